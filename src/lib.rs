@@ -1,0 +1,4 @@
+//! Tank Operator: an Ansible-compatible, agentless configuration tool. `docs/design.md` is the map.
+#![forbid(unsafe_code)]
+
+pub mod base;
