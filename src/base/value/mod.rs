@@ -373,6 +373,16 @@ impl From<i64> for Value {
         Self::new(Kind::Int(n))
     }
 }
+impl From<i32> for Value {
+    fn from(n: i32) -> Self {
+        Self::new(Kind::Int(i64::from(n)))
+    }
+}
+impl From<u32> for Value {
+    fn from(n: u32) -> Self {
+        Self::new(Kind::Int(i64::from(n)))
+    }
+}
 impl From<u64> for Value {
     fn from(n: u64) -> Self {
         Self::big(BigInt::from(n))
