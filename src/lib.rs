@@ -2,3 +2,6 @@
 #![forbid(unsafe_code)]
 
 pub mod base;
+pub mod connection;
+pub mod spec;
+pub mod template;
