@@ -3,5 +3,7 @@
 
 pub mod base;
 pub mod connection;
+pub mod modules;
+pub mod play;
 pub mod spec;
 pub mod template;
