@@ -19,9 +19,10 @@ pub(super) fn read(text: &str) -> Result<Vec<Event>, Problem> {
     }
     let commas = tagged_commas(&whole);
     let mut events = parse(&spaced(&whole, &commas), text)?;
-    if !commas.is_empty() {
-        let real: Vec<usize> = outside_scalars(&commas, &events);
-        if real.len() < commas.len() {
+    let count = commas.len();
+    if count > 0 {
+        let real = outside_scalars(commas, &events);
+        if real.len() < count {
             whole = spaced(&whole, &real);
             events = parse(&whole, text)?;
         }
@@ -66,35 +67,41 @@ pub(super) fn too_deep(line: u32, column: u32) -> Problem {
     Problem::plain(line, column, format!("nested deeper than {MAX_DEPTH} levels"))
 }
 
-/// Where a word that begins with `!` is directly followed by a comma.
-fn tagged_commas(text: &str) -> Vec<usize> {
-    let mut found = Vec::new();
+/// A `!` and the comma that directly follows its word.
+struct Tagged {
+    start: usize,
+    comma: usize,
+}
+
+fn tagged_commas(text: &str) -> Vec<Tagged> {
+    let mut found: Vec<Tagged> = Vec::new();
     for (start, _) in text.match_indices('!') {
         let word = &text[start..];
         let end = word.find(|c: char| c.is_whitespace() || ",[]{}".contains(c));
-        if let Some(end) = end.filter(|end| word[*end..].starts_with(',')) {
-            found.push(start + end);
+        let Some(end) = end.filter(|end| word[*end..].starts_with(',')) else { continue };
+        let comma = start + end;
+        if found.last().is_none_or(|last| last.comma != comma) {
+            found.push(Tagged { start, comma });
         }
     }
-    found.dedup();
     found
 }
 
-/// The text with a blank before each of these places.
-fn spaced(text: &str, places: &[usize]) -> String {
+/// The text with a blank before each of these commas.
+fn spaced(text: &str, places: &[Tagged]) -> String {
     let mut out = String::with_capacity(text.len() + places.len());
     let mut from = 0;
     for place in places {
-        out.push_str(&text[from..*place]);
+        out.push_str(&text[from..place.comma]);
         out.push(' ');
-        from = *place;
+        from = place.comma;
     }
     out.push_str(&text[from..]);
     out
 }
 
-/// Those places that were not inside of a scalar once all of them had got their blank.
-fn outside_scalars(places: &[usize], events: &[Event]) -> Vec<usize> {
+/// Those that were not inside of a scalar once all of them had got their blank.
+fn outside_scalars(places: Vec<Tagged>, events: &[Event]) -> Vec<Tagged> {
     let scalars: Vec<Range<usize>> = events
         .iter()
         .filter_map(|event| match &event.data {
@@ -104,9 +111,9 @@ fn outside_scalars(places: &[usize], events: &[Event]) -> Vec<usize> {
             _ => None,
         })
         .collect();
-    let moved = places.iter().enumerate().map(|(before, place)| (*place, place + before));
-    let outside = moved.filter(|(_, now)| !scalars.iter().any(|range| range.contains(now)));
-    outside.map(|(place, _)| place).collect()
+    let inside = |at: usize| scalars.iter().any(|range| range.contains(&at));
+    let moved = places.into_iter().enumerate();
+    moved.filter(|(before, place)| !inside(place.start + before)).map(|(_, place)| place).collect()
 }
 
 /// Takes back what the added newline changed: the last block scalar, if it reaches the end.

@@ -199,6 +199,8 @@ fn tags_before_commas_and_escapes_at_the_end_do_no_harm() {
     assert_eq!(value("[!!str, 'a!b,c', d]  # !x,y").repr(), "['', 'a!b,c', 'd']");
     assert_eq!(value("{a: !unsafe, b: 1}").repr(), "{'a': None, 'b': 1}");
     assert_eq!(value("a: Hello !you, b\n").repr(), "{'a': 'Hello !you, b'}");
+    let patterns = value("['!a', \"!b\", c]");
+    assert_eq!(patterns.as_list().unwrap()[2].origin().unwrap().column, 14);
     assert!(load("a: \"x\\", &source()).is_err());
 }
 
