@@ -71,10 +71,17 @@ fn vault_text_stays_encrypted() {
     assert_eq!(dump(&value, DumpOptions::TO_NICE_YAML), text);
 }
 
+/// In `[...]` a colon needs quotes, and quotes need the tag.
 #[test]
-fn times_are_plain() {
+fn times_are_written_as_they_are_read() {
     let source = Source::described("<test>");
-    let text = "[2001-12-14, 2001-12-14 21:59:43.100000+00:00]\n";
-    let value = load(text, &source).unwrap().value;
-    assert_eq!(dump(&value, DumpOptions::TO_YAML), text);
+    for text in [
+        "- 2001-12-14\n- 2001-12-14 21:59:43.100000+00:00\n",
+        "[2001-12-14, ! '2001-12-14 21:59:43.100000+00:00']\n",
+    ] {
+        let value = load(text, &source).unwrap().value;
+        let flow = Some(text.starts_with('['));
+        let options = DumpOptions { default_flow_style: flow, ..DumpOptions::TO_YAML };
+        assert_eq!(dump(&value, options), text);
+    }
 }
