@@ -2,3 +2,8 @@
 #![forbid(unsafe_code)]
 
 pub mod base;
+pub mod connection;
+pub mod modules;
+pub mod play;
+pub mod spec;
+pub mod template;
