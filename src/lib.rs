@@ -6,5 +6,6 @@ pub mod connection;
 pub mod modules;
 pub mod play;
 pub mod settings;
+pub mod inventory;
 pub mod spec;
 pub mod template;
