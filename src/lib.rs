@@ -8,3 +8,4 @@ pub mod play;
 pub mod settings;
 pub mod spec;
 pub mod template;
+pub mod vault;
