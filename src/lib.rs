@@ -9,3 +9,4 @@ pub mod settings;
 pub mod inventory;
 pub mod spec;
 pub mod template;
+pub mod vault;
