@@ -5,5 +5,7 @@ pub mod base;
 pub mod connection;
 pub mod modules;
 pub mod play;
+pub mod settings;
+pub mod inventory;
 pub mod spec;
 pub mod template;

@@ -333,6 +333,8 @@ pub struct Task {
     pub keywords: Keywords,
     /// What it does.
     pub action: Action,
+    /// Where the action itself was written.
+    pub action_origin: Option<Origin>,
     /// The action as it was written, for banners.
     pub written: String,
     /// Its arguments, raw; free form text under `_raw_params`.
