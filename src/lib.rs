@@ -4,5 +4,8 @@
 pub mod base;
 pub mod connection;
 pub mod inventory;
+pub mod modules;
+pub mod play;
+pub mod settings;
 pub mod spec;
 pub mod template;

@@ -1,15 +1,22 @@
 //! YAML as PyYAML reads it for Ansible: YAML 1.1 types, and a position on every value.
 
+mod analysis;
 mod compose;
 mod construct;
+mod dump;
+mod emit;
 mod events;
 mod problem;
 mod scalar;
 mod tag;
 mod timestamp;
+mod write;
 
 use super::value::from_json;
 use super::{Diagnostic, Kind, Map, Meta, Origin, Source, Value};
+pub use analysis::Style;
+pub use dump::{DumpOptions, dump};
+
 use compose::Document;
 use construct::Builder;
 use problem::Problem;
@@ -144,5 +151,7 @@ fn only_entry(map: &Map) -> Option<(&str, &str)> {
     Some((key.as_str()?, value.as_str()?))
 }
 
+#[cfg(test)]
+mod dump_tests;
 #[cfg(test)]
 mod tests;
