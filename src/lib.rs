@@ -3,8 +3,10 @@
 
 pub mod base;
 pub mod connection;
+pub mod inventory;
 pub mod modules;
 pub mod play;
+pub mod report;
 pub mod settings;
 pub mod spec;
 pub mod template;
