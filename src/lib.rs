@@ -10,4 +10,5 @@ pub mod report;
 pub mod settings;
 pub mod spec;
 pub mod template;
+pub mod vars;
 pub mod vault;

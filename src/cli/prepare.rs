@@ -75,9 +75,9 @@ pub fn ground(matches: &ArgMatches, settings: Settings, report: Box<dyn Report>)
         move |path: &Path| read_file(&vault, path)
     };
     let extra = Arc::new(extra_vars::parse(&texts(matches, "extra_vars"), &read)?);
-    let rules = Arc::new(Rules::of_settings(&settings)?);
-    let sources = sources(matches, &settings);
     let mut notices = Notices::default();
+    let rules = Arc::new(Rules::of(&settings, &mut notices)?);
+    let sources = sources(matches, &settings);
     let options = LoadOptions {
         rules: Arc::clone(&rules),
         files: files.clone(),
