@@ -1,5 +1,5 @@
-//! Values to YAML text, as PyYAML's dump writes it with libyaml: what the filters to_yaml and
-//! to_nice_yaml give.
+//! Values to YAML text, as `PyYAML`'s dump writes it with libyaml: what the filters `to_yaml` and
+//! `to_nice_yaml` give.
 
 use super::analysis::Style;
 use super::emit::{Emitter, Node, Scalar};
@@ -30,7 +30,7 @@ pub struct DumpOptions {
 }
 
 impl DumpOptions {
-    /// What the filter to_yaml does.
+    /// What the filter `to_yaml` does.
     pub const TO_YAML: Self = Self {
         indent: 2,
         width: Some(80),
@@ -41,7 +41,7 @@ impl DumpOptions {
         explicit_start: false,
         explicit_end: false,
     };
-    /// What the filter to_nice_yaml does.
+    /// What the filter `to_nice_yaml` does.
     pub const TO_NICE_YAML: Self =
         Self { indent: 4, default_flow_style: Some(false), ..Self::TO_YAML };
 }
