@@ -2,3 +2,12 @@
 #![forbid(unsafe_code)]
 
 pub mod base;
+pub mod connection;
+pub mod inventory;
+pub mod modules;
+pub mod play;
+pub mod report;
+pub mod settings;
+pub mod spec;
+pub mod template;
+pub mod vault;

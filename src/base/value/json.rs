@@ -61,9 +61,9 @@ fn convert_number(text: &str) -> Value {
 fn write(out: &mut String, value: &Value, layout: Layout, depth: usize) {
     match &value.kind {
         Kind::Null | Kind::Undefined(_) | Kind::Omit => out.push_str("null"),
-        Kind::Bool(b) => drop(write!(out, "{b}")),
-        Kind::Int(n) => drop(write!(out, "{n}")),
-        Kind::Big(n) => drop(write!(out, "{n}")),
+        Kind::Bool(b) => out.push_str(&format!("{b}")),
+        Kind::Int(n) => out.push_str(&format!("{n}")),
+        Kind::Big(n) => out.push_str(&format!("{n}")),
         Kind::Float(f) => out.push_str(&json_float(*f)),
         Kind::List(items) | Kind::Tuple(items) => write_list(out, items, layout, depth),
         Kind::Map(map) => write_map(out, map, layout, depth),
@@ -145,7 +145,7 @@ fn write_text(out: &mut String, text: &str, ascii: bool) {
             c if (c as u32) < 0x20 || (ascii && !c.is_ascii()) => {
                 let mut units = [0; 2];
                 for unit in c.encode_utf16(&mut units) {
-                    drop(write!(out, "\\u{unit:04x}"));
+                    let _ = write!(out, "\\u{unit:04x}");
                 }
             }
             c => out.push(c),

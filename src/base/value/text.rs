@@ -25,8 +25,8 @@ fn write_repr(out: &mut String, value: &Value) {
         Kind::Null => out.push_str("None"),
         Kind::Bool(true) => out.push_str("True"),
         Kind::Bool(false) => out.push_str("False"),
-        Kind::Int(n) => drop(write!(out, "{n}")),
-        Kind::Big(n) => drop(write!(out, "{n}")),
+        Kind::Int(n) => out.push_str(&format!("{n}")),
+        Kind::Big(n) => out.push_str(&format!("{n}")),
         Kind::Float(f) => out.push_str(&float_text(*f)),
         Kind::Str(text) => write_str(out, text),
         Kind::List(items) => write_items(out, '[', items, "]"),
@@ -47,7 +47,7 @@ fn write_repr(out: &mut String, value: &Value) {
         Kind::Undefined(_) => out.push_str("Undefined"),
         Kind::Omit => out.push_str("<Omit>"),
         Kind::Vault(_) => out.push_str("'<vault>'"),
-        Kind::Object(o) => drop(write!(out, "<{}>", o.type_name())),
+        Kind::Object(o) => out.push_str(&format!("<{}>", o.type_name())),
     }
 }
 
@@ -69,9 +69,9 @@ fn write_str(out: &mut String, text: &str) {
             '\n' => out.push_str("\\n"),
             '\r' => out.push_str("\\r"),
             '\t' => out.push_str("\\t"),
-            c if c == quote => drop(write!(out, "\\{c}")),
+            c if c == quote => out.extend(['\\', c]),
             c if (c as u32) < 0x20 || (0x7f..0xa1).contains(&(c as u32)) || c == '\u{ad}' => {
-                drop(write!(out, "\\x{:02x}", c as u32));
+                let _ = write!(out, "\\x{:02x}", c as u32);
             }
             c => out.push(c),
         }
@@ -106,13 +106,13 @@ fn time_text(time: &Time) -> String {
             let micros = at.subsec_nanosecond() / 1000;
             let mut text = at.strftime("%Y-%m-%d %H:%M:%S").to_string();
             if micros > 0 {
-                drop(write!(text, ".{micros:06}"));
+                let _ = write!(text, ".{micros:06}");
             }
             if let Some(offset) = offset {
                 let seconds = offset.seconds();
                 let sign = if seconds < 0 { '-' } else { '+' };
                 let minutes = seconds.abs() / 60;
-                drop(write!(text, "{sign}{:02}:{:02}", minutes / 60, minutes % 60));
+                let _ = write!(text, "{sign}{:02}:{:02}", minutes / 60, minutes % 60);
             }
             text
         }
@@ -130,9 +130,9 @@ fn delta_text(delta: jiff::SignedDuration) -> String {
         1 | -1 => format!("{days} day, "),
         _ => format!("{days} days, "),
     };
-    drop(write!(text, "{}:{:02}:{:02}", seconds / 3600, seconds / 60 % 60, seconds % 60));
+    let _ = write!(text, "{}:{:02}:{:02}", seconds / 3600, seconds / 60 % 60, seconds % 60);
     if micros > 0 {
-        drop(write!(text, ".{micros:06}"));
+        let _ = write!(text, ".{micros:06}");
     }
     text
 }

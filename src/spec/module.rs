@@ -1,0 +1,397 @@
+//! The three kinds of modules and the table entry that erases their types.
+
+use super::args::{ArgError, ArgStruct};
+use super::change::{Change, Plan, Ran};
+use super::context::{ControlOutcome, PlayContext};
+use super::doc::Doc;
+use super::host::{BoxFuture, Host};
+use super::input::Inputs;
+use super::platform::Platform;
+use super::probe::{Answer, Probe};
+use super::world::World;
+use crate::base::{Map, Value};
+use std::any::Any;
+use std::sync::Arc;
+
+/// Keys of a module's result.
+pub type Fields = Map;
+
+/// A module failed: Ansible's `msg` and further keys of its result.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Failure {
+    /// The text.
+    pub msg: String,
+    /// Further keys.
+    pub fields: Fields,
+}
+
+impl Failure {
+    /// A failure with this text.
+    pub fn new(msg: impl Into<String>) -> Self {
+        Self { msg: msg.into(), fields: Fields::new() }
+    }
+
+    /// The same with one more key in its result.
+    #[must_use]
+    pub fn with(mut self, key: &str, value: impl Into<Value>) -> Self {
+        self.fields.insert(key.into(), value.into());
+        self
+    }
+}
+
+/// What pure steps may look at beside their arguments. It does not tell check mode from a run:
+/// both are one path.
+#[derive(Clone, Copy)]
+pub struct Ctx<'a> {
+    /// The host's kernel, user and tools.
+    pub platform: &'a Platform,
+    /// Controller files and rendered templates of this task.
+    pub inputs: &'a Inputs,
+    /// What earlier tasks of a check run would have left.
+    pub world: &'a World,
+    /// Whether differences will be shown: old content is asked for only then.
+    pub diff: bool,
+}
+
+/// What `read` made of the answers.
+#[derive(Debug)]
+pub enum Look<S> {
+    /// Enough is known.
+    Seen(S),
+    /// One more question; at most four for a task.
+    Ask(Probe),
+}
+
+/// A module that brings something to a wanted state: probe, read, plan, result are pure.
+pub trait State: Send + Sync + 'static {
+    /// Its typed arguments.
+    type Args: ArgStruct;
+    /// What it saw on the host.
+    type Seen: Send + Sync + 'static;
+    /// Its documentation.
+    fn doc(&self) -> &'static Doc;
+    /// The first question.
+    fn probe(&self, args: &Self::Args, ctx: Ctx<'_>) -> Result<Probe, Failure>;
+    /// Reads the answers so far (the first to the latest question), with the predicted world over them.
+    fn read(
+        &self,
+        args: &Self::Args,
+        answers: &[Answer],
+        ctx: Ctx<'_>,
+    ) -> Result<Look<Self::Seen>, Failure>;
+    /// Compares what is with what is wanted.
+    fn plan(&self, args: &Self::Args, seen: &Self::Seen, ctx: Ctx<'_>) -> Result<Plan, Failure>;
+    /// Whether the second look shows this change's own outcome; else what is wrong.
+    fn verify(
+        &self,
+        args: &Self::Args,
+        change: &Change,
+        after: &Self::Seen,
+        ctx: Ctx<'_>,
+    ) -> Result<(), String>;
+    /// What Ansible's module of that name returns. `after` is None in check mode and when nothing was
+    /// applied. `changed`, `failed` and `diff` are set by the engine.
+    fn result(
+        &self,
+        args: &Self::Args,
+        before: &Self::Seen,
+        after: Option<&Self::Seen>,
+        plan: &Plan,
+        ran: &[Ran],
+    ) -> Fields;
+}
+
+/// Surroundings of an action.
+#[derive(Clone)]
+pub struct ActionContext<'a> {
+    /// The host it acts on.
+    pub host: &'a dyn Host,
+    /// Controller files of this task.
+    pub inputs: &'a Inputs,
+    /// `environment:` of the task.
+    pub env: &'a [(String, String)],
+    /// Whether this is a check run: the action looks (creates, removes) and does nothing.
+    pub check: bool,
+    /// Whether a diff is wanted.
+    pub diff: bool,
+    /// The predicted world of a check run.
+    pub world: &'a World,
+    /// Shell that `executable` defaults to.
+    pub verbosity: u8,
+}
+
+/// A module that is an action, also when it reports ok.
+pub trait Action: Send + Sync + 'static {
+    /// Its typed arguments.
+    type Args: ArgStruct;
+    /// Its documentation.
+    fn doc(&self) -> &'static Doc;
+    /// Acts, and returns the whole result: `changed`, `rc`, `stdout`...; `skipped` where Ansible skips.
+    fn act<'a>(
+        &'a self,
+        args: &'a Self::Args,
+        ctx: ActionContext<'a>,
+    ) -> BoxFuture<'a, Result<Fields, Failure>>;
+}
+
+/// A module that touches no host.
+pub trait Control: Send + Sync + 'static {
+    /// Its typed arguments.
+    type Args: ArgStruct;
+    /// Its documentation.
+    fn doc(&self) -> &'static Doc;
+    /// Runs on the operator's machine.
+    fn control<'a>(
+        &'a self,
+        args: &'a Self::Args,
+        context: &'a dyn PlayContext,
+    ) -> BoxFuture<'a, Result<ControlOutcome, Failure>>;
+}
+
+/// Arguments of any module.
+pub type AnyArgs = Arc<dyn Any + Send + Sync>;
+/// What any module saw.
+pub type AnySeen = Box<dyn Any + Send + Sync>;
+
+/// [`State`] without its types.
+pub trait AnyState: Send + Sync {
+    /// See [`State::doc`].
+    fn doc(&self) -> &'static Doc;
+    /// Typed arguments from rendered ones.
+    fn parse(&self, args: &Map) -> Result<AnyArgs, ArgError>;
+    /// See [`State::probe`].
+    fn probe(&self, args: &AnyArgs, ctx: Ctx<'_>) -> Result<Probe, Failure>;
+    /// See [`State::read`].
+    fn read(
+        &self,
+        args: &AnyArgs,
+        answers: &[Answer],
+        ctx: Ctx<'_>,
+    ) -> Result<Look<AnySeen>, Failure>;
+    /// See [`State::plan`].
+    fn plan(&self, args: &AnyArgs, seen: &AnySeen, ctx: Ctx<'_>) -> Result<Plan, Failure>;
+    /// See [`State::verify`].
+    fn verify(
+        &self,
+        args: &AnyArgs,
+        change: &Change,
+        after: &AnySeen,
+        ctx: Ctx<'_>,
+    ) -> Result<(), String>;
+    /// See [`State::result`].
+    fn result(
+        &self,
+        args: &AnyArgs,
+        before: &AnySeen,
+        after: Option<&AnySeen>,
+        plan: &Plan,
+        ran: &[Ran],
+    ) -> Fields;
+}
+
+/// [`Action`] without its types.
+pub trait AnyAction: Send + Sync {
+    /// See [`Action::doc`].
+    fn doc(&self) -> &'static Doc;
+    /// Typed arguments from rendered ones.
+    fn parse(&self, args: &Map) -> Result<AnyArgs, ArgError>;
+    /// See [`Action::act`].
+    fn act<'a>(
+        &'a self,
+        args: &'a AnyArgs,
+        ctx: ActionContext<'a>,
+    ) -> BoxFuture<'a, Result<Fields, Failure>>;
+}
+
+/// [`Control`] without its types.
+pub trait AnyControl: Send + Sync {
+    /// See [`Control::doc`].
+    fn doc(&self) -> &'static Doc;
+    /// Typed arguments from rendered ones.
+    fn parse(&self, args: &Map) -> Result<AnyArgs, ArgError>;
+    /// See [`Control::control`].
+    fn control<'a>(
+        &'a self,
+        args: &'a AnyArgs,
+        context: &'a dyn PlayContext,
+    ) -> BoxFuture<'a, Result<ControlOutcome, Failure>>;
+}
+
+fn parse_as<A: ArgStruct>(args: &Map) -> Result<AnyArgs, ArgError> {
+    A::from_map(args).map(|typed| Arc::new(typed) as AnyArgs)
+}
+
+/// The typed form of what the same module's `parse` or `read` made. Mixing modules is a fault of the
+/// engine; it is reported as the module's failure, not as a crash.
+fn typed<T: 'static>(any: &(dyn Any + Send + Sync)) -> Result<&T, Failure> {
+    any.downcast_ref::<T>().ok_or_else(|| Failure::new("internal: arguments of another module"))
+}
+
+impl<M: State> AnyState for M {
+    fn doc(&self) -> &'static Doc {
+        State::doc(self)
+    }
+    fn parse(&self, args: &Map) -> Result<AnyArgs, ArgError> {
+        parse_as::<M::Args>(args)
+    }
+    fn probe(&self, args: &AnyArgs, ctx: Ctx<'_>) -> Result<Probe, Failure> {
+        State::probe(self, typed(args.as_ref())?, ctx)
+    }
+    fn read(
+        &self,
+        args: &AnyArgs,
+        answers: &[Answer],
+        ctx: Ctx<'_>,
+    ) -> Result<Look<AnySeen>, Failure> {
+        Ok(match State::read(self, typed(args.as_ref())?, answers, ctx)? {
+            Look::Seen(seen) => Look::Seen(Box::new(seen)),
+            Look::Ask(probe) => Look::Ask(probe),
+        })
+    }
+    fn plan(&self, args: &AnyArgs, seen: &AnySeen, ctx: Ctx<'_>) -> Result<Plan, Failure> {
+        State::plan(self, typed(args.as_ref())?, typed(seen.as_ref())?, ctx)
+    }
+    fn verify(
+        &self,
+        args: &AnyArgs,
+        change: &Change,
+        after: &AnySeen,
+        ctx: Ctx<'_>,
+    ) -> Result<(), String> {
+        let args = typed(args.as_ref()).map_err(|f| f.msg)?;
+        let after = typed(after.as_ref()).map_err(|f| f.msg)?;
+        State::verify(self, args, change, after, ctx)
+    }
+    fn result(
+        &self,
+        args: &AnyArgs,
+        before: &AnySeen,
+        after: Option<&AnySeen>,
+        plan: &Plan,
+        ran: &[Ran],
+    ) -> Fields {
+        let (Ok(args), Ok(before)) = (typed(args.as_ref()), typed(before.as_ref())) else {
+            return Fields::new();
+        };
+        let after = after.and_then(|seen| typed(seen.as_ref()).ok());
+        State::result(self, args, before, after, plan, ran)
+    }
+}
+
+impl<M: Action> AnyAction for M {
+    fn doc(&self) -> &'static Doc {
+        Action::doc(self)
+    }
+    fn parse(&self, args: &Map) -> Result<AnyArgs, ArgError> {
+        parse_as::<M::Args>(args)
+    }
+    fn act<'a>(
+        &'a self,
+        args: &'a AnyArgs,
+        ctx: ActionContext<'a>,
+    ) -> BoxFuture<'a, Result<Fields, Failure>> {
+        match typed(args.as_ref()) {
+            Ok(args) => Action::act(self, args, ctx),
+            Err(failure) => Box::pin(std::future::ready(Err(failure))),
+        }
+    }
+}
+
+impl<M: Control> AnyControl for M {
+    fn doc(&self) -> &'static Doc {
+        Control::doc(self)
+    }
+    fn parse(&self, args: &Map) -> Result<AnyArgs, ArgError> {
+        parse_as::<M::Args>(args)
+    }
+    fn control<'a>(
+        &'a self,
+        args: &'a AnyArgs,
+        context: &'a dyn PlayContext,
+    ) -> BoxFuture<'a, Result<ControlOutcome, Failure>> {
+        match typed(args.as_ref()) {
+            Ok(args) => Control::control(self, args, context),
+            Err(failure) => Box::pin(std::future::ready(Err(failure))),
+        }
+    }
+}
+
+/// Properties of a module that the engine decides by.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Traits {
+    /// Control-side and without any effect outside of its own variables: may run ahead.
+    pub pure: bool,
+    /// Runs once for all hosts of a batch (add_host; S-94).
+    pub once: bool,
+    /// Unknown `k=v` words stay in the free-form text (S-43): command, shell, raw, script.
+    pub free_form: bool,
+    /// Changes accounts, groups, sudoers or login classes: all shells of other users are reopened.
+    pub identity: bool,
+}
+
+/// How a module runs.
+#[derive(Clone, Copy)]
+pub enum Run {
+    /// Probe, plan, apply, second look.
+    State(&'static dyn AnyState),
+    /// An action on a host.
+    Action(&'static dyn AnyAction),
+    /// No host at all.
+    Control(&'static dyn AnyControl),
+}
+
+/// One line of the table of modules.
+#[derive(Clone, Copy)]
+pub struct Entry {
+    /// How it runs.
+    pub run: Run,
+    /// What the engine decides by.
+    pub traits: Traits,
+}
+
+impl Entry {
+    /// A state module.
+    pub const fn state(module: &'static dyn AnyState) -> Self {
+        Self { run: Run::State(module), traits: Traits::NONE }
+    }
+
+    /// An action.
+    pub const fn action(module: &'static dyn AnyAction) -> Self {
+        Self { run: Run::Action(module), traits: Traits::NONE }
+    }
+
+    /// A control-side module.
+    pub const fn control(module: &'static dyn AnyControl) -> Self {
+        Self { run: Run::Control(module), traits: Traits::NONE }
+    }
+
+    /// The same with these traits.
+    #[must_use]
+    pub const fn with(mut self, traits: Traits) -> Self {
+        self.traits = traits;
+        self
+    }
+
+    /// Its documentation.
+    pub fn doc(&self) -> &'static Doc {
+        match self.run {
+            Run::State(module) => module.doc(),
+            Run::Action(module) => module.doc(),
+            Run::Control(module) => module.doc(),
+        }
+    }
+
+    /// Typed arguments from rendered ones.
+    pub fn parse(&self, args: &Map) -> Result<AnyArgs, ArgError> {
+        match self.run {
+            Run::State(module) => module.parse(args),
+            Run::Action(module) => module.parse(args),
+            Run::Control(module) => module.parse(args),
+        }
+    }
+}
+
+impl Traits {
+    /// None of them.
+    pub const NONE: Self = Self { pure: false, once: false, free_form: false, identity: false };
+}
