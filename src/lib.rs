@@ -3,9 +3,9 @@
 
 pub mod base;
 pub mod connection;
+pub mod inventory;
 pub mod modules;
 pub mod play;
 pub mod settings;
-pub mod inventory;
 pub mod spec;
 pub mod template;
