@@ -6,6 +6,8 @@ pub mod connection;
 pub mod inventory;
 pub mod modules;
 pub mod play;
+pub mod report;
 pub mod settings;
 pub mod spec;
 pub mod template;
+pub mod vault;

@@ -184,7 +184,7 @@ impl Work<'_, '_> {
     }
 
     fn ctx<'c>(&'c self, platform: &'c crate::spec::Platform) -> Ctx<'c> {
-        Ctx { platform, inputs: &self.inputs, world: &self.run.world }
+        Ctx { platform, inputs: &self.inputs, world: &self.run.world, diff: self.diff }
     }
 
     /// Lays a plan's effects over the predicted world; tells whether that added anything.
