@@ -1,7 +1,7 @@
 //! Files of the operator, vaulted or not.
 
 use crate::base::yaml::{self, Loaded};
-use crate::base::{Diagnostic, Source};
+use crate::base::{Diagnostic, Source, Value};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -53,6 +53,11 @@ impl Files {
             return Ok(FileText { text: bytes, vaulted: false });
         }
         Ok(FileText { text: (self.decrypt)(&bytes, path)?, vaulted: true })
+    }
+
+    /// The one YAML or JSON document of a file.
+    pub fn document(&self, path: &Path) -> Result<Value, Diagnostic> {
+        self.load(path).map(|(loaded, _)| loaded.value)
     }
 
     /// The one YAML or JSON document of a file, and whether the file was a vault.

@@ -8,18 +8,19 @@ use super::rules::Rules;
 use super::{constructed, host_list, ini, script, yaml};
 use crate::base::yaml::Loaded;
 use crate::base::{Diagnostic, Map, Origin, Source, Value};
-use std::path::{Component, Path, PathBuf};
+use crate::settings::Surroundings;
+use std::path::Path;
 use std::sync::Arc;
 
 /// What loading needs beside the sources.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct LoadOptions {
     /// The settings.
     pub rules: Arc<Rules>,
     /// How files are read and vaults opened.
     pub files: Files,
-    /// What relative sources are relative to.
-    pub cwd: PathBuf,
+    /// Where the command runs: what relative sources, `~` and `$NAME` mean.
+    pub place: Surroundings,
     /// Extra vars, for constructed expressions that ask for them.
     pub extra_vars: Arc<Map>,
     /// The interpreter that an implicit localhost is said to have.
@@ -37,7 +38,7 @@ pub fn load(
     let mut loader = Loader { options, notices, inventory, formats, parsed: Vec::new() };
     let mut any = false;
     for source in sources.iter().filter(|source| !source.is_empty()) {
-        let source = absolute(source, &options.cwd);
+        let source = absolute(source, &options.place);
         loader.inventory.sources.push(source.as_str().into());
         any |= loader.source(&source)?;
     }
@@ -167,7 +168,7 @@ impl Loader<'_> {
 
     /// Whether anything of the source could be parsed.
     fn source(&mut self, source: &str) -> Result<bool, Diagnostic> {
-        let path = self.options.cwd.join(source);
+        let path = self.options.place.cwd.join(source);
         if !path.is_dir() {
             return self.file(source, &path);
         }
@@ -331,49 +332,9 @@ fn listing(dir: &Path) -> Result<Vec<String>, Diagnostic> {
 }
 
 /// A source as an absolute path without `~`, variables, `.` and `..`; a host list stays as it is.
-pub(super) fn absolute(source: &str, cwd: &Path) -> String {
+fn absolute(source: &str, place: &Surroundings) -> String {
     if source.contains(',') {
         return source.to_string();
     }
-    let mut clean = PathBuf::new();
-    for part in cwd.join(expand(source)).components() {
-        match part {
-            Component::CurDir => {}
-            Component::ParentDir => {
-                clean.pop();
-            }
-            part => clean.push(part),
-        }
-    }
-    clean.display().to_string()
-}
-
-/// `~` and `$NAME`, `${NAME}` as Python's expanduser and expandvars see them.
-fn expand(path: &str) -> String {
-    let home = std::env::var("HOME").unwrap_or_default();
-    let path = match path.strip_prefix('~') {
-        Some(rest) if (rest.is_empty() || rest.starts_with('/')) && !home.is_empty() => {
-            format!("{}{rest}", home.trim_end_matches('/'))
-        }
-        _ => path.to_string(),
-    };
-    let mut out = String::new();
-    let mut rest = path.as_str();
-    while let Some(at) = rest.find('$') {
-        out.push_str(&rest[..at]);
-        let tail = &rest[at + 1..];
-        let (name, after) = match tail.strip_prefix('{').and_then(|inner| inner.split_once('}')) {
-            Some(split) => split,
-            None => tail.split_at(
-                tail.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(tail.len()),
-            ),
-        };
-        match std::env::var(name).ok().filter(|_| !name.is_empty()) {
-            Some(value) => out.push_str(&value),
-            None => out.push_str(&rest[at..rest.len() - after.len()]),
-        }
-        rest = after;
-    }
-    out.push_str(rest);
-    out
+    place.path(source, None).display().to_string()
 }
