@@ -2,11 +2,17 @@
 #![forbid(unsafe_code)]
 
 pub mod base;
-pub mod cli;
+/// The commands; the rest of them joins when the engine is there.
+pub mod cli {
+    mod extra_vars;
+    pub mod inventory;
+}
 pub mod connection;
 pub mod inventory;
 pub mod modules;
 pub mod play;
+pub mod report;
 pub mod settings;
 pub mod spec;
 pub mod template;
+pub mod vault;

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 /// How a vaulted file is opened: bytes and path in, plain bytes out.
-pub type Decrypt = Arc<dyn Fn(&[u8], &Path) -> Result<Vec<u8>, Diagnostic> + Send + Sync>;
+pub type Decrypt = Arc<dyn Fn(Vec<u8>, &Path) -> Result<Vec<u8>, Diagnostic> + Send + Sync>;
 
 /// Reads files and decrypts those that are vaults.
 #[derive(Clone)]
@@ -52,7 +52,7 @@ impl Files {
         if !bytes.starts_with(b"$ANSIBLE_VAULT") {
             return Ok(FileText { text: bytes, vaulted: false });
         }
-        Ok(FileText { text: (self.decrypt)(&bytes, path)?, vaulted: true })
+        Ok(FileText { text: (self.decrypt)(bytes, path)?, vaulted: true })
     }
 
     /// The one YAML or JSON document of a file.

@@ -9,18 +9,18 @@ use super::{constructed, host_list, ini, script, yaml};
 use crate::base::yaml::Loaded;
 use crate::base::{Diagnostic, Map, Origin, Source, Value};
 use crate::settings::Surroundings;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// What loading needs beside the sources.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct LoadOptions {
     /// The settings.
     pub rules: Arc<Rules>,
     /// How files are read and vaults opened.
     pub files: Files,
-    /// Where the command runs: what relative sources, `~` and `$NAME` mean.
-    pub place: Surroundings,
+    /// What relative sources are relative to.
+    pub cwd: PathBuf,
     /// Extra vars, for constructed expressions that ask for them.
     pub extra_vars: Arc<Map>,
     /// The interpreter that an implicit localhost is said to have.
@@ -33,12 +33,15 @@ pub fn load(
     options: &LoadOptions,
     notices: &mut Notices,
 ) -> Result<Inventory, Diagnostic> {
+    for word in &options.rules.unknown_levels {
+        notices.warn(format!("Ignoring unknown variable precedence entry: {word}"));
+    }
     let formats = enabled(&options.rules, notices)?;
     let inventory = Inventory::new(Arc::clone(&options.rules), options.python.clone());
     let mut loader = Loader { options, notices, inventory, formats, parsed: Vec::new() };
     let mut any = false;
     for source in sources.iter().filter(|source| !source.is_empty()) {
-        let source = absolute(source, &options.place);
+        let source = absolute(source, &options.cwd)?;
         loader.inventory.sources.push(source.as_str().into());
         any |= loader.source(&source)?;
     }
@@ -168,7 +171,7 @@ impl Loader<'_> {
 
     /// Whether anything of the source could be parsed.
     fn source(&mut self, source: &str) -> Result<bool, Diagnostic> {
-        let path = self.options.place.cwd.join(source);
+        let path = self.options.cwd.join(source);
         if !path.is_dir() {
             return self.file(source, &path);
         }
@@ -332,9 +335,12 @@ fn listing(dir: &Path) -> Result<Vec<String>, Diagnostic> {
 }
 
 /// A source as an absolute path without `~`, variables, `.` and `..`; a host list stays as it is.
-fn absolute(source: &str, place: &Surroundings) -> String {
+fn absolute(source: &str, cwd: &Path) -> Result<String, Diagnostic> {
     if source.contains(',') {
-        return source.to_string();
+        return Ok(source.to_string());
     }
-    place.path(source, None).display().to_string()
+    let place = Surroundings::of_process()
+        .map_err(|error| Diagnostic::new(format!("no working directory: {error}")))?;
+    let place = Surroundings { cwd: cwd.to_path_buf(), ..place };
+    Ok(place.path(source, None).display().to_string())
 }

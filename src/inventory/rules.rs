@@ -1,7 +1,6 @@
 //! The settings that this room obeys, read once.
 
 use super::layers::Level;
-use super::notice::Notices;
 use crate::base::Diagnostic;
 use crate::settings::Settings;
 use fancy_regex::Regex;
@@ -64,6 +63,8 @@ pub struct Rules {
     pub merge: bool,
     /// Order of the group levels, lowest first.
     pub precedence: Vec<Level>,
+    /// Words of VARIABLE_PRECEDENCE that mean nothing; loading warns of them.
+    pub unknown_levels: Vec<String>,
     /// Endings of variable files, with their dot.
     pub yaml_extensions: Vec<String>,
     /// When variable files are read.
@@ -91,6 +92,7 @@ impl Default for Rules {
             mismatch: Mismatch::Warning,
             merge: false,
             precedence: Level::GROUPS.to_vec(),
+            unknown_levels: Vec::new(),
             yaml_extensions: words(".yml .yaml .json"),
             file_vars: FileVars::Demand,
             vaulted_is_secret: false,
@@ -101,8 +103,9 @@ impl Default for Rules {
 }
 
 impl Rules {
-    /// What the settings say; words of VARIABLE_PRECEDENCE that mean nothing give a warning.
-    pub fn of(settings: &Settings, notices: &mut Notices) -> Result<Self, Diagnostic> {
+    /// What the settings say.
+    pub fn of_settings(settings: &Settings) -> Result<Self, Diagnostic> {
+        let (precedence, unknown_levels) = precedence(settings);
         let words = |name: &str| settings.list(name).into_iter().map(str::to_string).collect();
         Ok(Self {
             enabled: words("INVENTORY_ENABLED"),
@@ -123,7 +126,8 @@ impl Rules {
                 _ => Mismatch::Warning,
             },
             merge: settings.text("DEFAULT_HASH_BEHAVIOUR") == Some("merge"),
-            precedence: precedence(settings, notices),
+            precedence,
+            unknown_levels,
             yaml_extensions: words("YAML_FILENAME_EXTENSIONS"),
             file_vars: file_vars(settings)?,
             vaulted_is_secret: settings.text("TANK_MASK") == Some("all-vault"),
@@ -143,15 +147,15 @@ fn patterns(settings: &Settings) -> Result<Vec<Regex>, Diagnostic> {
     settings.list("INVENTORY_IGNORE_PATTERNS").into_iter().map(compile).collect()
 }
 
-fn precedence(settings: &Settings, notices: &mut Notices) -> Vec<Level> {
-    let mut levels = Vec::new();
+fn precedence(settings: &Settings) -> (Vec<Level>, Vec<String>) {
+    let (mut levels, mut unknown) = (Vec::new(), Vec::new());
     for word in settings.list("VARIABLE_PRECEDENCE") {
         match Level::of_setting(word) {
             Some(level) => levels.push(level),
-            None => notices.warn(format!("Ignoring unknown variable precedence entry: {word}")),
+            None => unknown.push(word.to_string()),
         }
     }
-    levels
+    (levels, unknown)
 }
 
 fn file_vars(settings: &Settings) -> Result<FileVars, Diagnostic> {

@@ -107,18 +107,6 @@ pub struct Parent {
     pub up: Option<Arc<Parent>>,
 }
 
-impl Parent {
-    /// This step and all above it, innermost first.
-    pub fn chain(self: &Arc<Self>) -> impl Iterator<Item = &Arc<Parent>> {
-        std::iter::successors(Some(self), |parent| parent.up.as_ref())
-    }
-
-    /// The role that tasks below this step belong to.
-    pub fn role(self: &Arc<Self>) -> Option<&Arc<Role>> {
-        self.chain().find_map(|parent| parent.role.as_ref())
-    }
-}
-
 /// A question asked before a play.
 #[derive(Clone, Debug)]
 pub struct VarsPrompt {
@@ -183,6 +171,11 @@ pub struct Play {
     pub post_tasks: Vec<Entry>,
     /// `handlers:` of the play.
     pub handlers: Vec<Entry>,
+    /// `validate_argspec:`.
+    pub validate_argspec: Option<Value>,
+    /// Roles that `import_role` brings in anywhere in the play, dependencies first: their defaults,
+    /// vars (when `public`) and handlers are there from the start (S-11).
+    pub imported: Vec<Arc<Role>>,
     /// Directory of the playbook that holds it.
     pub playbook_dir: Arc<PathBuf>,
     /// The top of the parents' chain of its tasks.
@@ -216,7 +209,7 @@ pub struct Role {
     pub public: bool,
     /// What tells one use from another: name, params, tags, when.
     pub identity: String,
-    /// Names of the roles that included it, outermost first.
+    /// Names of the roles that included or imported it, nearest first; a dependency has none (S-123).
     pub parents: Vec<String>,
     /// Their directories.
     pub parent_paths: Vec<Arc<PathBuf>>,
@@ -260,6 +253,8 @@ pub enum MetaAction {
     EndBatch,
     EndRole,
     ResetConnection,
+    /// Implicit, behind a role's last task: from here on the role has run on the host (S-117).
+    RoleComplete,
 }
 
 /// What a task does.
@@ -338,6 +333,8 @@ pub struct Task {
     pub keywords: Keywords,
     /// What it does.
     pub action: Action,
+    /// Where the action itself was written.
+    pub action_origin: Option<Origin>,
     /// The action as it was written, for banners.
     pub written: String,
     /// Its arguments, raw; free form text under `_raw_params`.
@@ -370,26 +367,4 @@ pub struct Task {
     pub implicit: bool,
     /// The step above it.
     pub parent: Arc<Parent>,
-}
-
-impl Task {
-    /// Keywords of the task and all its parents, innermost first.
-    pub fn keyword_chain(&self) -> impl Iterator<Item = &Keywords> {
-        std::iter::once(&self.keywords).chain(self.parent.chain().map(|parent| &parent.keywords))
-    }
-
-    /// The nearest value of a keyword that is inherited (S-108: a dynamic include's own keywords
-    /// other than vars do not reach its tasks).
-    pub fn inherited<'a>(
-        &'a self,
-        pick: impl Fn(&'a Keywords) -> Option<&'a Value>,
-    ) -> Option<&'a Value> {
-        let parents = self.parent.chain().filter(|p| p.kind != ParentKind::Include);
-        std::iter::once(&self.keywords).chain(parents.map(|p| &p.keywords)).find_map(pick)
-    }
-
-    /// The role it belongs to.
-    pub fn role(&self) -> Option<&Arc<Role>> {
-        self.parent.role()
-    }
 }

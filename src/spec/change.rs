@@ -336,3 +336,23 @@ pub struct Ran {
     /// Path of the kept old file.
     pub backup: Option<String>,
 }
+
+impl Ran {
+    /// Code of a file change whose target is another than the plan saw: look and plan again.
+    pub const MOVED: i32 = 900;
+    /// Code of a file whose `validate` command failed with n: 1000 + n. stdout and stderr are that
+    /// command's.
+    pub const INVALID: i32 = 1000;
+    /// Code of a target that is a directory, or whose directory is missing.
+    pub const NO_PLACE: i32 = 904;
+
+    /// Whether the target was another than the plan saw.
+    pub fn moved(&self) -> bool {
+        self.answer.rc == Self::MOVED
+    }
+
+    /// The code of the `validate` command that refused the new file.
+    pub fn invalid(&self) -> Option<i32> {
+        Some(self.answer.rc - Self::INVALID).filter(|code| (0..256).contains(code))
+    }
+}

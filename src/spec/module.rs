@@ -49,6 +49,8 @@ pub struct Ctx<'a> {
     pub inputs: &'a Inputs,
     /// What earlier tasks of a check run would have left.
     pub world: &'a World,
+    /// Whether differences will be shown: old content is asked for only then.
+    pub diff: bool,
 }
 
 /// What `read` made of the answers.

@@ -1,7 +1,8 @@
 //! Against texts recorded from PyYAML 6.0.3's `CSafeDumper`, which Ansible uses.
 
 use super::*;
-use crate::base::Key;
+use crate::base::value::from_json;
+use crate::base::{Key, Kind};
 
 const RECORDED: &str = include_str!("../../../tests/golden/yaml-dump.jsonl");
 

@@ -1,5 +1,5 @@
 use super::*;
-use crate::base::Key;
+use crate::base::{Key, Kind};
 
 fn source() -> Arc<Source> {
     Source::file("/p/x.yml")
@@ -105,6 +105,14 @@ fn json_is_read_as_json() {
     assert!(matches!(value.get("a").unwrap().kind, Kind::Float(_)));
     assert!(value.get("b").unwrap().is_trusted());
     assert!(matches!(value.get("c").unwrap().kind, Kind::Vault(_)));
+    let vault = value.get("c").unwrap();
+    assert_eq!(
+        (vault.origin().unwrap().to_string(), vault.key_origin()),
+        ("/p/x.yml:1:33".into(), "/p/x.yml:1:28".into())
+    );
+    let tabbed = load("{\n\t\"a\": \"\\ud83d\\ude00\"}", &source()).unwrap().value;
+    assert_eq!(tabbed.get("a").unwrap().text(), "\u{1f600}");
+    assert_eq!(tabbed.get("a").unwrap().origin().unwrap().to_string(), "/p/x.yml");
 }
 
 #[test]

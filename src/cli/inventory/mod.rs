@@ -1,19 +1,32 @@
 //! `ansible-inventory`: shows what was read from inventory sources.
 
 mod args;
-mod extra;
 mod show;
 
 use crate::base::{Diagnostic, Map};
+use crate::cli::extra_vars;
 use crate::inventory::{Files, Inventory, Limit, LoadOptions, Notices, Rules, VarsFiles, load};
+use crate::report::render_diagnostic;
 use crate::settings::{Settings, Surroundings};
 use crate::spec::Event;
+use crate::vault::{self, Vault};
 use args::{Options, Request};
 use show::Show;
-use std::fmt::Write as _;
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
+
+/// Runs the command in this process with the words behind its name; the answer is its exit code.
+pub fn main(words: &[String]) -> u8 {
+    let (mut out, mut err) = (std::io::stdout(), std::io::stderr());
+    match Surroundings::of_process() {
+        Ok(place) => run(words, place, &mut out, &mut err),
+        Err(error) => {
+            print(&mut err, &format!("[ERROR]: no working directory: {error}\n"));
+            1
+        }
+    }
+}
 
 /// Runs the command with the words behind its name; the answer is its exit code.
 pub fn run(words: &[String], place: Surroundings, out: &mut dyn Write, err: &mut dyn Write) -> u8 {
@@ -63,25 +76,16 @@ fn version(place: Surroundings, out: &mut dyn Write, err: &mut dyn Write) -> u8 
     }
 }
 
-/// A notice as one paragraph.
+/// A notice as its own paragraph.
 fn shown(event: &Event) -> String {
     let (label, notice) = match event {
-        Event::Warning(notice) => ("WARNING", notice),
-        Event::Deprecated(notice) => ("DEPRECATION WARNING", notice),
-        Event::Error(notice) => ("ERROR", notice),
+        Event::Warning(notice) => ("[WARNING]: ", notice),
+        Event::Deprecated(notice) => ("[DEPRECATION WARNING]: ", notice),
+        Event::Error(notice) => ("[ERROR]: ", notice),
         _ => return String::new(),
     };
-    let mut text = format!("[{label}]: {}\n", notice.chain());
-    let mut next = Some(notice);
-    while let Some(one) = next {
-        if let Some(origin) = &one.origin {
-            let _ = writeln!(text, "Origin: {origin}");
-        }
-        if let Some(hint) = &one.hint {
-            let _ = writeln!(text, "{hint}");
-        }
-        next = one.cause.as_deref();
-    }
+    let mut text = render_diagnostic(label, notice);
+    text.push('\n');
     text
 }
 
@@ -130,10 +134,16 @@ struct Read {
 
 fn read(options: &Options, settings: &Settings, notices: &mut Notices) -> Result<Read, Diagnostic> {
     let cwd = settings.surroundings().cwd.clone();
-    let files = files(options)?;
-    let rules = Arc::new(Rules::of(settings, notices)?);
-    let plain = Inventory::new(Arc::clone(&rules), None);
-    let extra_vars = extra::load(&options.extra_vars, &cwd, &files, &plain)?;
+    let vault = vault_of(options, settings)?;
+    let files = files(&vault);
+    let rules = Arc::new(Rules::of_settings(settings)?);
+    let extra_vars = {
+        let vault = Arc::clone(&vault);
+        let cwd = cwd.clone();
+        extra_vars::parse(&options.extra_vars, &move |path: &Path| {
+            contents(&vault, &cwd.join(path))
+        })?
+    };
     let sources = match options.inventory.is_empty() {
         true => settings.list("DEFAULT_HOST_LIST").into_iter().map(str::to_string).collect(),
         false => options.inventory.clone(),
@@ -141,7 +151,7 @@ fn read(options: &Options, settings: &Settings, notices: &mut Notices) -> Result
     let loading = LoadOptions {
         rules: Arc::clone(&rules),
         files: files.clone(),
-        place: settings.surroundings().clone(),
+        cwd: cwd.clone(),
         extra_vars: Arc::new(extra_vars.clone()),
         python: None,
     };
@@ -162,14 +172,36 @@ fn read(options: &Options, settings: &Settings, notices: &mut Notices) -> Result
     })
 }
 
-fn files(options: &Options) -> Result<Files, Diagnostic> {
-    let vault = options.ask_vault_password
-        || !options.vault_ids.is_empty()
-        || !options.vault_password_files.is_empty();
-    if vault {
-        return Err(Diagnostic::new("vault options are not supported yet").code(5));
-    }
-    Ok(Files::default())
+fn vault_of(options: &Options, settings: &Settings) -> Result<Arc<Vault>, Diagnostic> {
+    let options = vault::Options {
+        ids: options.vault_ids.clone(),
+        password_files: options.vault_password_files.clone(),
+        ask: options.ask_vault_password,
+        new_password: false,
+        auto_prompt: false,
+    };
+    let vault = Vault::new(settings, &options, Arc::new(vault::Terminal));
+    vault.ask().map_err(Diagnostic::from)?;
+    Ok(Arc::new(vault))
+}
+
+fn files(vault: &Arc<Vault>) -> Files {
+    let vault = Arc::clone(vault);
+    Files::new(Arc::new(move |bytes: Vec<u8>, _: &Path| {
+        let opened = vault.open(bytes).map_err(Diagnostic::from)?;
+        Ok(opened.bytes.to_vec())
+    }))
+}
+
+fn contents(vault: &Vault, path: &Path) -> Result<Vec<u8>, Diagnostic> {
+    let bytes = std::fs::read(path).map_err(|error| {
+        let path = path.display();
+        Diagnostic::new(format!(
+            "Unable to retrieve file contents. Could not find or access '{path}': {error}"
+        ))
+    })?;
+    let opened = vault.open(bytes).map_err(Diagnostic::from)?;
+    Ok(opened.bytes.to_vec())
 }
 
 fn render(
