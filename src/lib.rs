@@ -2,6 +2,11 @@
 #![forbid(unsafe_code)]
 
 pub mod base;
+/// The commands; the rest of them joins when the engine is there.
+pub mod cli {
+    mod extra_vars;
+    pub mod inventory;
+}
 pub mod connection;
 pub mod inventory;
 pub mod modules;
