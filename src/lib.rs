@@ -3,5 +3,6 @@
 
 pub mod base;
 pub mod connection;
+pub mod demo;
 pub mod spec;
 pub mod template;
