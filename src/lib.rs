@@ -4,6 +4,7 @@
 pub mod base;
 pub mod cli;
 pub mod connection;
+pub mod demo;
 pub mod inventory;
 pub mod modules;
 pub mod play;

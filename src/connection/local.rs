@@ -40,7 +40,11 @@ impl Transport for LocalTransport {
         })
     }
 
-    fn tcp(&self, host: String, port: u16) -> BoxFuture<'static, Result<Box<dyn Stream>, HostError>> {
+    fn tcp(
+        &self,
+        host: String,
+        port: u16,
+    ) -> BoxFuture<'static, Result<Box<dyn Stream>, HostError>> {
         Box::pin(async move {
             match TcpStream::connect((host.as_str(), port)).await {
                 Ok(stream) => Ok(Box::new(stream) as Box<dyn Stream>),

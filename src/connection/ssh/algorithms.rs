@@ -17,24 +17,38 @@ pub(super) enum Purpose {
 }
 
 const CIPHERS: [cipher::Name; 6] = [
-    cipher::AES_256_GCM, cipher::AES_128_GCM, cipher::CHACHA20_POLY1305,
-    cipher::AES_256_CTR, cipher::AES_192_CTR, cipher::AES_128_CTR,
+    cipher::AES_256_GCM,
+    cipher::AES_128_GCM,
+    cipher::CHACHA20_POLY1305,
+    cipher::AES_256_CTR,
+    cipher::AES_192_CTR,
+    cipher::AES_128_CTR,
 ];
 
 const MACS: [mac::Name; 4] =
     [mac::HMAC_SHA256_ETM, mac::HMAC_SHA512_ETM, mac::HMAC_SHA256, mac::HMAC_SHA512];
 
 const EXCHANGES: [kex::Name; 12] = [
-    kex::MLKEM768X25519_SHA256, kex::CURVE25519, kex::CURVE25519_PRE_RFC_8731,
-    kex::ECDH_SHA2_NISTP256, kex::ECDH_SHA2_NISTP384, kex::ECDH_SHA2_NISTP521,
-    kex::DH_GEX_SHA256, kex::DH_G16_SHA512, kex::DH_G18_SHA512, kex::DH_G17_SHA512,
-    kex::DH_G15_SHA512, kex::DH_G14_SHA256,
+    kex::MLKEM768X25519_SHA256,
+    kex::CURVE25519,
+    kex::CURVE25519_PRE_RFC_8731,
+    kex::ECDH_SHA2_NISTP256,
+    kex::ECDH_SHA2_NISTP384,
+    kex::ECDH_SHA2_NISTP521,
+    kex::DH_GEX_SHA256,
+    kex::DH_G16_SHA512,
+    kex::DH_G18_SHA512,
+    kex::DH_G17_SHA512,
+    kex::DH_G15_SHA512,
+    kex::DH_G14_SHA256,
 ];
 
 /// Not key exchanges, but told in their list: extensions, and the guard against cut-off prefixes.
 const EXTENSIONS: [kex::Name; 4] = [
-    kex::EXTENSION_SUPPORT_AS_CLIENT, kex::EXTENSION_SUPPORT_AS_SERVER,
-    kex::EXTENSION_OPENSSH_STRICT_KEX_AS_CLIENT, kex::EXTENSION_OPENSSH_STRICT_KEX_AS_SERVER,
+    kex::EXTENSION_SUPPORT_AS_CLIENT,
+    kex::EXTENSION_SUPPORT_AS_SERVER,
+    kex::EXTENSION_OPENSSH_STRICT_KEX_AS_CLIENT,
+    kex::EXTENSION_OPENSSH_STRICT_KEX_AS_SERVER,
 ];
 
 /// Key types that are accepted of hosts, best first; RSA with SHA-1 is not among them.
@@ -50,7 +64,11 @@ const KEY_TYPES: [Algorithm; 6] = [
 const CERTIFICATE: &str = "-cert-v01@openssh.com";
 
 /// The configuration for a host of which `known` is known. An error is a sentence.
-pub(super) fn config(settings: &Settings, known: &[Entry], purpose: Purpose) -> Result<client::Config, String> {
+pub(super) fn config(
+    settings: &Settings,
+    known: &[Entry],
+    purpose: Purpose,
+) -> Result<client::Config, String> {
     let (window_size, maximum_packet_size) = match purpose {
         Purpose::Shell => (2 << 20, 32 * 1024),
         Purpose::Bulk => (16 << 20, 65535),
@@ -77,7 +95,8 @@ fn keepalive(settings: &Settings) -> (Option<Duration>, usize) {
 fn preferred(settings: &Settings, known: &[Entry]) -> Result<Preferred, String> {
     let ciphers = choose(settings, "ciphers", &CIPHERS, |name| cipher::Name::try_from(name).ok())?;
     let macs = choose(settings, "macs", &MACS, |name| mac::Name::try_from(name).ok())?;
-    let mut exchanges = choose(settings, "kexalgorithms", &EXCHANGES, |name| kex::Name::try_from(name).ok())?;
+    let mut exchanges =
+        choose(settings, "kexalgorithms", &EXCHANGES, |name| kex::Name::try_from(name).ok())?;
     exchanges.retain(|name| name.as_ref() != "none");
     exchanges.extend(EXTENSIONS);
     let (key, certificates) = key_types(settings, known)?;
@@ -109,9 +128,11 @@ fn choose<N: AsRef<str> + Clone>(
     let names: Vec<N> = match text.split_at_checked(1) {
         Some(("+", list)) => [ours.to_vec(), listed(list)].concat(),
         Some(("^", list)) => [listed(list), ours.to_vec()].concat(),
-        Some(("-", list)) => {
-            ours.iter().filter(|name| !pattern::matches_list(name.as_ref(), list)).cloned().collect()
-        }
+        Some(("-", list)) => ours
+            .iter()
+            .filter(|name| !pattern::matches_list(name.as_ref(), list))
+            .cloned()
+            .collect(),
         _ => listed(text),
     };
     let names = names.into_iter().fold(Vec::new(), |mut list: Vec<N>, name| {
@@ -137,19 +158,25 @@ impl AsRef<str> for KeyType {
 }
 
 /// Key types and certificate types to ask a host for.
-fn key_types(settings: &Settings, known: &[Entry]) -> Result<(Vec<Algorithm>, Vec<Algorithm>), String> {
+fn key_types(
+    settings: &Settings,
+    known: &[Entry],
+) -> Result<(Vec<Algorithm>, Vec<Algorithm>), String> {
     if settings.word("hostkeyalgorithms").is_none() {
         let authority = known.iter().any(|entry| entry.marker == Marker::Authority);
         let certificates = if authority { KEY_TYPES.to_vec() } else { Vec::new() };
         return Ok((known_first(known), certificates));
     }
-    let certificates = KEY_TYPES.iter().map(|key| KeyType(format!("{}{CERTIFICATE}", key.as_str())));
+    let certificates =
+        KEY_TYPES.iter().map(|key| KeyType(format!("{}{CERTIFICATE}", key.as_str())));
     let plain = KEY_TYPES.iter().map(|key| KeyType(key.as_str().to_owned()));
     let ours: Vec<KeyType> = certificates.chain(plain).collect();
     let find = |name: &str| Some(KeyType(name.to_owned())).filter(|_| algorithm(name).is_some());
     let names = choose(settings, "hostkeyalgorithms", &ours, find)?;
-    let (certificates, plain): (Vec<_>, Vec<_>) = names.iter().partition(|name| name.0.ends_with(CERTIFICATE));
-    let algorithms = |names: Vec<&KeyType>| names.iter().filter_map(|name| algorithm(&name.0)).collect();
+    let (certificates, plain): (Vec<_>, Vec<_>) =
+        names.iter().partition(|name| name.0.ends_with(CERTIFICATE));
+    let algorithms =
+        |names: Vec<&KeyType>| names.iter().filter_map(|name| algorithm(&name.0)).collect();
     Ok((algorithms(plain), algorithms(certificates)))
 }
 
@@ -164,8 +191,11 @@ fn known_first(known: &[Entry]) -> Vec<Algorithm> {
         (Algorithm::Rsa { .. }, Algorithm::Rsa { .. }) => true,
         (key, kind) => key == kind,
     };
-    let plain: Vec<Algorithm> =
-        known.iter().filter(|entry| entry.marker == Marker::Plain).map(|entry| entry.key.algorithm()).collect();
+    let plain: Vec<Algorithm> = known
+        .iter()
+        .filter(|entry| entry.marker == Marker::Plain)
+        .map(|entry| entry.key.algorithm())
+        .collect();
     let is_known = |kind: &Algorithm| plain.iter().any(|key| same(key, kind));
     if plain.is_empty() || is_known(&KEY_TYPES[0]) {
         return KEY_TYPES.to_vec();

@@ -34,7 +34,12 @@ impl CommandLine {
     }
 
     /// Letters behind one dash: the first that takes a value takes the rest, or the next word.
-    fn cluster(&mut self, name: &str, letters: &str, next: &mut dyn Iterator<Item = String>) -> Result<(), String> {
+    fn cluster(
+        &mut self,
+        name: &str,
+        letters: &str,
+        next: &mut dyn Iterator<Item = String>,
+    ) -> Result<(), String> {
         for (at, letter) in letters.char_indices() {
             if !VALUED.contains(letter) {
                 self.plain(name, letter)?;
@@ -42,7 +47,8 @@ impl CommandLine {
             }
             let rest = &letters[at + letter.len_utf8()..];
             let value = if rest.is_empty() { next.next() } else { Some(rest.to_owned()) };
-            let value = value.ok_or_else(|| format!("{name}: option requires an argument -- {letter}"))?;
+            let value =
+                value.ok_or_else(|| format!("{name}: option requires an argument -- {letter}"))?;
             return self.valued(name, letter, &value);
         }
         Ok(())
@@ -100,7 +106,9 @@ mod tests {
 
     #[test]
     fn options_are_read_as_by_ssh() {
-        let line = read("-4CqJ a,b -p2222 -l me -i '~/k 1' -o ControlMaster=auto -oUser=other -F /x").unwrap();
+        let line =
+            read("-4CqJ a,b -p2222 -l me -i '~/k 1' -o ControlMaster=auto -oUser=other -F /x")
+                .unwrap();
         let word = |name| line.settings.word(name);
         assert_eq!(word("addressfamily"), Some("inet"));
         assert_eq!(word("compression"), Some("yes"));

@@ -79,9 +79,11 @@ impl Connection {
         let way = Self::way(target, env, via.as_ref()).await.map_err(Failed::network)?;
         let patience = Patience::default();
         let keys = HostKeys::new(target, env, &patience, notes);
-        let config = algorithms::config(&target.settings, &keys.entries(), purpose).map_err(Failed::lasting)?;
+        let config = algorithms::config(&target.settings, &keys.entries(), purpose)
+            .map_err(Failed::lasting)?;
         let ending = Ending::default();
-        let client = Client { keys, ending: Arc::clone(&ending), agent: target.forward_agent.clone() };
+        let client =
+            Client { keys, ending: Arc::clone(&ending), agent: target.forward_agent.clone() };
         let words = way.words.clone();
         let shake = connect_stream(Arc::new(config), way.stream, client);
         let mut handle = match patience.within(target.timeout, Box::pin(shake)).await {
@@ -102,7 +104,11 @@ impl Connection {
         })
     }
 
-    async fn way(target: &Target, env: &ConnectEnv, via: Option<&Arc<Self>>) -> Result<Way, String> {
+    async fn way(
+        target: &Target,
+        env: &ConnectEnv,
+        via: Option<&Arc<Self>>,
+    ) -> Result<Way, String> {
         if let Some(command) = &target.proxy_command {
             return stream::proxy(command, &env.operator().shell);
         }
@@ -110,9 +116,13 @@ impl Connection {
         let tunnel = hop.tunnel(&target.hostname, target.port);
         match tokio::time::timeout(target.timeout, tunnel).await {
             Ok(Ok(stream)) => Ok(Way { stream: Box::new(stream), words: LastWords::default() }),
-            Ok(Err(NoChannel::Refused(why))) => Err(format!("channel 0: open failed: {why}\nstdio forwarding failed")),
+            Ok(Err(NoChannel::Refused(why))) => {
+                Err(format!("channel 0: open failed: {why}\nstdio forwarding failed"))
+            }
             Ok(Err(_)) => Err("stdio forwarding failed".to_owned()),
-            Err(_) => Err(format!("Connection to {} port {} timed out", target.hostname, target.port)),
+            Err(_) => {
+                Err(format!("Connection to {} port {} timed out", target.hostname, target.port))
+            }
         }
     }
 
@@ -147,13 +157,21 @@ impl Connection {
     }
 
     /// Starts a program on a new channel.
-    pub(super) async fn start(&self, command: &str, pty: bool, slot: Slot) -> Result<Process, NoChannel> {
+    pub(super) async fn start(
+        &self,
+        command: &str,
+        pty: bool,
+        slot: Slot,
+    ) -> Result<Process, NoChannel> {
         let channel = self.handle.channel_open_session().await.map_err(no_channel)?;
         if self.forward_agent {
             channel.agent_forward(false).await.map_err(|_| NoChannel::Lost)?;
         }
         if pty {
-            channel.request_pty(false, "dumb", 250, 50, 0, 0, &RAW).await.map_err(|_| NoChannel::Lost)?;
+            channel
+                .request_pty(false, "dumb", 250, 50, 0, 0, &RAW)
+                .await
+                .map_err(|_| NoChannel::Lost)?;
         }
         channel.exec(true, command.as_bytes()).await.map_err(|_| NoChannel::Lost)?;
         Ok(channel::process(channel, self.full(), slot))
@@ -161,10 +179,13 @@ impl Connection {
 
     /// A stream to a port as the host sees it.
     pub(super) async fn tunnel(&self, host: &str, port: u16) -> Result<Forwarded, NoChannel> {
-        let opened = self.handle.channel_open_direct_tcpip(host, u32::from(port), "127.0.0.1", 0).await;
+        let opened =
+            self.handle.channel_open_direct_tcpip(host, u32::from(port), "127.0.0.1", 0).await;
         match opened {
             Ok(channel) => Ok(channel::forwarded(channel, self.full(), Box::new(()))),
-            Err(Error::ChannelOpenFailure(reason)) => Err(NoChannel::Refused(reason_text(&reason).to_owned())),
+            Err(Error::ChannelOpenFailure(reason)) => {
+                Err(NoChannel::Refused(reason_text(&reason).to_owned()))
+            }
             Err(_) => Err(NoChannel::Lost),
         }
     }
@@ -237,7 +258,10 @@ async fn login(
     match patience.within(target.timeout, Box::pin(work)).await {
         Some(Ok(())) => Ok(()),
         Some(Err(Refusal::Denied { methods, mut notes })) => {
-            notes.push(format!("{}@{}: Permission denied ({methods}).", target.user, target.hostname));
+            notes.push(format!(
+                "{}@{}: Permission denied ({methods}).",
+                target.user, target.hostname
+            ));
             Err(Failed::lasting(notes.join("\n")))
         }
         Some(Err(Refusal::Lost)) => {
@@ -263,14 +287,18 @@ fn slow(target: &Target) -> String {
 
 fn handshake(target: &Target, fault: &Fault, words: &LastWords) -> Failed {
     let text = fault.sentence();
-    let mut lines: Vec<String> = Some(words.text()).filter(|words| !words.is_empty()).into_iter().collect();
+    let mut lines: Vec<String> =
+        Some(words.text()).filter(|words| !words.is_empty()).into_iter().collect();
     match fault {
         Fault::HostKey(_) => {
             lines.push(text);
             return Failed::lasting(lines.join("\n"));
         }
         Fault::Protocol(Error::NoCommonAlgo { .. }) => {
-            lines.push(format!("Unable to negotiate with {} port {}: {text}", target.hostname, target.port));
+            lines.push(format!(
+                "Unable to negotiate with {} port {}: {text}",
+                target.hostname, target.port
+            ));
             return Failed::lasting(lines.join("\n"));
         }
         Fault::Protocol(_) => lines.push(format!("kex_exchange_identification: {text}")),

@@ -31,7 +31,8 @@ impl Hops {
         if let Some(connection) = known.upgrade().filter(|connection| connection.is_open()) {
             return Ok(connection);
         }
-        let common = Common { target: Arc::new(hop.clone()), env: env.clone(), notes: Arc::clone(notes) };
+        let common =
+            Common { target: Arc::new(hop.clone()), env: env.clone(), notes: Arc::clone(notes) };
         // Boxed: a hop may have a hop of its own.
         let connection = Box::pin(Connection::open(&common, Purpose::Shell)).await?;
         *known = Arc::downgrade(&connection);

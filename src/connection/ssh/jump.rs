@@ -19,7 +19,8 @@ pub(super) fn last_stop(list: &str) -> Result<Stop, String> {
         Some((before, last)) => (Some(before.trim().to_owned()), last),
         None => (None, list),
     };
-    let (user, host, port) = stop(last.trim()).ok_or_else(|| format!("Invalid ProxyJump \"{list}\""))?;
+    let (user, host, port) =
+        stop(last.trim()).ok_or_else(|| format!("Invalid ProxyJump \"{list}\""))?;
     Ok(Stop { user, host, port, before })
 }
 

@@ -54,7 +54,10 @@ impl<'a> Login<'a> {
             patience,
             agent: None,
             keys: VecDeque::new(),
-            left: [prompts(target, "kbdinteractiveauthentication"), prompts(target, "passwordauthentication")],
+            left: [
+                prompts(target, "kbdinteractiveauthentication"),
+                prompts(target, "passwordauthentication"),
+            ],
             offered: None,
             notes: Vec::new(),
         };
@@ -105,9 +108,19 @@ impl<'a> Login<'a> {
     /// The next method by `PreferredAuthentications` that is wanted, offered and not used up.
     fn next_method(&self) -> Option<MethodKind> {
         let default = || ORDER.map(|method| <&str>::from(&method)).join(",");
-        let order = self.target.settings.word("preferredauthentications").map_or_else(default, str::to_owned);
-        let mut methods = order.split(',').filter_map(|name| ORDER.iter().find(|m| <&str>::from(*m) == name.trim()));
-        methods.find(|method| self.wanted(**method) && self.offers(**method) && self.has_left(**method)).copied()
+        let order = self
+            .target
+            .settings
+            .word("preferredauthentications")
+            .map_or_else(default, str::to_owned);
+        let mut methods = order
+            .split(',')
+            .filter_map(|name| ORDER.iter().find(|m| <&str>::from(*m) == name.trim()));
+        methods
+            .find(|method| {
+                self.wanted(**method) && self.offers(**method) && self.has_left(**method)
+            })
+            .copied()
     }
 
     fn wanted(&self, method: MethodKind) -> bool {
@@ -143,9 +156,10 @@ impl<'a> Login<'a> {
     }
 
     fn denied(&self) -> Refusal {
-        let methods = self.offered.as_ref().map(|offered| {
-            offered.iter().map(<&str>::from).collect::<Vec<_>>().join(",")
-        });
+        let methods = self
+            .offered
+            .as_ref()
+            .map(|offered| offered.iter().map(<&str>::from).collect::<Vec<_>>().join(","));
         Refusal::Denied { methods: methods.unwrap_or_default(), notes: self.notes.clone() }
     }
 
@@ -186,7 +200,9 @@ impl<'a> Login<'a> {
         let mut hand = Hand { holder, agent: self.agent.as_mut(), ring: self.env.keys(), opening };
         let user = &self.target.user;
         match certificate {
-            Some(certificate) => self.handle.authenticate_certificate_with(user, certificate, hash, &mut hand).await,
+            Some(certificate) => {
+                self.handle.authenticate_certificate_with(user, certificate, hash, &mut hand).await
+            }
             None => self.handle.authenticate_publickey_with(user, public, hash, &mut hand).await,
         }
     }
@@ -211,7 +227,9 @@ impl<'a> Login<'a> {
 
     async fn password(&mut self) -> Result<Option<AuthResult>, Error> {
         self.left[1] -= 1;
-        let Some(word) = self.word(&format!("{}@{}'s password: ", self.target.user, self.target.hostname)).await else {
+        let Some(word) =
+            self.word(&format!("{}@{}'s password: ", self.target.user, self.target.hostname)).await
+        else {
             self.left[1] = 0;
             return Ok(None);
         };
@@ -275,7 +293,11 @@ impl<'a> Login<'a> {
 
 fn opening<'a>(target: &'a Target, env: &'a ConnectEnv, patience: &'a Patience) -> Opening<'a> {
     let batch = target.settings.flag("batchmode", false);
-    let tries = if batch || !env.can_ask() { 0 } else { target.settings.number("numberofpasswordprompts").unwrap_or(3) };
+    let tries = if batch || !env.can_ask() {
+        0
+    } else {
+        target.settings.number("numberofpasswordprompts").unwrap_or(3)
+    };
     Opening { passphrase: target.passphrase.as_ref(), tries, env, patience }
 }
 
@@ -286,7 +308,9 @@ fn prompts(target: &Target, keyword: &str) -> u32 {
         _ if !target.settings.flag(keyword, true) => 0,
         PasswordSource::Nowhere => 0,
         PasswordSource::Given(_) => 1,
-        PasswordSource::Asked if asks => target.settings.number("numberofpasswordprompts").unwrap_or(3),
+        PasswordSource::Asked if asks => {
+            target.settings.number("numberofpasswordprompts").unwrap_or(3)
+        }
         PasswordSource::Asked => 0,
     }
 }

@@ -43,8 +43,12 @@ use std::time::Duration;
 const CONNECTIONS: usize = 8;
 
 /// Pauses before a refused channel is asked for again: sshd frees a place a little after its program ended.
-const PAUSES: [Duration; 4] =
-    [Duration::from_millis(20), Duration::from_millis(60), Duration::from_millis(120), Duration::from_millis(250)];
+const PAUSES: [Duration; 4] = [
+    Duration::from_millis(20),
+    Duration::from_millis(60),
+    Duration::from_millis(120),
+    Duration::from_millis(250),
+];
 
 /// A host reached by russh.
 pub struct SshTransport {
@@ -64,7 +68,8 @@ struct Pool {
 pub async fn connect(target: &Target, env: &ConnectEnv) -> Result<Arc<SshTransport>, HostError> {
     let common =
         Common { target: Arc::new(target.clone()), env: env.clone(), notes: Arc::default() };
-    let first = Connection::open(&common, Purpose::Shell).await.map_err(|text| unreachable(&text))?;
+    let first =
+        Connection::open(&common, Purpose::Shell).await.map_err(|text| unreachable(&text))?;
     let pool = Pool {
         common,
         connections: Mutex::new(vec![first]),
@@ -94,7 +99,11 @@ impl Transport for SshTransport {
         Box::pin(unbroken(async move { pool.open_bulk(&command).await }))
     }
 
-    fn tcp(&self, host: String, port: u16) -> BoxFuture<'static, Result<Box<dyn Stream>, HostError>> {
+    fn tcp(
+        &self,
+        host: String,
+        port: u16,
+    ) -> BoxFuture<'static, Result<Box<dyn Stream>, HostError>> {
         let pool = Arc::clone(&self.pool);
         Box::pin(unbroken(async move { pool.tcp(&host, port).await }))
     }
@@ -134,12 +143,16 @@ impl Pool {
             let others = connection.used() - 1;
             match connection.start(command, pty, slot).await {
                 Ok(process) => return Ok(process),
-                Err(NoChannel::Refused(why)) => return Err(unreachable(&format!("session open refused: {why}"))),
+                Err(NoChannel::Refused(why)) => {
+                    return Err(unreachable(&format!("session open refused: {why}")));
+                }
                 Err(NoChannel::Lost) => return Err(self.lost(&connection)),
                 Err(NoChannel::Crowded) => match pauses.next() {
                     Some(pause) => tokio::time::sleep(*pause).await,
                     None if others == 0 => {
-                        return Err(unreachable("the host refuses to open a session on a connection of its own"));
+                        return Err(unreachable(
+                            "the host refuses to open a session on a connection of its own",
+                        ));
                     }
                     None => {
                         connection.limit(others);
@@ -186,24 +199,31 @@ impl Pool {
     }
 
     async fn grow(&self) -> Result<(), HostError> {
-        let further = Connection::open(&self.common, Purpose::Shell).await.map_err(|text| unreachable(&text))?;
+        let further = Connection::open(&self.common, Purpose::Shell)
+            .await
+            .map_err(|text| unreachable(&text))?;
         self.connections().push(further);
         Ok(())
     }
 
     async fn open_bulk(&self, command: &str) -> Result<Process, HostError> {
-        let connection = Connection::open(&self.common, Purpose::Bulk).await.map_err(|text| unreachable(&text))?;
+        let connection = Connection::open(&self.common, Purpose::Bulk)
+            .await
+            .map_err(|text| unreachable(&text))?;
         let slot: Slot = Box::new(connection.take_slot());
         match connection.start(command, false, slot).await {
             Ok(process) => Ok(process),
             Err(NoChannel::Lost) => Err(self.lost(&connection)),
-            Err(_) => Err(unreachable("the host refuses to open a session on a connection of its own")),
+            Err(_) => {
+                Err(unreachable("the host refuses to open a session on a connection of its own"))
+            }
         }
     }
 
     async fn tcp(&self, host: &str, port: u16) -> Result<Box<dyn Stream>, HostError> {
         let connection = self.connections().iter().find(|c| c.is_open()).cloned();
-        let connection = connection.ok_or_else(|| unreachable("Connection closed by remote host"))?;
+        let connection =
+            connection.ok_or_else(|| unreachable("Connection closed by remote host"))?;
         match connection.tunnel(host, port).await {
             Ok(stream) => Ok(Box::new(stream)),
             Err(NoChannel::Refused(why)) => {
@@ -214,7 +234,8 @@ impl Pool {
     }
 
     fn lost(&self, connection: &Connection) -> HostError {
-        let why = connection.ending().unwrap_or_else(|| "Connection closed by remote host".to_owned());
+        let why =
+            connection.ending().unwrap_or_else(|| "Connection closed by remote host".to_owned());
         let target = &self.common.target;
         unreachable(&format!("{why}\nConnection to {} port {} lost", target.hostname, target.port))
     }

@@ -20,7 +20,11 @@ impl Patience {
     }
 
     /// The result of `work`, or None once it took longer than `limit` without the pauses.
-    pub(super) async fn within<T>(&self, limit: Duration, work: impl Future<Output = T>) -> Option<T> {
+    pub(super) async fn within<T>(
+        &self,
+        limit: Duration,
+        work: impl Future<Output = T>,
+    ) -> Option<T> {
         const TICK: Duration = Duration::from_millis(100);
         let mut work = std::pin::pin!(work);
         let mut left = limit;

@@ -201,7 +201,11 @@ impl State {
 }
 
 impl AsyncRead for Outlet {
-    fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+    fn poll_read(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
         let mut state = self.shared.state();
         if state.memory.is_empty() && state.disk.is_some() {
             state.refill()?;

@@ -48,7 +48,9 @@ pub(super) async fn tcp(target: &Target) -> Result<Way, String> {
         }
         let work = any_address(target);
         match tokio::time::timeout(target.timeout, work).await {
-            Ok(Ok(socket)) => return Ok(Way { stream: Box::new(socket), words: LastWords::default() }),
+            Ok(Ok(socket)) => {
+                return Ok(Way { stream: Box::new(socket), words: LastWords::default() });
+            }
             Ok(Err(error)) => last = error,
             Err(_) => last = refused(target, "Connection timed out"),
         }
@@ -89,7 +91,8 @@ async fn addresses(target: &Target) -> Result<Vec<SocketAddr>, String> {
 async fn connect(address: SocketAddr, from: Option<&str>) -> io::Result<TcpStream> {
     let socket = if address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
     if let Some(from) = from {
-        let from: IpAddr = from.parse().map_err(|_| io::Error::other("BindAddress is no address"))?;
+        let from: IpAddr =
+            from.parse().map_err(|_| io::Error::other("BindAddress is no address"))?;
         socket.bind(SocketAddr::new(from, 0))?;
     }
     let stream = socket.connect(address).await?;
@@ -143,13 +146,21 @@ mod pipes {
     use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
     impl AsyncRead for Guarded {
-        fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        fn poll_read(
+            mut self: Pin<&mut Self>,
+            cx: &mut Context<'_>,
+            buf: &mut ReadBuf<'_>,
+        ) -> Poll<io::Result<()>> {
             Pin::new(&mut self.inner).poll_read(cx, buf)
         }
     }
 
     impl AsyncWrite for Guarded {
-        fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+        fn poll_write(
+            mut self: Pin<&mut Self>,
+            cx: &mut Context<'_>,
+            buf: &[u8],
+        ) -> Poll<io::Result<usize>> {
             Pin::new(&mut self.inner).poll_write(cx, buf)
         }
 

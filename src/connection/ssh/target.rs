@@ -76,7 +76,8 @@ impl Target {
     pub fn resolve(vars: &ConnectionVars, env: &ConnectEnv) -> Result<Self, HostError> {
         let line = command_line(vars).map_err(|fault| unreachable(&fault))?;
         let password = vars.password.clone().map_or(PasswordSource::Nowhere, PasswordSource::Given);
-        let mut target = Self::build(&vars.host, line, password, env, 0).map_err(|f| unreachable(&f))?;
+        let mut target =
+            Self::build(&vars.host, line, password, env, 0).map_err(|f| unreachable(&f))?;
         target.passphrase.clone_from(&vars.private_key_passphrase);
         target.private_key.clone_from(&vars.private_key);
         target.retries = vars.retries;
@@ -145,7 +146,9 @@ impl Target {
             password,
             passphrase: None,
             private_key: None,
-            identities: (!identity_list.is_empty()).then(|| resolve.files(identity_list)).transpose()?,
+            identities: (!identity_list.is_empty())
+                .then(|| resolve.files(identity_list))
+                .transpose()?,
             certificates: resolve.files(settings.words("certificatefile"))?,
             agent: resolve.agent()?,
             forward_agent: resolve.forwarded()?,
@@ -186,9 +189,10 @@ fn command_line(vars: &ConnectionVars) -> Result<CommandLine, String> {
         settings.word_option("user", user);
     }
     settings.word_option("connecttimeout", &vars.limit().as_secs().max(1).to_string());
-    for (name, args) in
-        [("ansible_ssh_common_args", &vars.common_args), ("ansible_ssh_extra_args", &vars.extra_args)]
-    {
+    for (name, args) in [
+        ("ansible_ssh_common_args", &vars.common_args),
+        ("ansible_ssh_extra_args", &vars.extra_args),
+    ] {
         if let Some(args) = args {
             line.text(name, args)?;
         }
@@ -211,7 +215,9 @@ impl<'a> Resolve<'a> {
         jump: Option<String>,
     ) -> Result<Self, String> {
         let given = Tokens { host: alias.to_owned(), ..Tokens::default() };
-        let host = settings.word("hostname").map_or(Ok(alias.to_owned()), |name| given.expand(name, "h"))?;
+        let host = settings
+            .word("hostname")
+            .map_or(Ok(alias.to_owned()), |name| given.expand(name, "h"))?;
         let port = match settings.number("port") {
             None => 22,
             Some(port) => u16::try_from(port).ok().filter(|p| *p > 0).ok_or("Bad port number.")?,
@@ -259,7 +265,9 @@ impl<'a> Resolve<'a> {
 
     fn systems_hosts(&self) -> Result<Vec<PathBuf>, String> {
         match self.settings.words("globalknownhostsfile") {
-            [] => Ok(["ssh_known_hosts", "ssh_known_hosts2"].map(|f| PathBuf::from("/etc/ssh").join(f)).into()),
+            [] => Ok(["ssh_known_hosts", "ssh_known_hosts2"]
+                .map(|f| PathBuf::from("/etc/ssh").join(f))
+                .into()),
             list => self.files(list),
         }
     }

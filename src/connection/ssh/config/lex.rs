@@ -2,7 +2,8 @@
 
 /// What a line says: its keyword and the rest as written. None: blank or a comment.
 pub(super) fn line(text: &str) -> Option<(&str, &str)> {
-    let text = text.trim_end_matches([' ', '\t', '\r', '\n', '\x0c']).trim_start_matches([' ', '\t']);
+    let text =
+        text.trim_end_matches([' ', '\t', '\r', '\n', '\x0c']).trim_start_matches([' ', '\t']);
     if text.is_empty() || text.starts_with('#') {
         return None;
     }
@@ -31,7 +32,8 @@ fn word(chars: &mut std::iter::Peekable<std::str::Chars<'_>>) -> Option<String> 
     let mut word = String::new();
     let mut quote: Option<char> = None;
     while let Some(c) = chars.next() {
-        let escaped = |next: &char| matches!(next, '\'' | '"' | '\\') || (quote.is_none() && *next == ' ');
+        let escaped =
+            |next: &char| matches!(next, '\'' | '"' | '\\') || (quote.is_none() && *next == ' ');
         match c {
             '\\' => word.push(chars.next_if(escaped).unwrap_or('\\')),
             ' ' | '\t' if quote.is_none() => return Some(word),

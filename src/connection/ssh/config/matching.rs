@@ -32,7 +32,8 @@ pub(super) fn judge(words: &[String], view: &View<'_>) -> Result<Verdict, String
     let mut words = words.iter();
     let mut seen = 0;
     while let Some(word) = words.next() {
-        let (negated, name) = word.strip_prefix('!').map_or((false, word.as_str()), |name| (true, name));
+        let (negated, name) =
+            word.strip_prefix('!').map_or((false, word.as_str()), |name| (true, name));
         let name = name.to_ascii_lowercase();
         seen += 1;
         let holds = match name.as_str() {

@@ -42,14 +42,22 @@ impl Settings {
     /// Takes a word for a keyword whose name is known to exist, without parsing it.
     pub fn word_option(&mut self, name: &'static str, value: &str) {
         match keywords::find(name) {
-            Some((name, Shape::More)) => self.values.entry(name).or_default().push(value.to_owned()),
+            Some((name, Shape::More)) => {
+                self.values.entry(name).or_default().push(value.to_owned())
+            }
             Some((name, _)) => self.first(name, vec![value.to_owned()]),
             None => {}
         }
     }
 
     /// Checks a value and, if its block is `active`, takes it unless there is one.
-    fn take(&mut self, keyword: (&'static str, Shape), rest: &str, at: &str, active: bool) -> Result<(), String> {
+    fn take(
+        &mut self,
+        keyword: (&'static str, Shape),
+        rest: &str,
+        at: &str,
+        active: bool,
+    ) -> Result<(), String> {
         let (name, shape) = keyword;
         if matches!(shape, Shape::Void) {
             return Ok(());
@@ -76,7 +84,13 @@ impl Settings {
         Ok(())
     }
 
-    fn line(&mut self, name: &'static str, value: String, at: &str, active: bool) -> Result<(), String> {
+    fn line(
+        &mut self,
+        name: &'static str,
+        value: String,
+        at: &str,
+        active: bool,
+    ) -> Result<(), String> {
         if value.is_empty() {
             return Err(format!("{at}: missing argument."));
         }

@@ -172,7 +172,13 @@ impl Reader<'_> {
         }
     }
 
-    fn include(&mut self, place: &Place<'_>, rest: &str, active: bool, at: &str) -> Result<(), String> {
+    fn include(
+        &mut self,
+        place: &Place<'_>,
+        rest: &str,
+        active: bool,
+        at: &str,
+    ) -> Result<(), String> {
         if place.depth + 1 > DEPTH {
             return Err(format!("{at}: Too many recursive configuration includes"));
         }
@@ -224,7 +230,8 @@ fn glob(pattern: &Path) -> Vec<PathBuf> {
 fn entries(dir: &Path, fits: impl Fn(&str) -> bool) -> Vec<PathBuf> {
     let Ok(list) = fs::read_dir(dir) else { return Vec::new() };
     let names = list.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
-    let mut paths: Vec<PathBuf> = names.filter(|name| fits(name)).map(|name| dir.join(name)).collect();
+    let mut paths: Vec<PathBuf> =
+        names.filter(|name| fits(name)).map(|name| dir.join(name)).collect();
     paths.sort();
     paths
 }

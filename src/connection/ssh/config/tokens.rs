@@ -68,7 +68,8 @@ impl Tokens {
 
     /// `%C`: SHA-1 over `%l%h%p%r%j` in hex.
     fn digest(&self) -> String {
-        let text = format!("{}{}{}{}{}", self.local_host, self.host, self.port, self.user, self.jump);
+        let text =
+            format!("{}{}{}{}{}", self.local_host, self.host, self.port, self.user, self.jump);
         Sha1::digest(text.as_bytes()).iter().fold(String::new(), |mut hex, byte| {
             let _ = write!(hex, "{byte:02x}");
             hex
@@ -100,7 +101,8 @@ mod tests {
 
     #[test]
     fn tokens_and_variables_are_replaced() {
-        let tokens = Tokens { host: "h".into(), port: 22, local_host: "a.b".into(), ..Tokens::default() };
+        let tokens =
+            Tokens { host: "h".into(), port: 22, local_host: "a.b".into(), ..Tokens::default() };
         assert_eq!(tokens.expand("%h:%p%%%L", "hpL").unwrap(), "h:22%a");
         assert_eq!(tokens.expand("%h%z", "h").unwrap_err(), "unknown key %z");
         let get = |name: &str| (name == "A").then(|| "x".to_owned());

@@ -23,11 +23,19 @@ const USUAL: [&str; 4] = ["id_rsa", "id_ecdsa", "id_ed25519", "id_dsa"];
 
 /// The offers in ssh's order: certificates that were named, the agent's keys that are also named files,
 /// the agent's other keys (not with `IdentitiesOnly`), then the files.
-pub(in super::super) fn list(target: &Target, operator: &Operator, agent: &[AgentIdentity]) -> Vec<Candidate> {
+pub(in super::super) fn list(
+    target: &Target,
+    operator: &Operator,
+    agent: &[AgentIdentity],
+) -> Vec<Candidate> {
     let files = files(target, operator);
     let mut list: Vec<Candidate> = Vec::new();
     if let Some(text) = &target.private_key {
-        list.push(Candidate { public: None, certificate: None, holder: Holder::Text(text.clone()) });
+        list.push(Candidate {
+            public: None,
+            certificate: None,
+            holder: Holder::Text(text.clone()),
+        });
     }
     list.extend(named_certificates(target, &files, agent));
     let named = |key: &KeyData| files.iter().any(|file| file.is(key));
@@ -73,7 +81,8 @@ impl File {
             certificate,
             holder: holder.clone(),
         };
-        let mut list: Vec<Candidate> = self.certificate.iter().map(|c| one(Some(c.clone()))).collect();
+        let mut list: Vec<Candidate> =
+            self.certificate.iter().map(|c| one(Some(c.clone()))).collect();
         if !held {
             list.push(one(None));
         }
@@ -100,7 +109,8 @@ fn named_certificates(target: &Target, files: &[File], agent: &[AgentIdentity]) 
             None => return None,
         };
         Some(Candidate { public: Some(key), certificate: Some(certificate), holder })
-    }).collect()
+    })
+    .collect()
 }
 
 fn of_agent(identity: &AgentIdentity) -> Candidate {

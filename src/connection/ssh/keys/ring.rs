@@ -68,7 +68,11 @@ pub(in super::super) async fn inline(text: &Password, opening: &Opening<'_>) -> 
     }
 }
 
-async fn decrypt(text: Zeroizing<String>, name: &str, opening: &Opening<'_>) -> Result<PrivateKey, String> {
+async fn decrypt(
+    text: Zeroizing<String>,
+    name: &str,
+    opening: &Opening<'_>,
+) -> Result<PrivateKey, String> {
     const WRONG: &str = "incorrect passphrase supplied to decrypt private key";
     if let Some(passphrase) = opening.passphrase {
         let word = Zeroizing::new(passphrase.expose().to_owned());
@@ -77,14 +81,20 @@ async fn decrypt(text: Zeroizing<String>, name: &str, opening: &Opening<'_>) -> 
     let _turn = opening.env.turn().await;
     for _ in 0..opening.tries {
         let question = format!("Enter passphrase for key '{name}': ");
-        let Some(word) = opening.env.ask_secret(question).await.filter(|word| !word.is_empty()) else {
+        let Some(word) = opening.env.ask_secret(question).await.filter(|word| !word.is_empty())
+        else {
             break;
         };
         if let Ok(key) = decode(text.clone(), Some(word)).await {
             return Ok(key);
         }
     }
-    Err(if opening.env.can_ask() { WRONG } else { "it is encrypted and nobody can be asked for its passphrase" }.to_owned())
+    Err(if opening.env.can_ask() {
+        WRONG
+    } else {
+        "it is encrypted and nobody can be asked for its passphrase"
+    }
+    .to_owned())
 }
 
 enum Fault {
@@ -93,7 +103,10 @@ enum Fault {
 }
 
 /// Deriving a key from a passphrase takes about half a second of processor time: not on the runtime's threads.
-async fn decode(text: Zeroizing<String>, word: Option<Zeroizing<String>>) -> Result<PrivateKey, Fault> {
+async fn decode(
+    text: Zeroizing<String>,
+    word: Option<Zeroizing<String>>,
+) -> Result<PrivateKey, Fault> {
     let work = move || decode_secret_key(&text, word.as_ref().map(|word| word.as_str()));
     match tokio::task::spawn_blocking(work).await {
         Ok(Ok(key)) if key.is_encrypted() => Err(Fault::Encrypted),
@@ -121,7 +134,8 @@ pub(in super::super) fn public_half(path: &Path) -> Option<PublicKey> {
     let beside = beside.and_then(|text| PublicKey::from_openssh(text.trim()).ok());
     let key = beside.or_else(|| {
         let text = Zeroizing::new(fs::read_to_string(path).ok()?);
-        let private = PrivateKey::from_openssh(text.as_bytes()).ok().map(|key| key.public_key().clone());
+        let private =
+            PrivateKey::from_openssh(text.as_bytes()).ok().map(|key| key.public_key().clone());
         private.or_else(|| PublicKey::from_openssh(text.trim()).ok())
     });
     key.map(|mut key| {

@@ -1,15 +1,15 @@
 //! Signs a login: by the agent, or by a key file that is opened only once the host accepted its public half.
 
-use super::ring::{KeyRing, Opening, inline};
 use super::super::secret::Password;
+use super::ring::{KeyRing, Opening, inline};
 use russh::SendError;
 use russh::keys::agent::AgentIdentity;
 use russh::keys::agent::client::AgentClient;
+use russh::keys::signature::Signer as _;
 use russh::keys::ssh_encoding::Encode;
 use russh::keys::ssh_key::Signature;
 use russh::keys::ssh_key::private::KeypairData;
 use russh::keys::{HashAlg, PrivateKey, PublicKey};
-use russh::keys::signature::Signer as _;
 use std::path::PathBuf;
 use tokio::net::UnixStream;
 
@@ -55,7 +55,8 @@ impl russh::Signer for Hand<'_> {
     ) -> Result<Vec<u8>, NotSigned> {
         let key = match self.holder {
             Holder::Agent(key) => {
-                let identity = AgentIdentity::PublicKey { key: key.clone(), comment: String::new() };
+                let identity =
+                    AgentIdentity::PublicKey { key: key.clone(), comment: String::new() };
                 return self.by_agent(&identity, hash, data).await;
             }
             Holder::AgentCertificate(identity) => return self.by_agent(identity, hash, data).await,
@@ -79,7 +80,9 @@ impl Hand<'_> {
         // An agent may ask its owner to confirm.
         let _pause = self.opening.patience.pause();
         let signed = agent.sign_request(identity, hash, data).await;
-        signed.map_err(|_| NotSigned("sign_and_send_pubkey: signing failed: agent refused operation".to_owned()))
+        signed.map_err(|_| {
+            NotSigned("sign_and_send_pubkey: signing failed: agent refused operation".to_owned())
+        })
     }
 }
 

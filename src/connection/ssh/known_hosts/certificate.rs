@@ -19,13 +19,18 @@ pub fn fault(certificate: &Certificate, host: &str) -> Option<String> {
         return Some("Certificate invalid: expired".to_owned());
     }
     let names = certificate.valid_principals();
-    if !names.is_empty() && !names.iter().any(|name| pattern::matches(&host.to_lowercase(), &name.to_lowercase())) {
+    if !names.is_empty()
+        && !names.iter().any(|name| pattern::matches(&host.to_lowercase(), &name.to_lowercase()))
+    {
         return Some("Certificate invalid: name is not a listed principal".to_owned());
     }
     if certificate.critical_options().iter().next().is_some() {
         return Some("Certificate invalid: unsupported critical option".to_owned());
     }
-    let weak = matches!(certificate.signature().algorithm(), Algorithm::Rsa { hash: None } | Algorithm::Dsa);
+    let weak = matches!(
+        certificate.signature().algorithm(),
+        Algorithm::Rsa { hash: None } | Algorithm::Dsa
+    );
     if weak {
         return Some("Certificate invalid: signature algorithm not allowed".to_owned());
     }

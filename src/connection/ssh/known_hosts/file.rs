@@ -23,10 +23,13 @@ pub struct Entry {
 
 /// All entries for a name, in the order of the files; a missing file has none.
 pub(super) fn entries(files: &[PathBuf], name: &str) -> Vec<Entry> {
-    files.iter().flat_map(|path| {
-        let text = fs::read(path).unwrap_or_default();
-        of_text(path, &String::from_utf8_lossy(&text), |line| line.names(name))
-    }).collect()
+    files
+        .iter()
+        .flat_map(|path| {
+            let text = fs::read(path).unwrap_or_default();
+            of_text(path, &String::from_utf8_lossy(&text), |line| line.names(name))
+        })
+        .collect()
 }
 
 /// Names under which the same key is known, as `file:line: names`.
@@ -35,9 +38,12 @@ pub(super) fn other_names(files: &[PathBuf], key: &PublicKey) -> Vec<String> {
     for path in files {
         let text = fs::read_to_string(path).unwrap_or_default();
         for (index, text) in text.lines().enumerate() {
-            let Some(line) = Line::parse(text).filter(|line| line.marker == Marker::Plain) else { continue };
+            let Some(line) = Line::parse(text).filter(|line| line.marker == Marker::Plain) else {
+                continue;
+            };
             if line.key().is_some_and(|known| known.key_data() == key.key_data()) {
-                let names = if line.hosts.starts_with("|1|") { "[hashed name]" } else { line.hosts };
+                let names =
+                    if line.hosts.starts_with("|1|") { "[hashed name]" } else { line.hosts };
                 found.push(format!("{}:{}: {names}", path.display(), index + 1));
             }
         }
@@ -47,11 +53,13 @@ pub(super) fn other_names(files: &[PathBuf], key: &PublicKey) -> Vec<String> {
 
 fn of_text(path: &Path, text: &str, wanted: impl Fn(&Line<'_>) -> bool) -> Vec<Entry> {
     let lines = text.lines().enumerate();
-    lines.filter_map(|(index, text)| {
-        let line = Line::parse(text).filter(&wanted)?;
-        let key = line.key()?;
-        Some(Entry { marker: line.marker, key, path: path.to_owned(), line: index + 1 })
-    }).collect()
+    lines
+        .filter_map(|(index, text)| {
+            let line = Line::parse(text).filter(&wanted)?;
+            let key = line.key()?;
+            Some(Entry { marker: line.marker, key, path: path.to_owned(), line: index + 1 })
+        })
+        .collect()
 }
 
 /// Adds a key under a lock, unless the file has come to know it meanwhile.
@@ -59,7 +67,8 @@ pub(super) fn add(path: &Path, name: &str, key: &PublicKey, hash: bool) -> io::R
     if let Some(dir) = path.parent().filter(|dir| !dir.as_os_str().is_empty() && !dir.exists()) {
         fs::DirBuilder::new().recursive(true).mode(0o700).create(dir)?;
     }
-    let mut file = OpenOptions::new().read(true).append(true).create(true).mode(0o600).open(path)?;
+    let mut file =
+        OpenOptions::new().read(true).append(true).create(true).mode(0o600).open(path)?;
     flock(&file, FlockOperation::LockExclusive)?;
     let text = content(&mut file)?;
     let known = of_text(path, &text, |line| line.marker == Marker::Plain && line.names(name));

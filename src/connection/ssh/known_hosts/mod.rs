@@ -60,7 +60,12 @@ pub struct HostKeys {
 pub(super) type Notes = Arc<Mutex<Vec<String>>>;
 
 impl HostKeys {
-    pub(super) fn new(target: &Target, env: &ConnectEnv, patience: &Patience, notes: &Notes) -> Self {
+    pub(super) fn new(
+        target: &Target,
+        env: &ConnectEnv,
+        patience: &Patience,
+        notes: &Notes,
+    ) -> Self {
         let settings = &target.settings;
         let [users, systems] = target.known_hosts.clone();
         Self {
@@ -70,7 +75,10 @@ impl HostKeys {
             users,
             systems,
             revoked: target.revoked_keys.clone(),
-            unknown: unknown(settings.word("stricthostkeychecking"), settings.flag("batchmode", false)),
+            unknown: unknown(
+                settings.word("stricthostkeychecking"),
+                settings.flag("batchmode", false),
+            ),
             hash: settings.flag("hashknownhosts", false),
             trust_localhost: settings.flag("nohostauthenticationforlocalhost", false),
             env: env.clone(),
@@ -112,7 +120,12 @@ impl HostKeys {
     }
 
     /// Whether an authority of the host vouches for the key; if not, the bare key may still be known.
-    fn vouched(&self, entries: &[Entry], certificate: &Certificate, key: &PublicKey) -> Result<bool, String> {
+    fn vouched(
+        &self,
+        entries: &[Entry],
+        certificate: &Certificate,
+        key: &PublicKey,
+    ) -> Result<bool, String> {
         if let Some(entry) = verdict::revoked(entries, key.key_data()) {
             return Err(self.revoked_by(key, &entry));
         }
@@ -147,7 +160,8 @@ impl HostKeys {
             Unknown::Ask | Unknown::Refuse => Err(format!(
                 "No {} host key is known for {} and you have requested strict checking.\n\
                  Host key verification failed.",
-                kind(key), self.name
+                kind(key),
+                self.name
             )),
         }
     }
@@ -166,7 +180,9 @@ impl HostKeys {
         loop {
             let answer = self.env.ask(question).await;
             match answer.as_deref().map(str::trim) {
-                Some(answer) if answer.eq_ignore_ascii_case("yes") || answer == fingerprint(key) => {
+                Some(answer)
+                    if answer.eq_ignore_ascii_case("yes") || answer == fingerprint(key) =>
+                {
                     self.store(key);
                     return Ok(());
                 }
@@ -184,18 +200,25 @@ impl HostKeys {
         let others = if others.is_empty() {
             "This key is not known by any other names.".to_owned()
         } else {
-            format!("This host key is known by the following other names/addresses:\n    {}", others.join("\n    "))
+            format!(
+                "This host key is known by the following other names/addresses:\n    {}",
+                others.join("\n    ")
+            )
         };
         format!(
             "The authenticity of host '{}' can't be established.\n{} key fingerprint is {}.\n{others}\n\
              Are you sure you want to continue connecting (yes/no/[fingerprint])? ",
-            self.name, kind(key), fingerprint(key)
+            self.name,
+            kind(key),
+            fingerprint(key)
         )
     }
 
     /// Stores a key in the user's first file. As with ssh a failure is told, but what was accepted stays so.
     fn store(&self, key: &PublicKey) {
-        let Some(path) = self.users.first().filter(|path| path.as_os_str() != "/dev/null") else { return };
+        let Some(path) = self.users.first().filter(|path| path.as_os_str() != "/dev/null") else {
+            return;
+        };
         if let Err(error) = file::add(path, &self.name, key, self.hash) {
             let note = format!(
                 "Failed to add the host to the list of known hosts ({}): {error}",
@@ -207,7 +230,13 @@ impl HostKeys {
 
     fn check_revoked_file(&self, key: &PublicKey) -> Result<(), String> {
         let Some(path) = &self.revoked else { return Ok(()) };
-        let failed = |why: &str| Err(format!("Error checking host key {} in revoked keys file {}: {why}", fingerprint(key), path.display()));
+        let failed = |why: &str| {
+            Err(format!(
+                "Error checking host key {} in revoked keys file {}: {why}",
+                fingerprint(key),
+                path.display()
+            ))
+        };
         let bytes = match fs::read(path) {
             Ok(bytes) => bytes,
             Err(error) => return failed(&error.to_string()),
@@ -218,7 +247,12 @@ impl HostKeys {
         let text = String::from_utf8_lossy(&bytes).into_owned();
         let mut keys = text.lines().filter_map(|line| PublicKey::from_openssh(line.trim()).ok());
         if keys.any(|revoked| revoked.key_data() == key.key_data()) {
-            return Err(format!("Host key {} {} revoked by file {}", kind(key), fingerprint(key), path.display()));
+            return Err(format!(
+                "Host key {} {} revoked by file {}",
+                kind(key),
+                fingerprint(key),
+                path.display()
+            ));
         }
         Ok(())
     }
@@ -230,7 +264,11 @@ impl HostKeys {
              The {} key sent by {} is {}, but known is the {} key {} at {at}.\n\
              Either someone is listening in, or the host has a new key: if so, remove line {at}.\n\
              Host key verification failed.",
-            kind(key), self.name, fingerprint(key), kind(&known.key), fingerprint(&known.key)
+            kind(key),
+            self.name,
+            fingerprint(key),
+            kind(&known.key),
+            fingerprint(&known.key)
         )
     }
 
@@ -238,7 +276,11 @@ impl HostKeys {
         format!(
             "WARNING: REVOKED HOST KEY DETECTED!\n\
              The {} key {} sent by {} is marked as revoked at {}:{}.\nHost key verification failed.",
-            kind(key), fingerprint(key), self.name, entry.path.display(), entry.line
+            kind(key),
+            fingerprint(key),
+            self.name,
+            entry.path.display(),
+            entry.line
         )
     }
 }
@@ -254,7 +296,8 @@ fn unknown(word: Option<&str>, batch: bool) -> Unknown {
 }
 
 fn is_loopback(host: &str) -> bool {
-    host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
+    host == "localhost"
+        || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
 }
 
 fn bare(mut key: PublicKey) -> PublicKey {
