@@ -25,6 +25,9 @@ mod vars_files;
 mod words;
 mod yaml;
 
+#[cfg(test)]
+mod tests;
+
 pub use data::{Group, Host, Inventory, LOCALHOST};
 pub use files::{Decrypt, Files};
 pub use layers::{Layer, Level};
