@@ -45,7 +45,7 @@ impl Build<'_> {
         Ok(name)
     }
 
-    /// The name a group gets by the setting TRANSFORM_INVALID_GROUP_CHARS (S-156).
+    /// The name a group gets by the setting `TRANSFORM_INVALID_GROUP_CHARS` (S-156).
     pub fn safe_group_name(&mut self, name: &str) -> String {
         let safe = sanitized(name);
         if safe == name {
@@ -289,7 +289,9 @@ fn insert(vars: &mut Map, name: &Key, value: Value, merge: bool) {
 
 fn own(value: Value) -> Value {
     match &value.kind {
-        Kind::List(items) => Value::list(items.iter().cloned().map(own).collect()).marked_as(&value),
+        Kind::List(items) => {
+            Value::list(items.iter().cloned().map(own).collect()).marked_as(&value)
+        }
         Kind::Map(map) => {
             let entries = map.iter().map(|(name, item)| (name.clone(), own(item.clone())));
             Value::map(entries.collect()).marked_as(&value)
