@@ -2,7 +2,6 @@
 
 mod adhoc;
 mod connector;
-mod demo;
 mod extra_vars;
 pub mod inventory;
 mod options;
@@ -38,7 +37,6 @@ fn tank(words: &[String]) -> u8 {
         "playbook" => playbook::main("tank playbook", rest),
         "adhoc" => adhoc::main("tank adhoc", rest),
         "inventory" => inventory::main(rest),
-        "demo" => demo::main(rest),
         "help" | "-h" | "--help" => {
             print_help();
             0

@@ -1,5 +1,5 @@
-//! Values to YAML text, as PyYAML's dump writes it with libyaml: what the filters to_yaml and
-//! to_nice_yaml give.
+//! Values to YAML text, as `PyYAML`'s dump writes it with libyaml: what the filters `to_yaml` and
+//! `to_nice_yaml` give.
 
 use super::analysis::Style;
 use super::anchors::{Anchors, Mark};
@@ -31,7 +31,7 @@ pub struct DumpOptions {
 }
 
 impl DumpOptions {
-    /// What the filter to_yaml does.
+    /// What the filter `to_yaml` does.
     pub const TO_YAML: Self = Self {
         indent: 2,
         width: Some(80),
@@ -42,7 +42,7 @@ impl DumpOptions {
         explicit_start: false,
         explicit_end: false,
     };
-    /// What the filter to_nice_yaml does.
+    /// What the filter `to_nice_yaml` does.
     pub const TO_NICE_YAML: Self =
         Self { indent: 4, default_flow_style: Some(false), ..Self::TO_YAML };
 }

@@ -1,4 +1,4 @@
-//! YAML as PyYAML reads it for Ansible: YAML 1.1 types, and a position on every value.
+//! YAML as `PyYAML` reads it for Ansible: YAML 1.1 types, and a position on every value.
 
 mod analysis;
 mod anchors;
@@ -121,7 +121,5 @@ fn build(document: &Document, source: &Arc<Source>, options: Options) -> Result<
     Ok(Loaded { value, warnings: builder.warnings })
 }
 
-#[cfg(test)]
-mod dump_tests;
 #[cfg(test)]
 mod tests;

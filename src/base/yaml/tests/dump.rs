@@ -1,10 +1,10 @@
-//! Against texts recorded from PyYAML 6.0.3's `CSafeDumper`, which Ansible uses.
+//! Against texts recorded from `PyYAML` 6.0.3's `CSafeDumper`, which Ansible uses.
 
-use super::*;
+use super::super::*;
 use crate::base::value::from_json;
 use crate::base::{Key, Kind};
 
-const RECORDED: &str = include_str!("../../../tests/golden/yaml-dump.jsonl");
+const RECORDED: &str = include_str!("../../../../tests/golden/yaml-dump.jsonl");
 
 /// `{"l": [...]}` is a list, `{"m": [[key, value], ...]}` a dict; all else is itself.
 fn decoded(value: &Value) -> Value {
