@@ -2,7 +2,6 @@
 
 use crate::base::Value;
 use crate::connection::local::LocalTransport;
-use crate::connection::openssh;
 use crate::connection::r#become::{Identity, Method};
 use crate::connection::shell::{self, Connect, Limits, Link};
 use crate::connection::ssh::{self, ConnectEnv, ConnectionVars, Password, Prompter, Target, Terminal};
@@ -52,15 +51,6 @@ impl Connections {
                 Box::pin(std::future::ready(Ok(LocalTransport::new() as Arc<dyn Transport>)))
             })),
             "ssh" => Ok(self.russh(variables(route)?)),
-            "openssh" => {
-                let vars = variables(route)?;
-                Ok(Arc::new(move || {
-                    let vars = vars.clone();
-                    Box::pin(async move {
-                        openssh::connect(&vars).await.map(|t| t as Arc<dyn Transport>)
-                    })
-                }))
-            }
             other => Err(HostError::Local(format!("the connection plugin '{other}' was not found"))),
         }
     }

@@ -75,9 +75,9 @@ pub fn ground(matches: &ArgMatches, settings: Settings, report: Box<dyn Report>)
         move |path: &Path| read_file(&vault, path)
     };
     let extra = Arc::new(extra_vars::parse(&texts(matches, "extra_vars"), &read)?);
+    let mut notices = Notices::default();
     let rules = Arc::new(Rules::of_settings(&settings)?);
     let sources = sources(matches, &settings);
-    let mut notices = Notices::default();
     let options = LoadOptions {
         rules: Arc::clone(&rules),
         files: files.clone(),
@@ -161,16 +161,23 @@ impl Ground {
     }
 
     /// A loader of playbooks.
-    pub fn loader(&self, dir: &Path) -> Loader {
-        let vault = Arc::clone(&self.vault);
+    pub fn loader(&self) -> Loader {
+        let (vault, reading) = (Arc::clone(&self.vault), Arc::clone(&self.vault));
         Loader::new(LoaderOptions {
-            basedir: dir.to_path_buf(),
             roles_path: self.settings.paths("DEFAULT_ROLES_PATH"),
-            collections_path: self.settings.paths("COLLECTIONS_PATHS"),
-            read: Arc::new(move |path: &Path| read_file(&vault, path)),
+            collections_paths: self.settings.paths("COLLECTIONS_PATHS"),
             extra_vars: Arc::clone(&self.extra),
-            modules: crate::modules::find,
-            ..LoaderOptions::default()
+            read_file: Arc::new(move |path: &Path| read_file(&reading, path)),
+            decrypt: Arc::new(move |text: &str| vault.decrypt_value(text, None)),
+            render: Arc::new(|value, scope| {
+                crate::template::Templar::new(scope).render(value).map_err(|stop| {
+                    stop.into_diagnostic().unwrap_or_else(|| Diagnostic::new("suspended"))
+                })
+            }),
+            module: crate::modules::find,
+            module_names: || crate::modules::all().map(|entry| entry.doc().name).collect(),
+            is_lookup: |name| crate::template::lookups::find(name).is_some(),
+            check_arguments: true,
         })
     }
 
@@ -224,12 +231,11 @@ impl Ground {
     fn options(&self, matches: &ArgMatches, limit: Option<Vec<Arc<str>>>) -> Result<Options, Diagnostic> {
         let settings = &self.settings;
         let forks = number(matches, "forks")?.or(settings.int("DEFAULT_FORKS")).unwrap_or(5);
-        let tags = split(&texts(matches, "tags"));
         Ok(Options {
             forks: usize::try_from(forks).unwrap_or(5),
             check: is_set(matches, "check"),
             diff: is_set(matches, "diff") || settings.bool("DIFF_ALWAYS"),
-            tags: if tags.is_empty() { vec!["all".to_string()] } else { tags },
+            tags: tags(matches),
             skip_tags: split(&texts(matches, "skip_tags")),
             limit,
             start_at: text(matches, "start_at_task").map(str::to_string),
@@ -296,6 +302,12 @@ fn number(matches: &ArgMatches, name: &str) -> Result<Option<i64>, Diagnostic> {
     text.parse().map(Some).map_err(|_| {
         Diagnostic::new(format!("--{name}: '{text}' is not a whole number")).code(5)
     })
+}
+
+/// `--tags`; all without it.
+pub fn tags(matches: &ArgMatches) -> Vec<String> {
+    let tags = split(&texts(matches, "tags"));
+    if tags.is_empty() { vec!["all".to_string()] } else { tags }
 }
 
 /// `--tags a,b` may be repeated.

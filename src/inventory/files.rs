@@ -1,12 +1,12 @@
 //! Files of the operator, vaulted or not.
 
 use crate::base::yaml::{self, Loaded};
-use crate::base::{Diagnostic, Source};
+use crate::base::{Diagnostic, Source, Value};
 use std::path::Path;
 use std::sync::Arc;
 
 /// How a vaulted file is opened: bytes and path in, plain bytes out.
-pub type Decrypt = Arc<dyn Fn(&[u8], &Path) -> Result<Vec<u8>, Diagnostic> + Send + Sync>;
+pub type Decrypt = Arc<dyn Fn(Vec<u8>, &Path) -> Result<Vec<u8>, Diagnostic> + Send + Sync>;
 
 /// Reads files and decrypts those that are vaults.
 #[derive(Clone)]
@@ -52,7 +52,12 @@ impl Files {
         if !bytes.starts_with(b"$ANSIBLE_VAULT") {
             return Ok(FileText { text: bytes, vaulted: false });
         }
-        Ok(FileText { text: (self.decrypt)(&bytes, path)?, vaulted: true })
+        Ok(FileText { text: (self.decrypt)(bytes, path)?, vaulted: true })
+    }
+
+    /// The one YAML or JSON document of a file.
+    pub fn document(&self, path: &Path) -> Result<Value, Diagnostic> {
+        self.load(path).map(|(loaded, _)| loaded.value)
     }
 
     /// The one YAML or JSON document of a file, and whether the file was a vault.

@@ -1,6 +1,7 @@
 //! Where a host's variables come from, one layer per group, host or file (S-1 to S-5).
 
 use super::data::Inventory;
+use super::merge::merged_maps;
 use super::notice::Notices;
 use super::rules::FileVars;
 use super::vars_files::{Entity, Place, VarsFiles};
@@ -138,15 +139,17 @@ impl Inventory {
 
     /// All layers as one dict, by the rule for dicts of one name (S-7).
     pub fn flatten(&self, layers: &[Layer]) -> Map {
-        let mut vars = Map::new();
-        for layer in layers {
-            if self.rules.merge {
-                vars = super::merge::merged_maps(&vars, &layer.vars);
-            } else {
-                vars.extend(layer.vars.iter().map(|(name, value)| (name.clone(), value.clone())));
-            }
+        layers.iter().fold(Map::new(), |vars, layer| self.combine(&vars, &layer.vars))
+    }
+
+    /// One set of variables laid over another by the same rule.
+    pub fn combine(&self, under: &Map, over: &Map) -> Map {
+        if self.rules.merge {
+            return merged_maps(under, over);
         }
-        vars
+        let mut both = under.clone();
+        both.extend(over.iter().map(|(name, value)| (name.clone(), value.clone())));
+        both
     }
 }
 

@@ -5,7 +5,8 @@ use super::outcome::Outcome;
 use super::task::TaskRun;
 use crate::base::{Diagnostic, Map, Value};
 use crate::play::{Action, Keywords, LoopControl, Task};
-use crate::template::{Stop, Templar};
+use crate::template::Templar;
+use crate::template::table::Stop;
 use crate::vars::TaskScope;
 use std::sync::Arc;
 

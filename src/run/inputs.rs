@@ -9,7 +9,7 @@ use crate::spec::input::hex;
 use crate::spec::{
     ArgType, Content, Entry, Failure, FromArg, Input, Inputs, Scope, Tree, TreeEntry, TreeKind,
 };
-use crate::template::{Stop, Templar};
+use crate::template::table::Stop;
 use crate::vars::TaskScope;
 use sha1::{Digest, Sha1};
 use std::fs;

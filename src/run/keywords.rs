@@ -4,7 +4,8 @@ use crate::base::{Diagnostic, Kind, Value};
 use crate::play::{Keywords, Task};
 use crate::spec::FromArg;
 use crate::spec::args::{Arg, ArgType};
-use crate::template::{Stop, Templar};
+use crate::template::Templar;
+use crate::template::table::Stop;
 
 /// Reads keywords of one task with one scope's templates.
 pub struct Reader<'a> {

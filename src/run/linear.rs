@@ -30,6 +30,12 @@ pub struct Runner<'a, 'b> {
     pub in_handlers: bool,
 }
 
+/// What is said about a text that stands for a value that is not there (S-36).
+fn placeholder_warning(number: usize, error: Diagnostic) -> Diagnostic {
+    let text = format!("Encountered 1 template error.\nerror {number} - {}", error.chain());
+    Diagnostic::new(text).at(error.origin.as_ref())
+}
+
 /// Splits a play's hosts by `serial` (S-85).
 pub fn batches(
     hosts: &[Arc<str>],
@@ -240,8 +246,12 @@ impl Runner<'_, '_> {
     /// How the task is named in banners.
     pub fn info(&self, task: &Task, at: usize) -> Arc<TaskInfo> {
         let scope = super::scope::of_task(self.batch, &self.hosts[at], task);
-        let templar = Templar::new(&scope);
-        let name = task.keywords.name.as_ref().map(|raw| templar.render_lenient(raw).text());
+        let templar = Templar::new(&scope).with_placeholders();
+        let name = task.keywords.name.as_ref();
+        let name = name.and_then(|raw| templar.render(raw).ok()).map(|name| name.text());
+        for (number, error) in templar.take_errors().into_iter().enumerate() {
+            self.batch.session.warnings.push(placeholder_warning(number + 1, error));
+        }
         let name = name.filter(|name| !name.is_empty()).unwrap_or_else(|| task.written.clone());
         let name = match task.role().filter(|_| !task.implicit) {
             Some(role) => format!("{} : {name}", role.name),

@@ -6,7 +6,8 @@ use super::task::{TaskRun, conditions};
 use super::{args, connect, inputs};
 use crate::play::{Action, Register, Task};
 use crate::spec::{Ctx, Entry, Host, Inputs, Probe, Run};
-use crate::template::{Stop, Templar};
+use crate::template::Templar;
+use crate::template::table::Stop;
 use crate::vars::{Ahead, TaskScope};
 use std::sync::Arc;
 

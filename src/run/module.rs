@@ -12,7 +12,8 @@ use crate::spec::{
     ActionContext, Answer, ArgType, Change, ChangeKind, Ctx, Entry, Failure, Fields, Host, HostError,
     Inputs, Look, Plan, Probe, Ran, Run, Then,
 };
-use crate::template::{Stop, Templar};
+use crate::template::Templar;
+use crate::template::table::Stop;
 use crate::vars::TaskScope;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};

@@ -10,7 +10,8 @@ use crate::base::{Diagnostic, Kind, Map, Value};
 use crate::play::{Register, Task};
 use crate::spec::event::{Status, TaskInfo, TaskResult};
 use crate::spec::{Event, PlayEffect};
-use crate::template::{Stop, Templar};
+use crate::template::Templar;
+use crate::template::table::Stop;
 use crate::vars::TaskScope;
 use std::sync::Arc;
 

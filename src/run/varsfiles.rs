@@ -4,7 +4,8 @@ use super::batch::Batch;
 use super::control::load_vars;
 use super::inputs;
 use crate::base::{Diagnostic, Map, Value};
-use crate::template::{Stop, Templar};
+use crate::template::Templar;
+use crate::template::table::Stop;
 use crate::vars::TaskScope;
 use std::sync::Arc;
 

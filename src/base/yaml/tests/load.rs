@@ -1,5 +1,6 @@
-use super::*;
+use super::super::*;
 use crate::base::{Key, Kind};
+use std::fmt::Write as _;
 
 fn source() -> Arc<Source> {
     Source::file("/p/x.yml")
@@ -157,13 +158,13 @@ fn bombs_are_refused() {
     let mut laughs = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n".to_string();
     for i in 1..10 {
         let before = format!("*a{},", i - 1).repeat(10);
-        laughs.push_str(&format!("a{i}: &a{i} [{before}]\n"));
+        writeln!(laughs, "a{i}: &a{i} [{before}]").unwrap();
     }
     assert_eq!(problem(&laughs).0, "Aliases stand for more than 2000000 values.");
     assert_eq!(problem(&"[".repeat(100_000)).0, "Nested deeper than 200 levels.");
     let mut towers = "a0: &a0 x\n".to_string();
     for i in 1..4 {
-        towers.push_str(&format!("a{i}: &a{i} {}*a{}{}\n", "[".repeat(90), i - 1, "]".repeat(90)));
+        writeln!(towers, "a{i}: &a{i} {}*a{}{}", "[".repeat(90), i - 1, "]".repeat(90)).unwrap();
     }
     assert_eq!(problem(&towers).0, "Nested deeper than 200 levels.");
     check("a: &x [*x]\n", "Found unconstructable recursive node.", "1:8");

@@ -1,10 +1,10 @@
-//! Against texts recorded from PyYAML 6.0.3's `CSafeDumper`, which Ansible uses.
+//! Against texts recorded from `PyYAML` 6.0.3's `CSafeDumper`, which Ansible uses.
 
-use super::*;
+use super::super::*;
 use crate::base::value::from_json;
 use crate::base::{Key, Kind};
 
-const RECORDED: &str = include_str!("../../../tests/golden/yaml-dump.jsonl");
+const RECORDED: &str = include_str!("../../../../tests/golden/yaml-dump.jsonl");
 
 /// `{"l": [...]}` is a list, `{"m": [[key, value], ...]}` a dict; all else is itself.
 fn decoded(value: &Value) -> Value {
@@ -85,4 +85,18 @@ fn times_are_written_as_they_are_read() {
         let options = DumpOptions { default_flow_style: flow, ..DumpOptions::TO_YAML };
         assert_eq!(dump(&value, options), text);
     }
+}
+
+#[test]
+fn what_is_shared_has_an_anchor() {
+    let list = Value::from(vec![1_i64]);
+    let empty = Value::list(Vec::new());
+    let one: Value =
+        [("a", list.clone()), ("b", list.clone()), ("z", empty.clone())].into_iter().collect();
+    let all: Value =
+        [("x", one.clone()), ("y", Value::list(vec![empty, one, list]))].into_iter().collect();
+    let options = DumpOptions { indent: 2, ..DumpOptions::TO_NICE_YAML };
+    // Recorded from PyYAML 6 with the C dumper.
+    let expected = "x: &id003\n  a: &id001\n  - 1\n  b: *id001\n  z: &id002 []\ny:\n- *id002\n- *id003\n- *id001\n";
+    assert_eq!(dump_shared(&all, options), expected);
 }
