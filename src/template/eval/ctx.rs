@@ -7,12 +7,12 @@ use super::session::Session;
 use super::trip;
 use crate::base::{Diagnostic, Kind, Origin, Source, Value};
 use crate::template::globals;
-use crate::template::syntax::ast::{Name, Template};
+use crate::template::syntax::ast::{Name, Stmt, Template};
 use crate::template::syntax::{SyntaxFault, TemplateOptions, compile};
 use crate::template::table::Stop;
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, OnceLock, PoisonError};
 
 /// A place in a template's run.
 pub struct Ctx<'s> {
@@ -167,6 +167,23 @@ impl<'s> Session<'s> {
             ctx.failed(stop, &mut out)?;
         }
         ctx.core().concat(out).map_err(|stop| wrap(stop, ctx.unit.place().as_ref(), "template"))
+    }
+}
+
+impl<'s> Session<'s> {
+    /// The value of a compiled expression.
+    pub fn evaluate(
+        &'s self,
+        template: &Arc<Template>,
+        origin: Option<&Origin>,
+    ) -> Result<Value, Stop> {
+        let frame = Frame::root(true);
+        let unit = Unit::new(template, origin, &frame);
+        let ctx = Ctx { session: self, unit, frame, block: None };
+        match template.body.first() {
+            Some(Stmt::Emit(expr, _)) => ctx.eval(expr),
+            _ => super::raise("this is no expression"),
+        }
     }
 }
 

@@ -188,7 +188,7 @@ impl Teller<'_> {
             > last(&o.block_end).max(last(&o.variable_end))
     }
 
-    fn unknown_tag(&self, word: &str, at: usize) -> String {
+    pub fn unknown_tag(&self, word: &str, at: usize) -> String {
         let mut message = format!("Encountered unknown tag '{word}'.");
         let before: Vec<&Tag> = self.scanned.tags.iter().filter(|tag| tag.at < at).collect();
         looking_for(&mut message, &stack(before.into_iter()));
