@@ -22,8 +22,9 @@ mod secret;
 mod session;
 mod stmt;
 
-pub use self::core::Core;
-pub use finalize::Finalize;
+pub use self::core::{Core, is_template};
+pub use env::as_text;
+pub use finalize::{Finalize, is_plain};
 pub use frame::Frame;
 pub use plugins::unknown_lookup;
 pub use secret::{Pieces, same, taint};

@@ -1,0 +1,23 @@
+//! Commands, scripts, and whether a host answers.
+
+mod args;
+mod command;
+mod creates;
+mod outcome;
+mod ping;
+mod raw;
+mod script;
+mod shell;
+
+use crate::spec::{Entry, Traits};
+
+const FREE: Traits = Traits { free_form: true, ..Traits::NONE };
+
+/// The family's part of the table.
+pub static FAMILY: &[Entry] = &[
+    Entry::action(&command::Command).with(FREE),
+    Entry::state(&ping::Ping),
+    Entry::action(&raw::Raw).with(FREE),
+    Entry::action(&script::Script).with(FREE),
+    Entry::action(&shell::Shell).with(FREE),
+];
