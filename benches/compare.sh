@@ -16,7 +16,16 @@ work=$(mktemp -d /tmp/tank-bench.XXXXXX)
 PATH=$PATH:/usr/sbin
 children=
 
+# Ends the connections that ssh keeps open for Ansible.
+hang_up() {
+    for socket in "$work"/cp/*; do
+        [ ! -S "$socket" ] || ssh -F /dev/null -o "ControlPath=$socket" -O exit host 2>/dev/null || :
+    done
+    rm -rf "$work/cp"
+}
+
 clean() {
+    hang_up
     for child in $children; do
         kill "$child" 2>/dev/null || :
     done
@@ -29,7 +38,7 @@ die() {
     exit 1
 }
 
-for need in sshd ssh-keygen cargo; do
+for need in sshd ssh-keygen cargo rustc; do
     command -v "$need" >/dev/null || die "missing: $need"
 done
 [ -x /usr/bin/time ] || die "missing: /usr/bin/time (package time)"
@@ -61,8 +70,8 @@ fi
 if wants pyinfra; then
     environment pyinfra pyinfra
 fi
-delay=$(cargo test --no-run --bench delay 2>&1 | sed -n 's/.*Executable.*(\(.*\))$/\1/p')
-[ -x "$delay" ] || die "the delay proxy was not built"
+delay=$work/delay
+rustc -O --edition 2024 -o "$delay" benches/delay.rs
 target=${CARGO_TARGET_DIR:-target}
 
 # --- the host ---
@@ -183,7 +192,7 @@ END
 
 # Runs tool $1 on work $2 (work or facts); its output goes to $work/out.
 once() {
-    rm -rf "$work/cp"
+    hang_up
     mkdir -p "$work/cp"
     case $1 in
     tank) set -- "$tank" playbook "$2.yml" ;;
