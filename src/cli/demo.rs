@@ -22,7 +22,9 @@ const PROJECT: [(&str, &str); 6] = [
 /// Runs the demo; gives its exit code.
 pub fn main(words: &[String]) -> u8 {
     if words.iter().any(|word| word == "-h" || word == "--help") {
-        options::say("Usage: tank demo\n\nStarts an SSH server of its own on loopback, converges a scratch directory over it,\nand runs again to show that nothing changes. Needs no root, no sshd and no network.");
+        options::say(
+            "Usage: tank demo\n\nStarts an SSH server of its own on loopback, converges a scratch directory over it,\nand runs again to show that nothing changes. Needs no root, no sshd and no network.",
+        );
         return 0;
     }
     if let Some(word) = words.first() {
@@ -47,9 +49,9 @@ fn run() -> Result<u8, Diagnostic> {
         .enable_all()
         .build()
         .map_err(|error| Diagnostic::new(format!("could not start: {error}")).code(250))?;
-    let server = runtime
-        .block_on(crate::demo::serve(&scratch.join("host")))
-        .map_err(|error| Diagnostic::new(format!("the demo's SSH server could not start: {error}")))?;
+    let server = runtime.block_on(crate::demo::serve(&scratch.join("host"))).map_err(|error| {
+        Diagnostic::new(format!("the demo's SSH server could not start: {error}"))
+    })?;
     say_start(&server);
     let first = once(&project, &server, "First run: everything is new", true);
     if first != 0 {

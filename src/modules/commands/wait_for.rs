@@ -104,10 +104,14 @@ async fn run(args: &Args, ctx: ActionContext<'_>) -> Result<Fields, Failure> {
     let port = args.port.map(u16::try_from).transpose();
     let port = port.map_err(|_| Failure::new("port must be between 0 and 65535"))?;
     if port.is_none() && args.state == Wanted::Drained {
-        return Err(Failure::new("state=drained should only be used for checking a port in the wait_for module"));
+        return Err(Failure::new(
+            "state=drained should only be used for checking a port in the wait_for module",
+        ));
     }
     let compiled = args.search_regex.as_deref().map(|text| Regex::new(&format!("(?m){text}")));
-    let regex = compiled.transpose().map_err(|e| Failure::new(format!("Invalid regular expression: {e}")))?;
+    let regex = compiled
+        .transpose()
+        .map_err(|e| Failure::new(format!("Invalid regular expression: {e}")))?;
     let begun = Instant::now();
     tokio::time::sleep(seconds(args.delay)).await;
     if port.is_none() && args.path.is_none() && args.state != Wanted::Drained {
@@ -139,16 +143,23 @@ async fn look(
         let probe = Probe::new("drained", include_str!("drained.sh")).words([port.to_string()]);
         let answer = ctx.host.probe(probe.heavy()).await.map_err(lost)?;
         let text = answer.text();
-        let counts = |peer: &&str| !args.exclude_hosts.iter().any(|host| peer.starts_with(host.as_str()));
+        let counts =
+            |peer: &&str| !args.exclude_hosts.iter().any(|host| peer.starts_with(host.as_str()));
         return Ok(Seen::of(!text.lines().any(|peer| counts(&peer))));
     }
     if let Some(port) = port {
-        let open = ctx.host.reaches(&args.host, port, seconds(args.connect_timeout)).await.map_err(lost)?;
+        let open = ctx
+            .host
+            .reaches(&args.host, port, seconds(args.connect_timeout))
+            .await
+            .map_err(lost)?;
         return Ok(Seen::of(open != absent));
     }
-    let path = args.path.as_ref().map(|p| ctx.host.platform().expand(p.as_str())).unwrap_or_default();
+    let path =
+        args.path.as_ref().map(|p| ctx.host.platform().expand(p.as_str())).unwrap_or_default();
     let wants = if regex.is_some() { "1" } else { "0" };
-    let probe = Probe::new("wait_for", include_str!("wait_for.sh")).words([path, wants.to_string()]);
+    let probe =
+        Probe::new("wait_for", include_str!("wait_for.sh")).words([path, wants.to_string()]);
     let answer = ctx.host.probe(probe).await.map_err(lost)?;
     let there = answer.stdout.starts_with(b"+");
     let Some(regex) = regex.filter(|_| there) else { return Ok(Seen::of(there != absent)) };
@@ -175,8 +186,12 @@ fn late(args: &Args) -> String {
         (None, path) => path.as_ref().map(|p| p.0.clone()).unwrap_or_default(),
     };
     match (args.state, &args.search_regex, args.port) {
-        (Wanted::Absent | Wanted::Stopped, _, Some(_)) => format!("Timeout when waiting for {place} to stop."),
-        (Wanted::Absent | Wanted::Stopped, _, None) => format!("Timeout when waiting for {place} to be absent."),
+        (Wanted::Absent | Wanted::Stopped, _, Some(_)) => {
+            format!("Timeout when waiting for {place} to stop.")
+        }
+        (Wanted::Absent | Wanted::Stopped, _, None) => {
+            format!("Timeout when waiting for {place} to be absent.")
+        }
         (Wanted::Drained, ..) => format!("Timeout when waiting for {place} to drain"),
         (_, Some(text), _) => format!("Timeout when waiting for search string {text} in {place}"),
         (_, None, Some(_)) => format!("Timeout when waiting for {place}"),
