@@ -43,10 +43,16 @@ fn parts(error: &Diagnostic) -> Vec<Part<'_>> {
     while let Some(one) = next {
         let origin = one.origin.as_ref();
         match parts.last_mut() {
-            Some(last) if one.hint.is_none() && last.hint.is_none() && (origin.is_none() || last.origin == origin) => {
+            Some(last)
+                if one.hint.is_none()
+                    && last.hint.is_none()
+                    && (origin.is_none() || last.origin == origin) =>
+            {
                 last.messages.push(&one.message);
             }
-            _ => parts.push(Part { messages: vec![&one.message], origin, hint: one.hint.as_deref() }),
+            _ => {
+                parts.push(Part { messages: vec![&one.message], origin, hint: one.hint.as_deref() })
+            }
         }
         next = one.cause.as_deref();
     }
@@ -57,7 +63,11 @@ fn parts(error: &Diagnostic) -> Vec<Part<'_>> {
 fn sentence(part: &Part<'_>, goes_on: bool) -> String {
     let last = part.messages.len() - 1;
     let trim = |(index, message): (usize, &&str)| {
-        if index < last { message.trim_end_matches('.').to_string() } else { (*message).to_string() }
+        if index < last {
+            message.trim_end_matches('.').to_string()
+        } else {
+            (*message).to_string()
+        }
     };
     let mut text = part.messages.iter().enumerate().map(trim).collect::<Vec<_>>().join(": ");
     let own_cause = part.messages.len() > 1 && !is_heading(part.messages[last]);
@@ -134,13 +144,15 @@ mod tests {
         std::fs::write(&path, "a: 1\nb:\n  - c\n").unwrap();
         let source = Source::file(path.to_string_lossy());
         let at = Origin::new(&source, 3, 5);
-        let error = Diagnostic::new("Task failed")
-            .at(Some(&at))
-            .caused_by(Diagnostic::new("Action failed").at(Some(&at)).caused_by(Diagnostic::new("no")));
+        let error = Diagnostic::new("Task failed").at(Some(&at)).caused_by(
+            Diagnostic::new("Action failed").at(Some(&at)).caused_by(Diagnostic::new("no")),
+        );
         let name = path.display();
         assert_eq!(
             render("[ERROR]: ", &error),
-            format!("[ERROR]: Task failed: Action failed: no\nOrigin: {name}:3:5\n\n1 a: 1\n2 b:\n3   - c\n      ^ column 5\n")
+            format!(
+                "[ERROR]: Task failed: Action failed: no\nOrigin: {name}:3:5\n\n1 a: 1\n2 b:\n3   - c\n      ^ column 5\n"
+            )
         );
     }
 }

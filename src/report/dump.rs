@@ -8,7 +8,8 @@ const VERBOSE_KEYS: [&str; 2] = ["invocation", "diff"];
 /// Keys that are never shown in a result: they have lines of their own.
 const OWN_LINES: [&str; 3] = ["exception", "warnings", "deprecations"];
 /// Keys of a debug result that are not its variable.
-const DEBUG_HIDDEN: [&str; 6] = ["changed", "failed", "skipped", "invocation", "skip_reason", "skipped_reason"];
+const DEBUG_HIDDEN: [&str; 6] =
+    ["changed", "failed", "skipped", "invocation", "skip_reason", "skipped_reason"];
 
 /// The JSON text of a result.
 pub fn result(value: &Value, action: &str, verbosity: u8, indent: bool) -> String {
@@ -35,7 +36,9 @@ fn is_debug(action: &str) -> bool {
 /// debug shows its message or its variable alone.
 fn debug_only(shown: &mut Map) {
     if shown.contains_key(&Key::from("msg")) {
-        shown.retain(|key, _| matches!(key.as_str(), Some("msg" | "exception" | "warnings" | "failed")));
+        shown.retain(|key, _| {
+            matches!(key.as_str(), Some("msg" | "exception" | "warnings" | "failed"))
+        });
         shown.shift_remove(&Key::from("failed"));
         return;
     }

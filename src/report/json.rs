@@ -102,7 +102,10 @@ impl Report for JsonLines {
                 vec![("path", Value::from(path.as_str())), ("plays", Value::from(*plays as u64))],
             ),
             Event::Play { name, hosts } => {
-                self.write("play", vec![("name", Value::from(name.as_str())), ("hosts", names(hosts))]);
+                self.write(
+                    "play",
+                    vec![("name", Value::from(name.as_str())), ("hosts", names(hosts))],
+                );
             }
             Event::NoHostsMatched => self.write("no_hosts_matched", Vec::new()),
             Event::NoHostsRemaining => self.write("no_hosts_remaining", Vec::new()),
@@ -119,13 +122,21 @@ impl Report for JsonLines {
                 ],
             ),
             Event::Included { file, hosts, .. } => {
-                self.write("included", vec![("file", Value::from(file.as_str())), ("hosts", names(hosts))]);
+                self.write(
+                    "included",
+                    vec![("file", Value::from(file.as_str())), ("hosts", names(hosts))],
+                );
             }
             Event::Notified { handler, host } => self.write(
                 "notified",
-                vec![("handler", Value::from(handler.as_str())), ("host", Value::from(host.as_ref()))],
+                vec![
+                    ("handler", Value::from(handler.as_str())),
+                    ("host", Value::from(host.as_ref())),
+                ],
             ),
-            Event::Meta { text, .. } => self.write("meta", vec![("text", Value::from(text.as_str()))]),
+            Event::Meta { text, .. } => {
+                self.write("meta", vec![("text", Value::from(text.as_str()))])
+            }
             Event::Warning(error) => self.write("warning", message(error)),
             Event::Deprecated(error) => self.write("deprecated", message(error)),
             Event::Error(error) => self.write("error", message(error)),

@@ -60,8 +60,7 @@ impl Minimal {
     }
 
     fn dump(&self, one: &TaskResult) -> String {
-        let shown =
-            if one.task.no_log { dump::censored(&one.result) } else { one.result.clone() };
+        let shown = if one.task.no_log { dump::censored(&one.result) } else { one.result.clone() };
         dump::result(&shown, &one.task.action, self.verbosity, !self.one_line)
     }
 }
@@ -98,7 +97,8 @@ impl Report for Minimal {
                 if one.show_diff
                     && let Some(diff) = one.result.get("diff")
                 {
-                    let text = crate::base::diff::render(&diff.masked(), crate::base::diff::CONTEXT);
+                    let text =
+                        crate::base::diff::render(&diff.masked(), crate::base::diff::CONTEXT);
                     self.out.line(text.concat().trim_end_matches('\n'), Palette::Plain);
                 }
                 self.result(one);
@@ -109,7 +109,11 @@ impl Report for Minimal {
             }
             Event::Error(error) => self.note("[ERROR]: ", error, Palette::Error),
             Event::NoHostsMatched => {
-                self.note("[WARNING]: ", &Diagnostic::new("No hosts matched, nothing to do"), Palette::Warn);
+                self.note(
+                    "[WARNING]: ",
+                    &Diagnostic::new("No hosts matched, nothing to do"),
+                    Palette::Warn,
+                );
             }
             _ => {}
         }

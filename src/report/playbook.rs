@@ -74,9 +74,12 @@ impl Terminal {
 
     fn task_banner(&mut self, info: &TaskInfo) {
         let kind = if info.handler { "RUNNING HANDLER" } else { "TASK" };
-        let marker = if self.layout.check && self.layout.check_markers { " [CHECK MODE]" } else { "" };
+        let marker =
+            if self.layout.check && self.layout.check_markers { " [CHECK MODE]" } else { "" };
         self.banner(&format!("{kind} [{}]{marker}", info.name));
-        if self.layout.verbosity >= 2 && let Some(origin) = &info.origin {
+        if self.layout.verbosity >= 2
+            && let Some(origin) = &info.origin
+        {
             let text = format!("task path: {}:{}", origin.source.name, origin.line);
             self.out.line(&text, Palette::Debug);
         }
@@ -193,7 +196,9 @@ impl Terminal {
         let detail = self.detail(one);
         match one.status {
             Status::Ok => self.out.line(&format!("ok: [{host}]{detail}"), Palette::Ok),
-            Status::Changed => self.out.line(&format!("changed: [{host}]{detail}"), Palette::Changed),
+            Status::Changed => {
+                self.out.line(&format!("changed: [{host}]{detail}"), Palette::Changed)
+            }
             Status::Skipped => {
                 let detail = if self.layout.verbosity > 0 { detail } else { String::new() };
                 self.out.line(&format!("skipping: [{host}]{detail}"), Palette::Skip);
@@ -264,7 +269,10 @@ impl Terminal {
         }
     }
 
-    fn recap(&mut self, counts: &std::collections::BTreeMap<String, crate::spec::event::HostCounts>) {
+    fn recap(
+        &mut self,
+        counts: &std::collections::BTreeMap<String, crate::spec::event::HostCounts>,
+    ) {
         self.banner("PLAY RECAP");
         recap::print(&mut self.out, counts);
         self.out.line("", Palette::Plain);
@@ -278,7 +286,8 @@ impl Terminal {
         }
         if self.layout.uncertain && !self.uncertain.is_empty() {
             let list = std::mem::take(&mut self.uncertain);
-            let text = format!("{} prediction(s) not certain:\n  {}\n", list.len(), list.join("\n  "));
+            let text =
+                format!("{} prediction(s) not certain:\n  {}\n", list.len(), list.join("\n  "));
             self.out.line(&text, Palette::Warn);
         }
     }
@@ -303,7 +312,11 @@ impl Report for Terminal {
             Event::Play { name, .. } => {
                 let marker = self.layout.check && self.layout.check_markers;
                 let marker = if marker { " [CHECK MODE]" } else { "" };
-                let text = if name.is_empty() { "PLAY".to_string() } else { format!("PLAY [{name}]{marker}") };
+                let text = if name.is_empty() {
+                    "PLAY".to_string()
+                } else {
+                    format!("PLAY [{name}]{marker}")
+                };
                 self.banner(&text);
             }
             Event::NoHostsMatched => self.out.line("skipping: no hosts matched", Palette::Skip),
@@ -313,7 +326,8 @@ impl Report for Terminal {
             Event::Result(one) => self.result(one),
             Event::Retry { task, host, left, .. } => {
                 self.settle_banner();
-                let text = format!("FAILED - RETRYING: [{host}]: {} ({left} retries left).", task.name);
+                let text =
+                    format!("FAILED - RETRYING: [{host}]: {} ({left} retries left).", task.name);
                 self.out.line(&text, Palette::Debug);
             }
             Event::Included { file, hosts, item } => self.included(file, hosts, item.as_deref()),

@@ -5,8 +5,10 @@ mod magic;
 mod scope;
 mod secrets;
 mod store;
+mod topology;
 
 pub use magic::{PlayFrame, RoleFrame, RunFrame};
 pub use scope::{Ahead, TaskScope, Warnings};
 pub use secrets::mark_secrets;
 pub use store::{HostVars, Reader, Store, Topology};
+pub use topology::Landscape;

@@ -20,6 +20,22 @@ pub trait Topology: Send + Sync {
     fn select(&self, pattern: &str) -> Result<Vec<Arc<str>>, Diagnostic>;
     /// `inventory_file` and `inventory_dir` of a host; null for hosts made while running.
     fn source(&self, host: &str) -> (Value, Value);
+    /// Errors met while reading layers (a broken or vaulted variable file), once each.
+    fn problems(&self) -> Vec<Diagnostic>;
+    /// The same with one more host, or more variables of it (`add_host`).
+    fn with_host(
+        &self,
+        name: &str,
+        groups: &[String],
+        vars: &Map,
+    ) -> Result<Arc<dyn Topology>, Diagnostic>;
+    /// The same with a host in a group (`group_by`).
+    fn with_group(
+        &self,
+        host: &str,
+        group: &str,
+        parents: &[String],
+    ) -> Result<Arc<dyn Topology>, Diagnostic>;
 }
 
 /// Controller files and settings that templates may read.

@@ -49,7 +49,7 @@ fn the_output_is_ansibles() {
     let oracle = std::env::var_os("TANK_ORACLE").map(PathBuf::from);
     let record = std::env::var_os("TANK_RECORD").is_some();
     assert!(!record || oracle.is_some(), "TANK_RECORD needs TANK_ORACLE");
-    let engine = Path::new("src/run").is_dir();
+    let engine = fs::read_to_string("src/lib.rs").unwrap().contains("pub mod run;");
     assert!(!cases.is_empty() || !engine, "tank has an engine, but {GOLDEN}/PASSING names no case");
     let (sshd, masks) = (Sshd::start(), masks());
     let next = AtomicUsize::new(0);
@@ -285,7 +285,9 @@ fn command(place: &Place, sshd: &Sshd, who: Who, line: &str) -> Command {
 fn settings(command: &mut Command, place: &Place, sshd: &Sshd) {
     command.env("PATH", std::env::var_os("PATH").unwrap_or_default()).env("LC_ALL", "C.UTF-8");
     command.env("HOME", place.sub("home")).env("ANSIBLE_NOCOLOR", "1");
-    command.env("ANSIBLE_PRIVATE_KEY_FILE", sshd.key());
+    command
+        .env("ANSIBLE_PRIVATE_KEY_FILE", sshd.key())
+        .env("ANSIBLE_REMOTE_PORT", sshd.port().to_string());
     command.env(
         "ANSIBLE_SSH_COMMON_ARGS",
         format!("-F /dev/null -o UserKnownHostsFile={}", sshd.known_hosts().display()),
@@ -373,9 +375,12 @@ fn masks() -> Vec<(Regex, String)> {
     let lines = text.lines().filter(|line| !line.is_empty() && !line.starts_with('#'));
     let pairs =
         lines.map(|line| line.split_once(" => ").unwrap_or_else(|| panic!("MASKS: {line}")));
-    pairs
-        .map(|(regex, to)| (Regex::new(&format!("(?m){regex}")).unwrap(), to.replace("\\n", "\n")))
-        .collect()
+    pairs.map(|(regex, to)| (Regex::new(&format!("(?m){regex}")).unwrap(), unescaped(to))).collect()
+}
+
+/// `\n` is a newline, `\\` a backslash.
+fn unescaped(text: &str) -> String {
+    text.split(r"\\").map(|part| part.replace(r"\n", "\n")).collect::<Vec<_>>().join(r"\")
 }
 
 fn no_stderr(text: &str) -> String {

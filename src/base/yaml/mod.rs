@@ -1,21 +1,22 @@
-//! YAML as PyYAML reads it for Ansible: YAML 1.1 types, and a position on every value.
+//! YAML as `PyYAML` reads it for Ansible: YAML 1.1 types, and a position on every value.
 
 mod analysis;
+mod anchors;
 mod compose;
 mod construct;
 mod dump;
 mod emit;
 mod events;
+mod json;
 mod problem;
 mod scalar;
 mod tag;
 mod timestamp;
 mod write;
 
-use super::value::from_json;
-use super::{Diagnostic, Kind, Map, Meta, Origin, Source, Value};
+use super::{Diagnostic, Origin, Source, Value};
 pub use analysis::Style;
-pub use dump::{DumpOptions, dump};
+pub use dump::{DumpOptions, dump, dump_shared};
 
 use compose::Document;
 use construct::Builder;
@@ -38,8 +39,7 @@ pub enum Duplicates {
 pub struct Options {
     /// Whether its texts are templates that the operator wrote.
     pub trusted: bool,
-    /// Whether a text that is JSON is read as JSON (`1e5` is a number there); positions are those of
-    /// the whole source then.
+    /// Whether a text that is JSON is read as JSON (`1e5` is a number there).
     pub json: bool,
     /// Whether `!vault` and `!unsafe` are known.
     pub ansible_tags: bool,
@@ -77,9 +77,15 @@ pub fn load_all(text: &str, source: &Arc<Source>) -> Result<Vec<Loaded>, Diagnos
 
 /// Reads the one document of a text; a second one is an error.
 pub fn load_with(text: &str, source: &Arc<Source>, options: Options) -> Result<Loaded, Diagnostic> {
-    if let Some(value) = load_json(text, source, options) {
+    if options.json
+        && let Some(value) = json::load(text, source, options)
+    {
         return Ok(Loaded { value, warnings: Vec::new() });
     }
+    load_yaml(text, source, options)
+}
+
+fn load_yaml(text: &str, source: &Arc<Source>, options: Options) -> Result<Loaded, Diagnostic> {
     let found = || -> Result<Loaded, Problem> {
         let documents = compose::documents(events::read(text)?)?;
         if let Some(second) = documents.get(1) {
@@ -115,43 +121,5 @@ fn build(document: &Document, source: &Arc<Source>, options: Options) -> Result<
     Ok(Loaded { value, warnings: builder.warnings })
 }
 
-fn load_json(text: &str, source: &Arc<Source>, options: Options) -> Option<Value> {
-    if !options.json {
-        return None;
-    }
-    let value = from_json(text).ok()?;
-    Some(mark(&value, &Origin::whole(source), options.trusted))
-}
-
-/// The origin, and trust in texts, all the way down; Ansible's JSON spelling of `!vault` and `!unsafe`.
-fn mark(value: &Value, origin: &Origin, trusted: bool) -> Value {
-    let kind = match &value.kind {
-        Kind::List(items) => {
-            Kind::List(Arc::new(items.iter().map(|item| mark(item, origin, trusted)).collect()))
-        }
-        Kind::Map(map) => match only_entry(map) {
-            Some(("__ansible_vault", text)) => Kind::Vault(text.into()),
-            Some(("__ansible_unsafe", text)) => {
-                return Value::str(text).at(origin.clone());
-            }
-            _ => {
-                let entries = map.iter().map(|(k, v)| (k.clone(), mark(v, origin, trusted)));
-                Kind::Map(Arc::new(entries.collect::<Map>()))
-            }
-        },
-        other => other.clone(),
-    };
-    let trusted = trusted && matches!(kind, Kind::Str(_));
-    let meta = Meta { origin: Some(origin.clone()), trusted, ..Meta::default() };
-    Value::new(kind).with_meta(meta)
-}
-
-fn only_entry(map: &Map) -> Option<(&str, &str)> {
-    let (key, value) = map.first().filter(|_| map.len() == 1)?;
-    Some((key.as_str()?, value.as_str()?))
-}
-
-#[cfg(test)]
-mod dump_tests;
 #[cfg(test)]
 mod tests;

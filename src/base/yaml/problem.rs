@@ -2,7 +2,7 @@
 
 use crate::base::{Diagnostic, Source};
 use fancy_regex::Regex;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 /// A problem before its line was looked at.
 #[derive(Debug)]
@@ -73,15 +73,27 @@ fn column(line: &str, byte: usize) -> u32 {
     line[..byte].chars().count() as u32 + 1
 }
 
+/// A pattern that is compiled when the first error needs it.
+type Pattern = LazyLock<Option<Regex>>;
+
+static TEMPLATE_VALUE: Pattern =
+    LazyLock::new(|| Regex::new(r"^\s*(?:-\s+)*(?:[\w\s]+:\s+)?(?P<value>\{\{.*}})").ok());
+static ANY_VALUE: Pattern =
+    LazyLock::new(|| Regex::new(r"^\s*(?:-\s+)*(?:[\w\s\[\]{}]+:\s+)?(?P<value>.*)$").ok());
+static QUOTED_VALUE: Pattern =
+    LazyLock::new(|| Regex::new(r#"^\s*(?:-\s+)*(?:[\w\s]+:\s+)?(?P<value>["'].*?\s*)$"#).ok());
+static WHOLLY_QUOTED: Pattern =
+    LazyLock::new(|| Regex::new(r#"^\s*(?P<value>'[^']*'|"[^"]*")\s*$"#).ok());
+
 /// Start and text of the group `value`.
-fn value<'a>(pattern: &str, line: &'a str) -> Option<(usize, &'a str)> {
-    let found = Regex::new(pattern).ok()?.captures(line).ok()??;
+fn value<'a>(pattern: &Pattern, line: &'a str) -> Option<(usize, &'a str)> {
+    let found = pattern.as_ref()?.captures(line).ok()??;
     let group = found.name("value")?;
     Some((group.start(), group.as_str()))
 }
 
 fn template(line: &str) -> Option<Guess> {
-    let (start, _) = value(r"^\s*(?:-\s+)*(?:[\w\s]+:\s+)?(?P<value>\{\{.*}})", line)?;
+    let (start, _) = value(&TEMPLATE_VALUE, line)?;
     let message = "This may be an issue with missing quotes around a template block.";
     Some((column(line, start), message, Some(TEMPLATE)))
 }
@@ -90,9 +102,8 @@ fn colon(line: &str) -> Option<Guess> {
     if line.trim_start().starts_with(':') {
         return None;
     }
-    let (start, text) = value(r"^\s*(?:-\s+)*(?:[\w\s\[\]{}]+:\s+)?(?P<value>.*)$", line)?;
-    let quoted = Regex::new(r#"^\s*('[^']*'|"[^"]*")\s*$"#).ok()?;
-    if quoted.is_match(text).ok()? {
+    let (start, text) = value(&ANY_VALUE, line)?;
+    if value(&WHOLLY_QUOTED, text).is_some() {
         return None;
     }
     let ends = text.ends_with(':').then(|| text.len() - 1);
@@ -102,7 +113,7 @@ fn colon(line: &str) -> Option<Guess> {
 }
 
 fn quotes(line: &str) -> Option<Guess> {
-    let (start, text) = value(r#"^\s*(?:-\s+)*(?:[\w\s]+:\s+)?(?P<value>["'].*?\s*)$"#, line)?;
+    let (start, text) = value(&QUOTED_VALUE, line)?;
     let first = text.chars().next()?;
     let column = column(line, start);
     if !text.ends_with(first) {

@@ -3,7 +3,7 @@
 use super::impure;
 use super::options::{Options, text_term};
 use crate::base::{Diagnostic, Map, Value};
-use crate::template::filters::regex::{Regex, python};
+use crate::base::regex::{Regex, python};
 use crate::template::table::{Env, LookupPlugin, Stop};
 use std::fs::Metadata;
 use std::os::unix::fs::MetadataExt as _;

@@ -4,7 +4,7 @@ use super::impure;
 use crate::template::filters::ini_file::{Ini, Reading};
 use super::options::{Options, text_term};
 use crate::base::{Map, Value};
-use crate::template::filters::regex::python;
+use crate::base::regex::python;
 use crate::template::table::{Env, LookupPlugin, Stop};
 
 pub(super) const LOOKUPS: &[LookupPlugin] = &[impure(

@@ -5,7 +5,7 @@ use super::plain;
 use crate::base::{Diagnostic, Key, Kind, Map, Value};
 use crate::spec::scope::Lookup;
 use crate::template::filters::bind::shown_text;
-use crate::template::filters::regex::python;
+use crate::base::regex::python;
 use crate::template::table::{Env, LookupPlugin, Stop};
 
 pub(super) const LOOKUPS: &[LookupPlugin] = &[plain(

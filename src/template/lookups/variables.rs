@@ -5,7 +5,7 @@ use super::{impure, plain};
 use crate::base::{Map, Value};
 use crate::spec::scope::Lookup;
 use crate::template::filters::bind::class_of;
-use crate::template::filters::regex::python;
+use crate::base::regex::python;
 use crate::template::table::{Env, LookupPlugin, Stop};
 
 pub(super) const LOOKUPS: &[LookupPlugin] = &[

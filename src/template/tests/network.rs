@@ -5,7 +5,7 @@ use crate::base::Value;
 use crate::template::filters::bind::{Bound, text_of};
 use crate::template::filters::iterate::items;
 use crate::template::filters::network::address::{Address, Net, Version};
-use crate::template::filters::regex::python;
+use crate::base::regex::python;
 use crate::template::table::{Args, Env, Stop, Test};
 use std::net::ToSocketAddrs as _;
 

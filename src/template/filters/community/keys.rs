@@ -3,7 +3,7 @@
 use crate::base::{Key, Map, Value};
 use crate::template::filters::bind::{Bound, class_of, shown, shown_text};
 use crate::template::filters::builtin;
-use crate::template::filters::regex::{Regex, python};
+use crate::base::regex::{Regex, python};
 use crate::template::table::{Args, Env, Filter, Stop};
 
 pub(super) const FILTERS: &[Filter] = &[

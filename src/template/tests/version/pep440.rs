@@ -1,6 +1,6 @@
 //! Python's version numbers, PEP 440.
 
-use crate::template::filters::regex::{Found, python};
+use crate::base::regex::{Found, python};
 use std::cmp::Ordering;
 
 const PATTERN: &str = r"\s*v?(?:(?P<epoch>[0-9]+)!)?(?P<release>[0-9]+(?:\.[0-9]+)*)(?:[-_\.]?(?P<pre>alpha|a|beta|b|preview|pre|c|rc)[-_\.]?(?P<pre_n>[0-9]+)?)?(?P<post>-(?P<post_n1>[0-9]+)|[-_\.]?(?:post|rev|r)[-_\.]?(?P<post_n2>[0-9]+)?)?(?P<dev>[-_\.]?dev[-_\.]?(?P<dev_n>[0-9]+)?)?(?:\+(?P<local>[a-z0-9]+(?:[-_\.][a-z0-9]+)*))?\s*";
