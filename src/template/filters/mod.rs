@@ -45,6 +45,9 @@ mod winpaths;
 mod wrap;
 mod yaml;
 
+#[cfg(test)]
+mod recorded;
+
 use super::table::{Args, Env, Example, Filter, Stop};
 use crate::base::{Kind, Value};
 use std::collections::HashMap;
