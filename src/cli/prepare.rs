@@ -243,6 +243,7 @@ impl Ground {
             inventory_sources: self.inventory.sources().iter().map(ToString::to_string).collect(),
             config_file: self.settings.config_file().map(|p| p.to_string_lossy().into_owned()),
             inject_facts: self.settings.bool("INJECT_FACTS_AS_VARS"),
+            merge_hashes: self.settings.text("DEFAULT_HASH_BEHAVIOUR") == Some("merge"),
         }
     }
 

@@ -55,6 +55,7 @@ pub async fn run(
     scope: &TaskScope,
 ) -> Result<Outcome, Stop> {
     let (route, delegated) = super::connect::route(run, scope)?;
+    let label = super::connect::label(&route, &run.host);
     let check = super::settle::checks(run, scope)?;
     let env = {
         let templar = Templar::new(scope);
@@ -77,6 +78,7 @@ pub async fn run(
             }
         },
     };
+    outcome.delegate_label = delegated.as_ref().and(label);
     outcome.delegated = delegated;
     if entry.traits.identity && outcome.status == Status::Changed && !check {
         run.batch.session.pool.forget(&run.host, true);
@@ -309,6 +311,9 @@ impl Work<'_, '_> {
             Ok(fields) => finished(fields),
             Err(failure) => failed(failure, "Module failed"),
         };
+        if matches!(module.doc().name, "raw" | "script") && outcome.status == Status::Failed {
+            outcome.from_module = Some("Action failed");
+        }
         outcome.acted = !self.check;
         outcome
     }
@@ -336,7 +341,6 @@ pub fn finished(mut fields: Fields) -> Outcome {
         _ => Status::Ok,
     };
     let mut outcome = Outcome::new(status, fields);
-    outcome.fields.entry("changed".into()).or_insert(Value::from(false));
     outcome
 }
 
