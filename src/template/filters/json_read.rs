@@ -69,7 +69,7 @@ impl Reader<'_> {
             return Ok(make());
         }
         match self.peek() {
-            Some(b'"') => self.string().map(Value::from),
+            Some(b'"') => self.string().map(Value::str),
             Some(b'[') => self.nested(Self::list),
             Some(b'{') => self.nested(Self::dict),
             Some(b'-' | b'0'..=b'9') => self.number(),
