@@ -288,13 +288,16 @@ impl Ground {
         };
         put("ansible_connection", "connection", "DEFAULT_TRANSPORT");
         put("ansible_user", "user", "DEFAULT_REMOTE_USER");
-        put("ansible_private_key_file", "private_key", "DEFAULT_PRIVATE_KEY_FILE");
-        put("ansible_ssh_common_args", "ssh_common_args", "ssh_common_args");
-        put("ansible_ssh_extra_args", "ssh_extra_args", "ssh_extra_args");
-        put("ansible_ssh_timeout", "timeout", "DEFAULT_TIMEOUT");
-        put("ansible_port", "", "DEFAULT_REMOTE_PORT");
-        put("ansible_host_key_checking", "", "HOST_KEY_CHECKING");
-        put("ansible_ssh_args", "", "ssh_args");
+        put("ansible_private_key_file", "private_key", "connection.ssh.private_key_file");
+        put("ansible_private_key_passphrase", "", "connection.ssh.private_key_passphrase");
+        put("ansible_ssh_common_args", "ssh_common_args", "connection.ssh.ssh_common_args");
+        put("ansible_ssh_extra_args", "ssh_extra_args", "connection.ssh.ssh_extra_args");
+        put("ansible_ssh_timeout", "timeout", "connection.ssh.timeout");
+        put("ansible_port", "", "connection.ssh.port");
+        put("ansible_host_key_checking", "", "connection.ssh.host_key_checking");
+        put("ansible_ssh_args", "", "connection.ssh.ssh_args");
+        put("ansible_ssh_executable", "", "connection.ssh.ssh_executable");
+        put("ansible_ssh_retries", "", "connection.ssh.reconnection_retries");
         if let Some(password) = &self.passwords.login {
             all.insert("ansible_password", password.clone());
         }
@@ -307,14 +310,20 @@ impl Ground {
             let given = text(matches, option).or(settings.text(setting));
             given.filter(|text| !text.is_empty()).map(str::to_string)
         };
+        let method =
+            choose("become_method", "DEFAULT_BECOME_METHOD").unwrap_or_else(|| "sudo".to_string());
+        let own = |what: &str| {
+            let setting = settings.get(&format!("become.{method}.{what}"))?;
+            let given = !matches!(setting.from, crate::settings::From::Default);
+            given.then(|| setting.value.text()).filter(|text| !text.is_empty())
+        };
         BecomeDefaults {
             on: is_set(matches, "become") || settings.bool("DEFAULT_BECOME"),
-            method: choose("become_method", "DEFAULT_BECOME_METHOD")
-                .unwrap_or_else(|| "sudo".to_string()),
+            method: method.clone(),
             user: choose("become_user", "DEFAULT_BECOME_USER")
                 .unwrap_or_else(|| "root".to_string()),
-            exe: choose("", "DEFAULT_BECOME_EXE"),
-            flags: choose("", "DEFAULT_BECOME_FLAGS"),
+            exe: own("become_exe"),
+            flags: own("become_flags"),
             password: self.passwords.r#become.clone(),
         }
     }

@@ -8,6 +8,8 @@ mod ping;
 mod raw;
 mod script;
 mod shell;
+mod wait_for;
+mod wait_for_connection;
 
 use crate::spec::{Entry, Traits};
 
@@ -20,4 +22,6 @@ pub static FAMILY: &[Entry] = &[
     Entry::action(&raw::Raw).with(FREE),
     Entry::action(&script::Script).with(FREE),
     Entry::action(&shell::Shell).with(FREE),
+    Entry::action(&wait_for::WaitFor),
+    Entry::action(&wait_for_connection::WaitForConnection),
 ];

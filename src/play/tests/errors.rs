@@ -66,5 +66,8 @@ fn differs(name: &str, theirs: &Recorded, ours: &(u8, String, String)) -> Option
     if ours.0 == code && ours.2.starts_with(&message) && same_place {
         return None;
     }
-    Some(format!("{name}:\n  theirs {code} {} {message}\n  ours   {} {} {}", theirs.place, ours.0, ours.1, ours.2))
+    Some(format!(
+        "{name}:\n  theirs {code} {} {message}\n  ours   {} {} {}",
+        theirs.place, ours.0, ours.1, ours.2
+    ))
 }

@@ -155,29 +155,30 @@ impl<'s> Lower<'s> {
     fn binary(&mut self, node: &ast::BinOp) -> Lowered<Expr> {
         let left = self.boxed(&node.left)?;
         let right = self.boxed(&node.right)?;
-        macro_rules! arithmetic {
-            ($op:expr) => {
-                Ok(Expr::Binary($op, left, right))
-            };
+        let operator = match node.op {
+            ast::BinOpKind::Add => Some(Operator::Add),
+            ast::BinOpKind::Sub => Some(Operator::Sub),
+            ast::BinOpKind::Mul => Some(Operator::Mul),
+            ast::BinOpKind::Div => Some(Operator::Div),
+            ast::BinOpKind::FloorDiv => Some(Operator::FloorDiv),
+            ast::BinOpKind::Rem => Some(Operator::Rem),
+            ast::BinOpKind::Pow => Some(Operator::Pow),
+            _ => None,
+        };
+        if let Some(operator) = operator {
+            return Ok(Expr::Binary(operator, left, right));
         }
         let op = match node.op {
             ast::BinOpKind::ScAnd => return Ok(Expr::And(left, right)),
             ast::BinOpKind::ScOr => return Ok(Expr::Or(left, right)),
-            ast::BinOpKind::Concat => return Ok(concat(*left, *right)),
-            ast::BinOpKind::Add => return arithmetic!(Operator::Add),
-            ast::BinOpKind::Sub => return arithmetic!(Operator::Sub),
-            ast::BinOpKind::Mul => return arithmetic!(Operator::Mul),
-            ast::BinOpKind::Div => return arithmetic!(Operator::Div),
-            ast::BinOpKind::FloorDiv => return arithmetic!(Operator::FloorDiv),
-            ast::BinOpKind::Rem => return arithmetic!(Operator::Rem),
-            ast::BinOpKind::Pow => return arithmetic!(Operator::Pow),
-            ast::BinOpKind::Eq => Comparison::Eq,
             ast::BinOpKind::Ne => Comparison::Ne,
             ast::BinOpKind::Lt => Comparison::Lt,
             ast::BinOpKind::Lte => Comparison::Le,
             ast::BinOpKind::Gt => Comparison::Gt,
             ast::BinOpKind::Gte => Comparison::Ge,
             ast::BinOpKind::In => Comparison::In,
+            ast::BinOpKind::Eq => Comparison::Eq,
+            _ => return Ok(concat(*left, *right)),
         };
         Ok(Expr::Compare(left, vec![(op, *right)]))
     }
