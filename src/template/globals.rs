@@ -160,4 +160,3 @@ pub fn is_callable(candidate: &Value) -> bool {
         || as_object::<Bound>(candidate).is_some()
         || as_object::<Joiner>(candidate).is_some()
 }
-

@@ -63,8 +63,7 @@ impl Source {
         for (at, _) in self.code.match_indices("crate::") {
             let line = line_of(&self.code, at);
             let rest = &self.code[at + "crate::".len()..];
-            let names =
-                if rest.starts_with('{') { list_heads(rest) } else { vec![name] };
+            let names = if rest.starts_with('{') { list_heads(rest) } else { vec![name] };
             found.extend(
                 names.into_iter().filter(|n| n.starts_with(char::is_lowercase)).map(|n| (line, n)),
             );
