@@ -301,7 +301,7 @@ mod tests {
 
     #[test]
     fn far_changes_get_hunks_of_their_own() {
-        let before: String = (1..=20).map(|n| format!("{n}\n")).collect();
+        let before: String = (1..=20).flat_map(|n: i32| [n.to_string(), "\n".into()]).collect();
         let after = before.replace("2\n3\n", "2\nx\n3\n").replace("19\n", "");
         let text = unified(&before, &after, "a", "b", CONTEXT).concat();
         assert_eq!(

@@ -4,6 +4,7 @@ mod adhoc;
 mod connector;
 mod demo;
 mod extra_vars;
+pub mod inventory;
 mod options;
 mod passwords;
 mod playbook;
@@ -22,7 +23,7 @@ pub fn main(words: Vec<OsString>) -> u8 {
     match name.as_str() {
         "ansible-playbook" => playbook::main("ansible-playbook", &words),
         "ansible" => adhoc::main("ansible", &words),
-        "ansible-inventory" => inventory_command("ansible-inventory", &words),
+        "ansible-inventory" => inventory::main(&words),
         other if other.starts_with("ansible-") => refuse(other),
         _ => tank(&words),
     }
@@ -36,7 +37,7 @@ fn tank(words: &[String]) -> u8 {
     match command.as_str() {
         "playbook" => playbook::main("tank playbook", rest),
         "adhoc" => adhoc::main("tank adhoc", rest),
-        "inventory" => inventory_command("tank inventory", rest),
+        "inventory" => inventory::main(rest),
         "demo" => demo::main(rest),
         "help" | "-h" | "--help" => {
             print_help();
@@ -76,9 +77,4 @@ fn unknown(command: &str) -> u8 {
 fn refuse(name: &str) -> u8 {
     options::complain(&format!("[ERROR]: {name} is not part of tank yet"));
     5
-}
-
-fn inventory_command(called: &str, words: &[String]) -> u8 {
-    let _ = words;
-    refuse(called)
 }

@@ -1,12 +1,12 @@
 //! Files of the operator, vaulted or not.
 
 use crate::base::yaml::{self, Loaded};
-use crate::base::{Diagnostic, Source};
+use crate::base::{Diagnostic, Source, Value};
 use std::path::Path;
 use std::sync::Arc;
 
 /// How a vaulted file is opened: bytes and path in, plain bytes out.
-pub type Decrypt = Arc<dyn Fn(&[u8], &Path) -> Result<Vec<u8>, Diagnostic> + Send + Sync>;
+pub type Decrypt = Arc<dyn Fn(Vec<u8>, &Path) -> Result<Vec<u8>, Diagnostic> + Send + Sync>;
 
 /// Reads files and decrypts those that are vaults.
 #[derive(Clone)]
@@ -41,6 +41,14 @@ impl Files {
         Self { decrypt }
     }
 
+    /// The plain value of an inline vault text, wholly secret.
+    pub(super) fn decrypt_text(&self, text: &str) -> Result<Value, Diagnostic> {
+        let plain = (self.decrypt)(text.as_bytes().to_vec(), Path::new("!vault"))?;
+        let plain = String::from_utf8(plain)
+            .map_err(|_| Diagnostic::new("a vaulted value is not UTF-8 text"))?;
+        Ok(Value::str(plain).secret())
+    }
+
     pub(super) fn read(&self, path: &Path) -> Result<FileText, Diagnostic> {
         let bytes = std::fs::read(path).map_err(|error| {
             let text = format!(
@@ -52,7 +60,12 @@ impl Files {
         if !bytes.starts_with(b"$ANSIBLE_VAULT") {
             return Ok(FileText { text: bytes, vaulted: false });
         }
-        Ok(FileText { text: (self.decrypt)(&bytes, path)?, vaulted: true })
+        Ok(FileText { text: (self.decrypt)(bytes, path)?, vaulted: true })
+    }
+
+    /// The one YAML or JSON document of a file.
+    pub fn document(&self, path: &Path) -> Result<Value, Diagnostic> {
+        self.load(path).map(|(loaded, _)| loaded.value)
     }
 
     /// The one YAML or JSON document of a file, and whether the file was a vault.

@@ -1,6 +1,7 @@
 //! Where a host's variables come from, one layer per group, host or file (S-1 to S-5).
 
 use super::data::Inventory;
+use super::merge::merged_maps;
 use super::notice::Notices;
 use super::rules::FileVars;
 use super::vars_files::{Entity, Place, VarsFiles};
@@ -8,7 +9,7 @@ use crate::base::{Diagnostic, Map};
 use std::sync::Arc;
 
 /// The levels of inventory variables. The group levels stand in their default order (S-2), which the
-/// setting VARIABLE_PRECEDENCE changes.
+/// setting `VARIABLE_PRECEDENCE` changes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Level {
     /// The group `all` in inventory sources.
@@ -43,7 +44,7 @@ impl Level {
     ];
     const HOST: [Self; 3] = [Self::HostInventory, Self::HostFilesInventory, Self::HostFilesPlay];
 
-    /// The level that VARIABLE_PRECEDENCE names so.
+    /// The level that `VARIABLE_PRECEDENCE` names so.
     pub fn of_setting(word: &str) -> Option<Self> {
         Some(match word {
             "all_inventory" => Self::AllInventory,
@@ -138,15 +139,17 @@ impl Inventory {
 
     /// All layers as one dict, by the rule for dicts of one name (S-7).
     pub fn flatten(&self, layers: &[Layer]) -> Map {
-        let mut vars = Map::new();
-        for layer in layers {
-            if self.rules.merge {
-                vars = super::merge::merged_maps(&vars, &layer.vars);
-            } else {
-                vars.extend(layer.vars.iter().map(|(name, value)| (name.clone(), value.clone())));
-            }
+        layers.iter().fold(Map::new(), |vars, layer| self.combine(&vars, &layer.vars))
+    }
+
+    /// One set of variables laid over another by the same rule.
+    pub fn combine(&self, under: &Map, over: &Map) -> Map {
+        if self.rules.merge {
+            return merged_maps(under, over);
         }
-        vars
+        let mut both = under.clone();
+        both.extend(over.iter().map(|(name, value)| (name.clone(), value.clone())));
+        both
     }
 }
 

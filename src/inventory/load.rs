@@ -8,7 +8,8 @@ use super::rules::Rules;
 use super::{constructed, host_list, ini, script, yaml};
 use crate::base::yaml::Loaded;
 use crate::base::{Diagnostic, Map, Origin, Source, Value};
-use std::path::{Component, Path, PathBuf};
+use crate::settings::Surroundings;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// What loading needs beside the sources.
@@ -32,12 +33,15 @@ pub fn load(
     options: &LoadOptions,
     notices: &mut Notices,
 ) -> Result<Inventory, Diagnostic> {
+    for word in &options.rules.unknown_levels {
+        notices.warn(format!("Ignoring unknown variable precedence entry: {word}"));
+    }
     let formats = enabled(&options.rules, notices)?;
     let inventory = Inventory::new(Arc::clone(&options.rules), options.python.clone());
     let mut loader = Loader { options, notices, inventory, formats, parsed: Vec::new() };
     let mut any = false;
     for source in sources.iter().filter(|source| !source.is_empty()) {
-        let source = absolute(source, &options.cwd);
+        let source = absolute(source, &options.cwd)?;
         loader.inventory.sources.push(source.as_str().into());
         any |= loader.source(&source)?;
     }
@@ -217,7 +221,9 @@ impl Loader<'_> {
         if name == "/etc/ansible/hosts" && !path.exists() {
             return Ok(());
         }
-        failures.into_iter().for_each(|failure| self.notices.warning(failure));
+        for failure in failures {
+            self.notices.warning(failure);
+        }
         if self.options.rules.any_unparsed_fails {
             let text = format!("Completely failed to parse inventory source {name}");
             return Err(Diagnostic::new(text));
@@ -266,7 +272,9 @@ impl Loader<'_> {
     ) -> Result<Value, Diagnostic> {
         let loaded = document.get_or_insert_with(|| {
             let (Loaded { value, warnings }, _) = self.options.files.load(source.path)?;
-            warnings.into_iter().for_each(|warning| self.notices.warning(warning));
+            for warning in warnings {
+                self.notices.warning(warning);
+            }
             Ok(value)
         });
         loaded.clone()
@@ -331,49 +339,12 @@ fn listing(dir: &Path) -> Result<Vec<String>, Diagnostic> {
 }
 
 /// A source as an absolute path without `~`, variables, `.` and `..`; a host list stays as it is.
-pub(super) fn absolute(source: &str, cwd: &Path) -> String {
+fn absolute(source: &str, cwd: &Path) -> Result<String, Diagnostic> {
     if source.contains(',') {
-        return source.to_string();
+        return Ok(source.to_string());
     }
-    let mut clean = PathBuf::new();
-    for part in cwd.join(expand(source)).components() {
-        match part {
-            Component::CurDir => {}
-            Component::ParentDir => {
-                clean.pop();
-            }
-            part => clean.push(part),
-        }
-    }
-    clean.display().to_string()
-}
-
-/// `~` and `$NAME`, `${NAME}` as Python's expanduser and expandvars see them.
-fn expand(path: &str) -> String {
-    let home = std::env::var("HOME").unwrap_or_default();
-    let path = match path.strip_prefix('~') {
-        Some(rest) if (rest.is_empty() || rest.starts_with('/')) && !home.is_empty() => {
-            format!("{}{rest}", home.trim_end_matches('/'))
-        }
-        _ => path.to_string(),
-    };
-    let mut out = String::new();
-    let mut rest = path.as_str();
-    while let Some(at) = rest.find('$') {
-        out.push_str(&rest[..at]);
-        let tail = &rest[at + 1..];
-        let (name, after) = match tail.strip_prefix('{').and_then(|inner| inner.split_once('}')) {
-            Some(split) => split,
-            None => tail.split_at(
-                tail.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(tail.len()),
-            ),
-        };
-        match std::env::var(name).ok().filter(|_| !name.is_empty()) {
-            Some(value) => out.push_str(&value),
-            None => out.push_str(&rest[at..rest.len() - after.len()]),
-        }
-        rest = after;
-    }
-    out.push_str(rest);
-    out
+    let place = Surroundings::of_process()
+        .map_err(|error| Diagnostic::new(format!("no working directory: {error}")))?;
+    let place = Surroundings { cwd: cwd.to_path_buf(), ..place };
+    Ok(place.path(source, None).display().to_string())
 }

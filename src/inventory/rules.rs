@@ -1,6 +1,8 @@
 //! The settings that this room obeys, read once.
 
 use super::layers::Level;
+use crate::base::Diagnostic;
+use crate::settings::Settings;
 use fancy_regex::Regex;
 
 /// What happens to characters of group names that no variable name could have.
@@ -40,6 +42,7 @@ pub enum FileVars {
 
 /// Settings of the inventory.
 #[derive(Clone, Debug)]
+#[allow(clippy::struct_excessive_bools)] // one per setting
 pub struct Rules {
     /// Names of the formats to try, in order.
     pub enabled: Vec<String>,
@@ -61,6 +64,8 @@ pub struct Rules {
     pub merge: bool,
     /// Order of the group levels, lowest first.
     pub precedence: Vec<Level>,
+    /// Words of `VARIABLE_PRECEDENCE` that mean nothing; loading warns of them.
+    pub unknown_levels: Vec<String>,
     /// Endings of variable files, with their dot.
     pub yaml_extensions: Vec<String>,
     /// When variable files are read.
@@ -88,6 +93,7 @@ impl Default for Rules {
             mismatch: Mismatch::Warning,
             merge: false,
             precedence: Level::GROUPS.to_vec(),
+            unknown_levels: Vec::new(),
             yaml_extensions: words(".yml .yaml .json"),
             file_vars: FileVars::Demand,
             vaulted_is_secret: false,
@@ -95,4 +101,75 @@ impl Default for Rules {
             constructed_extra_vars: false,
         }
     }
+}
+
+impl Rules {
+    /// What the settings say.
+    pub fn of_settings(settings: &Settings) -> Result<Self, Diagnostic> {
+        let (precedence, unknown_levels) = precedence(settings);
+        let words = |name: &str| settings.list(name).into_iter().map(str::to_string).collect();
+        Ok(Self {
+            enabled: words("INVENTORY_ENABLED"),
+            ignore_patterns: patterns(settings)?,
+            ignore_extensions: words("INVENTORY_IGNORE_EXTS"),
+            any_unparsed_fails: settings.bool("INVENTORY_ANY_UNPARSED_IS_FAILED"),
+            unparsed_fails: settings.bool("INVENTORY_UNPARSED_IS_FAILED"),
+            unparsed_warns: settings.bool("INVENTORY_UNPARSED_WARNING"),
+            group_chars: match settings.text("TRANSFORM_INVALID_GROUP_CHARS") {
+                Some("always") => GroupChars::Always,
+                Some("ignore") => GroupChars::Ignore,
+                Some("silently") => GroupChars::Silently,
+                _ => GroupChars::Never,
+            },
+            mismatch: match settings.text("HOST_PATTERN_MISMATCH") {
+                Some("error") => Mismatch::Error,
+                Some("ignore") => Mismatch::Ignore,
+                _ => Mismatch::Warning,
+            },
+            merge: settings.text("DEFAULT_HASH_BEHAVIOUR") == Some("merge"),
+            precedence,
+            unknown_levels,
+            yaml_extensions: words("YAML_FILENAME_EXTENSIONS"),
+            file_vars: file_vars(settings)?,
+            vaulted_is_secret: settings.text("TANK_MASK") == Some("all-vault"),
+            script_stderr: settings.bool("inventory.script.always_show_stderr"),
+            constructed_extra_vars: settings.bool("inventory.constructed.use_extra_vars"),
+        })
+    }
+}
+
+fn patterns(settings: &Settings) -> Result<Vec<Regex>, Diagnostic> {
+    let compile = |pattern: &str| {
+        Regex::new(pattern).map_err(|error| {
+            let text = format!("Invalid INVENTORY_IGNORE_PATTERNS '{pattern}': {error}");
+            Diagnostic::new(text).code(5)
+        })
+    };
+    settings.list("INVENTORY_IGNORE_PATTERNS").into_iter().map(compile).collect()
+}
+
+fn precedence(settings: &Settings) -> (Vec<Level>, Vec<String>) {
+    let (mut levels, mut unknown) = (Vec::new(), Vec::new());
+    for word in settings.list("VARIABLE_PRECEDENCE") {
+        match Level::of_setting(word) {
+            Some(level) => levels.push(level),
+            None => unknown.push(word.to_string()),
+        }
+    }
+    (levels, unknown)
+}
+
+fn file_vars(settings: &Settings) -> Result<FileVars, Diagnostic> {
+    let mut plugins = settings.list("VARIABLE_PLUGINS_ENABLED");
+    let count = plugins.len();
+    plugins.retain(|name| !matches!(*name, "host_group_vars" | "ansible.builtin.host_group_vars"));
+    if let Some(other) = plugins.first() {
+        let text = format!("The vars plugin '{other}' is not built in; only host_group_vars is.");
+        return Err(Diagnostic::new(text).code(5));
+    }
+    Ok(match settings.text("RUN_VARS_PLUGINS") {
+        _ if count == 0 => FileVars::Never,
+        Some("start") => FileVars::Start,
+        _ => FileVars::Demand,
+    })
 }

@@ -2,7 +2,6 @@
 
 use super::build::Build;
 use super::data::Inventory;
-use super::merge::merged_maps;
 use super::notice::Notices;
 use crate::base::{Diagnostic, Map};
 use std::sync::Arc;
@@ -72,21 +71,14 @@ impl Inventory {
 
 impl Build<'_> {
     fn add_vars(&mut self, host: &str, vars: &Map) -> bool {
-        let merge = self.inventory.rules.merge;
-        let Some(host) = Arc::make_mut(&mut self.inventory.hosts).get_mut(host) else {
-            return false;
-        };
-        let both = if merge {
-            merged_maps(&host.vars, vars)
-        } else {
-            let mut both = (*host.vars).clone();
-            both.extend(vars.iter().map(|(name, value)| (name.clone(), value.clone())));
-            both
-        };
-        if both == *host.vars {
+        let Some(known) = self.inventory.hosts.get(host) else { return false };
+        let both = self.inventory.combine(&known.vars, vars);
+        if both == *known.vars {
             return false;
         }
-        Arc::make_mut(host).vars = Arc::new(both);
+        if let Some(host) = Arc::make_mut(&mut self.inventory.hosts).get_mut(host) {
+            Arc::make_mut(host).vars = Arc::new(both);
+        }
         true
     }
 

@@ -182,7 +182,8 @@ impl Open {
         for (depth, (open, close)) in
             self.blocks.iter_mut().zip([("{{", "}}"), ("{%", "%}"), ("{#", "#}")])
         {
-            *depth = (*depth + part.matches(open).count()).saturating_sub(part.matches(close).count());
+            *depth =
+                (*depth + part.matches(open).count()).saturating_sub(part.matches(close).count());
         }
     }
 }

@@ -126,6 +126,8 @@ pub struct VarsPrompt {
     pub salt: Option<String>,
     /// Length of a random salt.
     pub salt_size: Option<i64>,
+    /// Whether the answer is data, never a template.
+    pub r#unsafe: bool,
 }
 
 /// One play.
@@ -253,8 +255,6 @@ pub enum MetaAction {
     EndBatch,
     EndRole,
     ResetConnection,
-    /// Implicit, behind a role's last task: from here on the role has run on the host (S-117).
-    RoleComplete,
 }
 
 /// What a task does.

@@ -204,7 +204,8 @@ fn errors_may_have_a_text_in_their_place() {
 
 #[test]
 fn omit_leaves_at_any_depth() {
-    let scope = Fixed::of(r#"{"m": "{{ omit }}", "d": {"a": 1, "b": "{{ m }}", "c": ["{{ m }}", 2]}}"#);
+    let scope =
+        Fixed::of(r#"{"m": "{{ omit }}", "d": {"a": 1, "b": "{{ m }}", "c": ["{{ m }}", 2]}}"#);
     let templar = Templar::new(&scope);
     assert!(matches!(render(&scope, "{{ m }}").unwrap().kind, Kind::Omit));
     assert_eq!(render(&scope, "{{ d }}").unwrap().repr(), "{'a': 1, 'c': [2]}");
@@ -232,9 +233,8 @@ fn untrusted_conditions_are_refused() {
 #[test]
 fn settings_open_the_dialect() {
     let mut scope = Fixed::of(r#"{"n": 3, "s": "a"}"#);
-    let holds = |scope: &Fixed, text: &str| {
-        Templar::new(scope).condition(&Value::template(text, None))
-    };
+    let holds =
+        |scope: &Fixed, text: &str| Templar::new(scope).condition(&Value::template(text, None));
     assert!(holds(&scope, "n").is_err());
     scope.settings = vec![("ALLOW_BROKEN_CONDITIONALS", Value::from(true))];
     assert!(holds(&scope, "n").unwrap());
@@ -287,7 +287,8 @@ fn a_tera_file_sees_the_variables_it_names() {
     scope.pending = vec!["later"];
     let origin = Origin::whole(&Source::file(here().join("files/x.tera").display().to_string()));
     let templar = Templar::new(&scope);
-    let text = templar.tera("{{ user }} {% for x in list %}{{ x }};{% endfor %}\n", &origin, &Map::new());
+    let text =
+        templar.tera("{{ user }} {% for x in list %}{{ x }};{% endfor %}\n", &origin, &Map::new());
     let text = text.unwrap();
     assert_eq!(text.as_str(), Some("bob a;b;\n"));
     assert!(!text.has_secret());

@@ -10,7 +10,8 @@ const WORDS: [&str; 7] =
 fn is_secret(name: &str) -> bool {
     let name = name.to_ascii_lowercase();
     WORDS.iter().any(|word| {
-        name.strip_suffix(word).is_some_and(|rest| rest.is_empty() || rest.ends_with(['_', '-', '.']))
+        name.strip_suffix(word)
+            .is_some_and(|rest| rest.is_empty() || rest.ends_with(['_', '-', '.']))
     })
 }
 
@@ -53,7 +54,8 @@ mod tests {
 
     #[test]
     fn nested_values_are_marked() {
-        let db: Value = [("password", Value::from("x")), ("user", Value::from("y"))].into_iter().collect();
+        let db: Value =
+            [("password", Value::from("x")), ("user", Value::from("y"))].into_iter().collect();
         let map: Map = [("db".into(), db)].into_iter().collect();
         let marked = mark_secrets(&map);
         let db = marked.get(&crate::base::Key::from("db")).unwrap();

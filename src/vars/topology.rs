@@ -4,6 +4,7 @@ use super::mark_secrets;
 use super::store::Topology;
 use crate::base::{Diagnostic, Key, Map, Value};
 use crate::inventory::{Inventory, Limit, Notices, VarsFiles};
+use crate::spec::Event;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -16,25 +17,32 @@ pub struct Landscape {
     groups: Value,
     layers: Mutex<HashMap<Arc<str>, Layers>>,
     problems: Mutex<Vec<Diagnostic>>,
-    warn: Arc<dyn Fn(Diagnostic) + Send + Sync>,
+    events: Arc<dyn Fn(Event) + Send + Sync>,
 }
 
 impl Landscape {
-    /// The landscape of an inventory; warnings of later readings go to `warn`.
+    /// The landscape of an inventory; warnings of later readings go to `events`.
     pub fn new(
         inventory: Inventory,
         files: VarsFiles,
-        warn: Arc<dyn Fn(Diagnostic) + Send + Sync>,
+        events: Arc<dyn Fn(Event) + Send + Sync>,
     ) -> Self {
-        let groups = groups(&inventory);
-        Self { inventory, files, groups, layers: Mutex::default(), problems: Mutex::default(), warn }
+        let groups = inventory.groups_value();
+        Self {
+            inventory,
+            files,
+            groups,
+            layers: Mutex::default(),
+            problems: Mutex::default(),
+            events,
+        }
     }
 
     /// The same hosts with the variable files of another playbook's directory.
     #[must_use]
     pub fn beside(&self, dir: &std::path::Path) -> Self {
         let files = self.files.beside_playbook(&[dir.to_path_buf()]);
-        Self::new(self.inventory.clone(), files, Arc::clone(&self.warn))
+        Self::new(self.inventory.clone(), files, Arc::clone(&self.events))
     }
 
     /// The hosts of a pattern within a limit.
@@ -49,9 +57,9 @@ impl Landscape {
         hosts
     }
 
-    fn pass_on(&self, notices: Notices) {
-        for warning in notices.take() {
-            (self.warn)(warning);
+    fn pass_on(&self, mut notices: Notices) {
+        for event in notices.take() {
+            (self.events)(event);
         }
     }
 
@@ -79,16 +87,8 @@ impl Landscape {
         let done = change(&mut inventory, &mut notices);
         self.pass_on(notices);
         done?;
-        Ok(Arc::new(Self::new(inventory, self.files.clone(), Arc::clone(&self.warn))))
+        Ok(Arc::new(Self::new(inventory, self.files.clone(), Arc::clone(&self.events))))
     }
-}
-
-fn groups(inventory: &Inventory) -> Value {
-    let names = |hosts: Vec<Arc<str>>| Value::list(hosts.into_iter().map(Value::str).collect());
-    let each = inventory.groups().keys().map(|name| {
-        (Key::from(Arc::clone(name)), names(inventory.group_hosts(name)))
-    });
-    Value::map(each.collect())
 }
 
 impl Topology for Landscape {
@@ -111,7 +111,11 @@ impl Topology for Landscape {
     }
 
     fn group_names(&self, host: &str) -> Value {
-        self.inventory.magic(host).get(&Key::from("group_names")).cloned().unwrap_or(Value::list(vec![]))
+        self.inventory
+            .magic(host)
+            .get(&Key::from("group_names"))
+            .cloned()
+            .unwrap_or(Value::list(vec![]))
     }
 
     fn hosts(&self) -> Vec<Arc<str>> {

@@ -31,7 +31,10 @@ pub(super) struct Secret {
 
 impl std::fmt::Debug for Secret {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Secret").field("id", &self.id).field("source", &self.source).finish()
+        f.debug_struct("Secret")
+            .field("id", &self.id)
+            .field("source", &self.source)
+            .finish_non_exhaustive()
     }
 }
 

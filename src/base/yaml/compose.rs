@@ -40,7 +40,7 @@ impl Node {
         Problem::at(self.line, self.column, message)
     }
 
-    /// PyYAML's word for what it is.
+    /// `PyYAML`'s word for what it is.
     pub(super) fn word(&self) -> &'static str {
         match self.body {
             Body::Scalar(..) => "scalar",

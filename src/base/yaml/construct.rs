@@ -104,37 +104,28 @@ impl<'a> Builder<'a> {
 
     /// A list of two-item lists; `!!omap` is a sequence of one-entry mappings.
     fn pairs(&mut self, node: &Node, key: Place) -> Result<Value, Problem> {
+        let wrong = |node: &Node, what: &str, found: &str| {
+            let context = "while constructing an ordered map";
+            node.problem(format!("{context} expected {what}, but found {found}"))
+        };
         let Body::Seq(items) = &node.body else {
-            let message = format!(
-                "while constructing an ordered map expected a sequence, but found {}",
-                node.word()
-            );
-            return Err(node.problem(message));
+            return Err(wrong(node, "a sequence", node.word()));
         };
         let mut pairs = Vec::new();
         for item in items {
             let Body::Map(entries) = &item.body else {
-                let message = format!(
-                    "while constructing an ordered map expected a mapping of length 1, but found {}",
-                    item.word()
-                );
-                return Err(item.problem(message));
+                return Err(wrong(item, "a mapping of length 1", item.word()));
             };
             let [(name, value)] = entries.as_slice() else {
-                let message = format!(
-                    "while constructing an ordered map expected a single mapping item, but found {} items",
-                    entries.len()
-                );
-                return Err(item.problem(message));
+                let found = format!("{} items", entries.len());
+                return Err(wrong(item, "a single mapping item", &found));
             };
             let pair = vec![self.value(name, None)?, self.value(value, None)?];
             pairs.push(self.mark(Value::list(pair), item, None));
         }
-        self.deprecated(
-            node,
-            "Use of the YAML `!!omap` tag is deprecated.",
-            "Use a standard mapping instead, as key order is always preserved.",
-        );
+        let message = "Use of the YAML `!!omap` tag is deprecated.";
+        let hint = "Use a standard mapping instead, as key order is always preserved.";
+        self.deprecated(node, message, hint);
         Ok(self.mark(Value::list(pairs), node, key))
     }
 

@@ -1,7 +1,8 @@
-//! Values to YAML text, as PyYAML's dump writes it with libyaml: what the filters to_yaml and
-//! to_nice_yaml give.
+//! Values to YAML text, as `PyYAML`'s dump writes it with libyaml: what the filters `to_yaml` and
+//! `to_nice_yaml` give.
 
 use super::analysis::Style;
+use super::anchors::{Anchors, Mark};
 use super::emit::{Emitter, Node, Scalar};
 use super::tag::Tag;
 use crate::base::{Key, Kind, Map, Time, Value, value::float_text};
@@ -30,7 +31,7 @@ pub struct DumpOptions {
 }
 
 impl DumpOptions {
-    /// What the filter to_yaml does.
+    /// What the filter `to_yaml` does.
     pub const TO_YAML: Self = Self {
         indent: 2,
         width: Some(80),
@@ -41,7 +42,7 @@ impl DumpOptions {
         explicit_start: false,
         explicit_end: false,
     };
-    /// What the filter to_nice_yaml does.
+    /// What the filter `to_nice_yaml` does.
     pub const TO_NICE_YAML: Self =
         Self { indent: 4, default_flow_style: Some(false), ..Self::TO_YAML };
 }
@@ -49,32 +50,57 @@ impl DumpOptions {
 /// The YAML text of a value, with a final newline. Nothing is shared by anchors. Inline vault text
 /// stays encrypted; callers resolve undefined, omit and objects before they write.
 pub fn dump(value: &Value, options: DumpOptions) -> String {
+    write(value, options, &mut Anchors::default())
+}
+
+/// The same with anchors and aliases for collections that are one object in several places.
+pub fn dump_shared(value: &Value, options: DumpOptions) -> String {
+    write(value, options, &mut Anchors::of(value, options.sort_keys))
+}
+
+fn write(value: &Value, options: DumpOptions, anchors: &mut Anchors) -> String {
     let mut emitter = Emitter::new(options);
-    emitter.document(&node(value, options));
+    emitter.document(&node(value, options, anchors));
     emitter.finish()
 }
 
-fn node(value: &Value, options: DumpOptions) -> Node {
+fn node(value: &Value, options: DumpOptions, anchors: &mut Anchors) -> Node {
+    match anchors.mark(value) {
+        Mark::None => plain_node(value, options, anchors),
+        Mark::Alias(alias) => Node::Alias(alias),
+        Mark::Anchor(anchor) => {
+            Node::Anchored(anchor, Box::new(plain_node(value, options, anchors)))
+        }
+    }
+}
+
+fn plain_node(value: &Value, options: DumpOptions, anchors: &mut Anchors) -> Node {
     match &value.kind {
         Kind::List(items) | Kind::Tuple(items) => {
-            let items: Vec<Node> = items.iter().map(|item| node(item, options)).collect();
+            let items: Vec<Node> = items.iter().map(|item| node(item, options, anchors)).collect();
             let simple = items.iter().all(Node::is_unstyled);
             Node::Seq { flow: options.default_flow_style.unwrap_or(simple), items }
         }
-        Kind::Map(map) => mapping(map, options),
+        Kind::Map(map) => mapping(map, options, anchors),
         _ => Node::Scalar(scalar(value, options.default_style)),
     }
 }
 
-fn mapping(map: &Map, options: DumpOptions) -> Node {
+/// The entries of a dict in the order in which they are written.
+pub(super) fn entries(map: &Map, sort_keys: bool) -> Vec<(&Key, &Value)> {
     let mut entries: Vec<(&Key, &Value)> = map.iter().collect();
-    if options.sort_keys && comparable(map) {
+    if sort_keys && comparable(map) {
         entries.sort_by(|a, b| compare(a.0, b.0));
     }
-    let entries: Vec<(Scalar, Node)> = entries
-        .into_iter()
-        .map(|(key, item)| (scalar(&key.value(), options.default_style), node(item, options)))
-        .collect();
+    entries
+}
+
+fn mapping(map: &Map, options: DumpOptions, anchors: &mut Anchors) -> Node {
+    let mut pair = |(key, item): (&Key, &Value)| {
+        (scalar(&key.value(), options.default_style), node(item, options, anchors))
+    };
+    let entries: Vec<(Scalar, Node)> =
+        entries(map, options.sort_keys).into_iter().map(&mut pair).collect();
     let simple = entries.iter().all(|(key, item)| key.style.is_none() && item.is_unstyled());
     Node::Map { flow: options.default_flow_style.unwrap_or(simple), entries }
 }

@@ -23,8 +23,18 @@ pub(super) struct Scalar {
 #[derive(Debug)]
 pub(super) enum Node {
     Scalar(Scalar),
-    Seq { items: Vec<Node>, flow: bool },
-    Map { entries: Vec<(Scalar, Node)>, flow: bool },
+    Seq {
+        items: Vec<Node>,
+        flow: bool,
+    },
+    Map {
+        entries: Vec<(Scalar, Node)>,
+        flow: bool,
+    },
+    /// A collection with an anchor.
+    Anchored(String, Box<Node>),
+    /// What stands for a collection that was written before.
+    Alias(String),
 }
 
 impl Node {
@@ -99,6 +109,11 @@ impl Emitter {
     fn node(&mut self, node: &Node, place: Place) {
         match node {
             Node::Scalar(scalar) => self.scalar(scalar, false),
+            Node::Alias(alias) => self.indicator(alias, true, false, false),
+            Node::Anchored(anchor, inner) => {
+                self.indicator(anchor, true, false, false);
+                self.node(inner, place);
+            }
             Node::Seq { items, flow } if self.flow > 0 || *flow || items.is_empty() => {
                 self.flow_sequence(items);
             }

@@ -1,4 +1,4 @@
-//! The events of a text, from a port of the libyaml that PyYAML uses, with its faults kept away.
+//! The events of a text, from a port of the libyaml that `PyYAML` uses, with its faults kept away.
 
 use super::problem::Problem;
 use libyaml_safer::{Encoding, Error, ErrorKind, Event, EventData, Mark, Parser, ScalarStyle};
@@ -36,11 +36,11 @@ pub(super) fn read(text: &str) -> Result<Vec<Event>, Problem> {
 /// The events of `text`; problems are placed in `written`, which lacks what was added.
 fn parse(text: &str, written: &str) -> Result<Vec<Event>, Problem> {
     let mut bytes = text.as_bytes();
-    let mut input = &mut bytes;
+    let input = &mut bytes;
     let mut parser = Parser::new();
     // Without this a text whose first letter begins with the byte EF is taken for a broken mark.
     parser.set_encoding(Encoding::Utf8);
-    parser.set_input_string(&mut input);
+    parser.set_input_string(input);
     let mut events = Vec::new();
     let mut depth = 0_usize;
     loop {

@@ -1,6 +1,7 @@
-//! YAML as PyYAML reads it for Ansible: YAML 1.1 types, and a position on every value.
+//! YAML as `PyYAML` reads it for Ansible: YAML 1.1 types, and a position on every value.
 
 mod analysis;
+mod anchors;
 mod compose;
 mod construct;
 mod dump;
@@ -15,7 +16,7 @@ mod write;
 
 use super::{Diagnostic, Origin, Source, Value};
 pub use analysis::Style;
-pub use dump::{DumpOptions, dump};
+pub use dump::{DumpOptions, dump, dump_shared};
 
 use compose::Document;
 use construct::Builder;
@@ -120,7 +121,5 @@ fn build(document: &Document, source: &Arc<Source>, options: Options) -> Result<
     Ok(Loaded { value, warnings: builder.warnings })
 }
 
-#[cfg(test)]
-mod dump_tests;
 #[cfg(test)]
 mod tests;

@@ -1,4 +1,4 @@
-//! The values of scalars: numbers, booleans and bytes as PyYAML constructs them.
+//! The values of scalars: numbers, booleans and bytes as `PyYAML` constructs them.
 
 use super::tag::Tag;
 use super::timestamp;

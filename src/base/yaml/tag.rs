@@ -57,7 +57,7 @@ impl<'a> Tag<'a> {
         }
     }
 
-    /// The type of a plain scalar, by the rules of YAML 1.1 as PyYAML reads them.
+    /// The type of a plain scalar, by the rules of YAML 1.1 as `PyYAML` reads them.
     pub(super) fn of_plain(text: &str) -> Self {
         match text {
             "" | "~" | "null" | "Null" | "NULL" => Self::Null,

@@ -76,9 +76,9 @@ impl Emitter {
                 let edge = quoted && (first || next.is_none());
                 let folds = fold && !spaces && self.column > self.width && !edge;
                 if folds && next != Some(' ') {
-                    self.write_indent()
+                    self.write_indent();
                 } else {
-                    self.put(c)
+                    self.put(c);
                 }
                 spaces = true;
             } else if is_break(c) {
@@ -232,9 +232,9 @@ impl Emitter {
             }
             let folds = !breaks && c == ' ' && !rest.starts_with(' ') && self.column > self.width;
             if folds {
-                self.write_indent()
+                self.write_indent();
             } else {
-                self.put(c)
+                self.put(c);
             }
             self.indention = false;
             breaks = false;

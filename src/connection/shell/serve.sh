@@ -2,7 +2,7 @@
 # The shell's side of the protocol; follows prelude.sh in one text.
 #
 # Request: KEY OP ID LINES DATA PART, then the text (LINES lines; bN: N bytes), then, when DATA is 1, blocks
-# (a line with their length, the bytes) up to a line `0`, or `-` when the sender gave up.
+# (a line with their length, then `s` on the last one; the bytes) up to a line `0`, or `-` when the sender gave up.
 # Answer: stdout MARK ID CODE WHERE NOTE newline; stderr follows up to the same line on stdout (WHERE 1) or
 # descriptor 5 (WHERE 2), or is lost (WHERE 0).
 # OP: P text of ours in this shell, S the same in a subshell with its output in files, X a user's command in
@@ -10,7 +10,7 @@
 # A PART other than 0 is not tried any more once one of its requests failed: code `-`.
 
 tk_path0=${PATH-} tk_lc0=${LC_ALL-} tk_lc1=${LC_ALL+x} tk_umask0=$(umask)
-tk_rd='' tk_new='' tk_bad='' tk_note='' tk_litter=0
+tk_rd='' tk_new='' tk_stage='' tk_bad='' tk_note='' tk_litter=0
 
 tk_reader() {
   [ -z "$tk_rd" ] || return 0
@@ -52,7 +52,7 @@ tk_feed() {
       break
       ;;
     esac
-    tk_take "$n" 2>/dev/null || rc=1
+    tk_take "${n%s}" 2>/dev/null || rc=1
   done
   tk_in=0
   return "$rc"
@@ -72,6 +72,15 @@ tk_piped() {
   return "$rc"
 }
 
+# tk_fetch PATH: the bytes of a regular file.
+tk_fetch() {
+  if [ ! -f "$1" ]; then
+    tk_line "$1 is not a regular file" >&2
+    return 1
+  fi
+  cat <"$1"
+}
+
 # tk_end CODE WHERE: the end of an answer.
 tk_end() {
   tk_mark="$tk_m $tk_id $1 $2 $tk_note"
@@ -86,8 +95,9 @@ tk_show() {
   if [ -s "$1.e" ]; then cat "$1.e" >&4; fi
   tk_line "$tk_mark" >&4
   # A name is never used twice: a child in the background may still hold the file.
-  : >"$1.o"
-  : >"$1.e"
+  { true; } >"$1.o"
+  { true; } >"$1.e"
+  if [ -f "$1.i" ]; then { true; } >"$1.i"; fi
   tk_litter=$((tk_litter + 1))
   if [ "$tk_litter" -ge 50 ]; then
     rm -f "$tk_dir"/t*
@@ -104,16 +114,56 @@ tk_login() {
   umask "$tk_umask0"
 }
 
+# tk_cannot CODE TEXT: ends a user's command that was not started; no program can say such a code.
+tk_cannot() {
+  tk_line "$2" >&2
+  [ -z "$tk_apart_out" ] || tk_line "$1" >"$tk_apart_out.n"
+  exit 126
+}
+
+# tk_chdir DIR: for a user's command.
+tk_chdir() {
+  if [ ! -e "$1" ]; then tk_cannot 901 '[Errno 2] No such file or directory'; fi
+  if [ ! -d "$1" ]; then tk_cannot 901 '[Errno 20] Not a directory'; fi
+  CDPATH='' cd "$1" >/dev/null 2>&1 || tk_cannot 901 '[Errno 13] Permission denied'
+}
+
+# tk_exec PROGRAM WORDS...: becomes the program, as execvp does.
+tk_exec() {
+  local d='' seen=0 left
+  case $1 in
+  */*)
+    if [ ! -e "$1" ]; then tk_cannot 902 '[Errno 2] No such file or directory'; fi
+    if [ -d "$1" ] || [ ! -x "$1" ]; then tk_cannot 903 '[Errno 13] Permission denied'; fi
+    exec "$@"
+    ;;
+  esac
+  left=${PATH-}:
+  while [ -n "$left" ]; do
+    d=${left%%:*}/$1 left=${left#*:}
+    if [ -d "$d" ] || [ ! -e "$d" ]; then continue; fi
+    if [ -x "$d" ]; then exec "$@"; fi
+    seen=1
+  done
+  [ "$seen" = 0 ] || tk_cannot 903 '[Errno 13] Permission denied'
+  tk_cannot 902 '[Errno 2] No such file or directory'
+}
+
 # tk_apart OP: the text in a subshell. Without a writable directory its output comes directly.
 tk_apart() {
   local in=/dev/null out=''
   ! tk_tmp || out=$tk_out
+  tk_apart_out=$out
   if [ "$tk_in" = 1 ]; then
     in=$out.i
     if [ -z "$out" ] || ! tk_feed >"$in"; then
       tk_refuse "no room for the data of a command below ${tk_dir:-/tmp}"
       return
     fi
+  fi
+  if [ -n "$out" ] && ! { { true; } >"$out.o" && { true; } >"$out.e"; } 2>/dev/null; then
+    tk_refuse "no room for the output of a command in $tk_dir"
+    return
   fi
   if [ -z "$out" ]; then
     (
@@ -132,6 +182,7 @@ tk_apart() {
     eval "$tk_s"
   ) <"$in" >"$out.o" 2>"$out.e"
   tk_rc=$?
+  if [ -f "$out.n" ]; then IFS= read -r tk_rc <"$out.n"; fi
   tk_show "$out" "$tk_rc"
 }
 
@@ -288,6 +339,7 @@ tk_hello() {
 tk_bye() {
   [ -z "$tk_dir" ] || rm -rf "$tk_dir"
   [ -z "$tk_new" ] || rm -f "$tk_new"
+  [ -z "$tk_stage" ] || rm -rf "$tk_stage"
 }
 
 case $tk_tty in 1) tk_where=0 ;; *) tk_where=2 ;; esac

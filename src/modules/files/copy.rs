@@ -3,8 +3,8 @@
 use super::attributes::Wanted;
 use super::deploy::{Deploy, Place};
 use super::tree::{self, TreePlace};
-use crate::base::value::{Layout, to_json};
 use crate::base::Value;
+use crate::base::value::{Layout, to_json};
 use crate::spec::args::{FileMode, Mode, PathText, Raw, SrcTree};
 use crate::spec::{
     Answer, Change, Ctx, Doc, Example, Failure, Fields, Input, Look, Plan, Probe, Ran, Rule, State,
@@ -155,9 +155,11 @@ impl Args {
 
     fn check_sum(&self, input: &Input) -> Result<(), Failure> {
         match &self.checksum {
-            Some(wanted) if *wanted != input.sha1 => Err(Failure::new("Copied file does not match the expected checksum. Transfer failed.")
-                .with("checksum", input.sha1.as_str())
-                .with("expected_checksum", wanted.as_str())),
+            Some(wanted) if *wanted != input.sha1 => Err(Failure::new(
+                "Copied file does not match the expected checksum. Transfer failed.",
+            )
+            .with("checksum", input.sha1.as_str())
+            .with("expected_checksum", wanted.as_str())),
             _ => Ok(()),
         }
     }
@@ -213,7 +215,13 @@ impl State for Copy {
         }
     }
 
-    fn verify(&self, args: &Args, change: &Change, after: &Seen, ctx: Ctx<'_>) -> Result<(), String> {
+    fn verify(
+        &self,
+        args: &Args,
+        change: &Change,
+        after: &Seen,
+        ctx: Ctx<'_>,
+    ) -> Result<(), String> {
         match after {
             Seen::File(place) => {
                 let input = args.input(ctx).map_err(|failure| failure.msg)?;

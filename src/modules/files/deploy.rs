@@ -1,12 +1,12 @@
 //! Known bytes at a place of the host: what `copy` and `template` share.
 
-use super::attributes::{Wanted, facts, mode_text};
+use super::attributes::{Wanted, mode_text};
 use crate::base::{Map, Value};
+use crate::spec::change::WriteFile;
 use crate::spec::path::PathKind;
 use crate::spec::world::Text;
-use crate::spec::change::WriteFile;
 use crate::spec::{
-    Answer, Change, Content, Ctx, Diff, Effect, Failure, Fields, Input, Look, Op, PathAttrs, PathState,
+    Answer, Change, Content, Ctx, Diff, Effect, Failure, Input, Look, Op, PathAttrs, PathState,
     Plan, Probe,
 };
 
@@ -114,7 +114,8 @@ impl Deploy<'_> {
     fn attributes(&self, place: &Place, state: &PathState, ctx: Ctx<'_>) -> Plan {
         let adjusted = self.wanted.adjust(&place.path, state, ctx.platform);
         let side = |more: &Map| {
-            let mut map: Map = [("path".into(), Value::from(place.path.as_str()))].into_iter().collect();
+            let mut map: Map =
+                [("path".into(), Value::from(place.path.as_str()))].into_iter().collect();
             map.extend(more.iter().map(|(k, v)| (k.clone(), v.clone())));
             Value::map(map)
         };
@@ -128,7 +129,8 @@ impl Deploy<'_> {
 
     fn create(&self, place: &Place, ctx: Ctx<'_>) -> Result<Plan, Failure> {
         let dir = parent(&place.path);
-        let predicted = ctx.world.path(&dir).flatten().is_some_and(|attrs| attrs.kind == PathKind::Dir);
+        let predicted =
+            ctx.world.path(&dir).flatten().is_some_and(|attrs| attrs.kind == PathKind::Dir);
         let mut changes = Vec::new();
         if !place.parent && !predicted {
             if !self.dest.ends_with('/') {
@@ -149,13 +151,21 @@ impl Deploy<'_> {
         Plan::of(vec![change]).diff(self.diff(place, place.content.as_deref()))
     }
 
-    fn write(&self, place: &Place, old: Option<&PathState>, mode: Option<u32>, ctx: Ctx<'_>) -> Change {
+    fn write(
+        &self,
+        place: &Place,
+        old: Option<&PathState>,
+        mode: Option<u32>,
+        ctx: Ctx<'_>,
+    ) -> Change {
         let plain = 0o666 & !ctx.platform.umask;
         let attrs = PathAttrs {
             mode: Some(mode.or(old.map(|state| state.mode)).unwrap_or(plain)),
-            owner: self.wanted.owner.clone().or_else(|| {
-                old.is_none().then(|| ctx.platform.user.clone())
-            }),
+            owner: self
+                .wanted
+                .owner
+                .clone()
+                .or_else(|| old.is_none().then(|| ctx.platform.user.clone())),
             group: self.wanted.group.clone(),
             content: Some(Text::Known {
                 bytes: match &self.input.content {
@@ -192,7 +202,8 @@ impl Deploy<'_> {
             _ => None,
         };
         let mut diff = Diff::default();
-        let text = |bytes: Option<&[u8]>| bytes.and_then(|b| std::str::from_utf8(b).ok()).map(Value::from);
+        let text =
+            |bytes: Option<&[u8]>| bytes.and_then(|b| std::str::from_utf8(b).ok()).map(Value::from);
         let secret = |value: Value| if self.input.secret { value.secret() } else { value };
         diff.before = match old {
             Some(bytes) => text(Some(bytes)).map(secret),
@@ -223,33 +234,19 @@ impl Deploy<'_> {
                 Err("it has other content".to_string())
             }
             Op::WriteFile(file) => match file.mode {
-                Some(mode) if mode != state.mode => Err(format!("its mode is {}", mode_text(state.mode))),
+                Some(mode) if mode != state.mode => {
+                    Err(format!("its mode is {}", mode_text(state.mode)))
+                }
                 _ => Wanted { mode: None, ..self.wanted.clone() }.check(state, ctx.platform),
             },
             Op::SetMode { mode, .. } if *mode != state.mode => {
                 Err(format!("its mode is {}", mode_text(state.mode)))
             }
-            Op::SetOwner { .. } => Wanted { mode: None, ..self.wanted.clone() }.check(state, ctx.platform),
+            Op::SetOwner { .. } => {
+                Wanted { mode: None, ..self.wanted.clone() }.check(state, ctx.platform)
+            }
             _ => Ok(()),
         }
-    }
-
-    /// Keys of the result.
-    pub fn result(&self, before: &Place, after: Option<&Place>, ran: &[crate::spec::Ran]) -> Fields {
-        let place = after.unwrap_or(before);
-        let mut fields = Fields::new();
-        fields.insert("dest".into(), Value::from(place.path.as_str()));
-        fields.insert("checksum".into(), Value::from(self.input.sha1.as_str()));
-        if let Some(state) = &place.state {
-            fields.extend(facts(state));
-        }
-        if after.is_none() && before.state.is_some() {
-            fields.insert("path".into(), Value::from(place.path.as_str()));
-        }
-        if let Some(backup) = ran.iter().find_map(|ran| ran.backup.clone()) {
-            fields.insert("backup_file".into(), Value::from(backup));
-        }
-        fields
     }
 }
 

@@ -1,12 +1,22 @@
 //! Files, directories, links and what is in them.
 
 mod attributes;
+mod copy;
+mod deploy;
+mod edit;
 mod file;
+mod onhost;
+mod template;
+mod tree;
 
 use crate::spec::{Answer, Entry, Failure, Platform};
 
 /// The family's part of the table.
-pub static FAMILY: &[Entry] = &[Entry::state(&file::File)];
+pub static FAMILY: &[Entry] = &[
+    Entry::state(&copy::Copy),
+    Entry::state(&file::File),
+    Entry::state(&template::RenderTemplate),
+];
 
 /// A path of the host, absolute: `~` expanded, relative ones below the user's home as a login has it.
 pub(super) fn absolute(platform: &Platform, path: &str) -> String {

@@ -97,9 +97,10 @@ impl<'s> Core<'s> {
         Ok(match &value.kind {
             Kind::List(items) | Kind::Tuple(items) => items.to_vec(),
             Kind::Map(map) => map.keys().map(crate::base::Key::value).collect(),
-            Kind::Str(text) => {
-                text.chars().map(|c| super::secret::same(&value, Value::from(c.to_string()))).collect()
-            }
+            Kind::Str(text) => text
+                .chars()
+                .map(|c| super::secret::same(&value, Value::from(c.to_string())))
+                .collect(),
             Kind::Object(object) => {
                 if let Some(range) = object.as_any().downcast_ref::<RangeObject>() {
                     return range.items();
@@ -109,7 +110,9 @@ impl<'s> Core<'s> {
                 }
                 match object.keys() {
                     Some(keys) => keys.iter().map(crate::base::Key::value).collect(),
-                    None => return raise(format!("'{}' object is not iterable", value.type_name())),
+                    None => {
+                        return raise(format!("'{}' object is not iterable", value.type_name()));
+                    }
                 }
             }
             _ => return raise(format!("'{}' object is not iterable", value.type_name())),

@@ -26,7 +26,8 @@ impl Env for PluginEnv<'_> {
     fn filter(&self, name: &str, value: Value, args: &Args) -> Result<Value, Stop> {
         match filters::find(name) {
             Some(filter) => {
-                let result = self.core.filter_value(filter, self.core.touch(value)?, args.clone())?;
+                let result =
+                    self.core.filter_value(filter, self.core.touch(value)?, args.clone())?;
                 if result.is_undefined() { Ok(result) } else { need(result) }
             }
             None => raise(format!("No filter named '{name}'.")),

@@ -76,9 +76,8 @@ impl Core<'_> {
             }
         }
         let env = PluginEnv { core: *self };
-        let result = (filter.apply)(&env, input.clone(), &args).map_err(|stop| {
-            failed("filter", &full_name(filter.name, filter.full_name), stop)
-        });
+        let result = (filter.apply)(&env, input.clone(), &args)
+            .map_err(|stop| failed("filter", &full_name(filter.name, filter.full_name), stop));
         let result = captured(result)?;
         if is_marker(&result) || matches!(filter.name, "length" | "count" | "type_debug") {
             return Ok(result);
@@ -110,9 +109,9 @@ impl Core<'_> {
         let input = self.prepared(input.clone(), depth)?;
         let args = self.prepared_args(args, depth)?;
         let env = PluginEnv { core: *self };
-        let answer = (test.apply)(&env, &input, &args).map(Value::from).map_err(|stop| {
-            failed("test", &full_name(test.name, test.full_name), stop)
-        });
+        let answer = (test.apply)(&env, &input, &args)
+            .map(Value::from)
+            .map_err(|stop| failed("test", &full_name(test.name, test.full_name), stop));
         captured(answer)
     }
 

@@ -28,8 +28,7 @@ impl Ctx<'_> {
         let Some((parent, origin)) = self.unit.parent.get() else { return Ok(()) };
         self.unit.add_blocks(parent, origin.as_ref());
         let unit = self.unit.within(parent, origin.as_ref());
-        let ctx =
-            Ctx { session: self.session, unit, frame: Arc::clone(&self.frame), block: None };
+        let ctx = Ctx { session: self.session, unit, frame: Arc::clone(&self.frame), block: None };
         ctx.run(out)
     }
 
@@ -127,12 +126,7 @@ impl Ctx<'_> {
     }
 
     /// Statements that have to do with other templates, blocks and macros.
-    fn exec_composed(
-        &self,
-        stmt: &Stmt,
-        out: &mut Vec<Value>,
-        silent: bool,
-    ) -> Result<Flow, Stop> {
+    fn exec_composed(&self, stmt: &Stmt, out: &mut Vec<Value>, silent: bool) -> Result<Flow, Stop> {
         match stmt {
             Stmt::Block(block) => self.exec_block(block, out)?,
             Stmt::Extends(name) => self.extends(name)?,

@@ -51,10 +51,14 @@ impl Given {
                 let name = &self.name;
                 raise(match (self.values.len(), at) {
                     (1, _) => format!("{name}() takes exactly one argument ({given} given)"),
-                    (_, 0) => format!("{name}() takes at least 1 positional argument ({given} given)"),
+                    (_, 0) => {
+                        format!("{name}() takes at least 1 positional argument ({given} given)")
+                    }
                     _ => {
                         let least = at + 1;
-                        format!("{name}() takes at least {least} positional arguments ({given} given)")
+                        format!(
+                            "{name}() takes at least {least} positional arguments ({given} given)"
+                        )
                     }
                 })
             }

@@ -208,17 +208,15 @@ impl Teller<'_> {
         if self.mode.expression {
             return match expected {
                 "expression" => "unexpected 'end of template'".to_string(),
-                other => format!(
-                    "unexpected end of template, expected '{}'.",
-                    token_name(other)
-                ),
+                other => format!("unexpected end of template, expected '{}'.", token_name(other)),
             };
         }
         let open = self.open_tags();
         let text = self.source.trim_end();
-        let closed = [&self.options.block_end, &self.options.variable_end, &self.options.comment_end]
-            .iter()
-            .any(|end| text.ends_with(end.as_str()));
+        let closed =
+            [&self.options.block_end, &self.options.variable_end, &self.options.comment_end]
+                .iter()
+                .any(|end| text.ends_with(end.as_str()));
         if open.is_empty() || (!closed && self.tag_is_open()) {
             return format!("unexpected end of template, expected '{}'.", token_name(expected));
         }

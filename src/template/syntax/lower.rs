@@ -239,13 +239,7 @@ impl<'s> Lower<'s> {
         Ok(Expr::Test(Box::new(Asked { name: node.name.into(), test, input, args })))
     }
 
-    fn unknown(
-        &self,
-        kind: &str,
-        name: &str,
-        names: Vec<&'static str>,
-        span: Span,
-    ) -> SyntaxFault {
+    fn unknown(&self, kind: &str, name: &str, names: Vec<&'static str>, span: Span) -> SyntaxFault {
         let at = self.scanned.back(span.start_offset as usize);
         let near = nearest(name, names);
         let hint = (!near.is_empty()).then(|| format!("Did you mean: {}?", near.join(", ")));
@@ -255,7 +249,8 @@ impl<'s> Lower<'s> {
     /// The callee and its arguments.
     pub fn call(&mut self, call: &ast::Call) -> Lowered<(Expr, Vec<Arg>)> {
         let callee = self.expr(&call.expr)?;
-        let lookup = matches!(&callee, Expr::Var(name) if matches!(&**name, "lookup" | "query" | "q"));
+        let lookup =
+            matches!(&callee, Expr::Var(name) if matches!(&**name, "lookup" | "query" | "q"));
         let before = std::mem::replace(&mut self.in_lookup, lookup);
         let args = self.args(&call.args);
         self.in_lookup = before;
