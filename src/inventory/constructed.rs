@@ -53,9 +53,8 @@ impl<'a> Config<'a> {
         let rules = &options.rules;
         let leading = switch(config, "leading_separator", true)?;
         let extra = switch(config, "use_extra_vars", rules.constructed_extra_vars)?;
-        let files = switch(config, "use_vars_plugins", false)?.then(|| {
-            VarsFiles::new(parsed, Vec::new(), options.files.clone(), Arc::clone(rules))
-        });
+        let files = switch(config, "use_vars_plugins", false)?
+            .then(|| VarsFiles::new(parsed, Vec::new(), options.files.clone(), Arc::clone(rules)));
         let keyed = match config.get("keyed_groups").filter(|keyed| !keyed.is_null()) {
             None => Vec::new(),
             Some(keyed) => keyed
@@ -102,7 +101,8 @@ impl<'a> Config<'a> {
         options: &LoadOptions,
     ) -> Result<Vec<(Key, Value)>, Diagnostic> {
         let vars = self.vars(build, host)?;
-        let scope = HostScope::new(self.with_extra(build.inventory, vars), build.inventory, options);
+        let scope =
+            HostScope::new(self.with_extra(build.inventory, vars), build.inventory, options);
         let templar = Templar::new(&scope);
         let mut made = Vec::new();
         for (name, expression) in &self.compose {
@@ -144,7 +144,8 @@ impl<'a> Config<'a> {
             }
         }
         scope.pass_on(build.notices);
-        let scope = HostScope::new(self.with_extra(build.inventory, vars), build.inventory, options);
+        let scope =
+            HostScope::new(self.with_extra(build.inventory, vars), build.inventory, options);
         let templar = Templar::new(&scope);
         for keyed in &self.keyed {
             groups.extend(keyed.groups(&templar, host, self.strict)?);

@@ -20,7 +20,8 @@ pub(super) struct Keyed {
 impl Keyed {
     pub fn read(entry: &Value, leading: bool) -> Result<Self, Diagnostic> {
         if entry.as_map().is_none() || !entry.is_true() {
-            let text = format!("Invalid keyed group entry, it must be a dictionary: {} ", entry.text());
+            let text =
+                format!("Invalid keyed group entry, it must be a dictionary: {} ", entry.text());
             return Err(Diagnostic::new(text).at(entry.origin()));
         }
         let text = |name: &str| entry.get(name).filter(|value| !value.is_null()).map(Value::text);
@@ -73,7 +74,8 @@ impl Keyed {
             Ok(parent) => parent,
             Err(error) if strict => {
                 let (parent, key) = (self.parent.repr(), key.repr());
-                let text = format!("Could not generate parent group {parent} for group {key}: {error}");
+                let text =
+                    format!("Could not generate parent group {parent} for group {key}: {error}");
                 return Err(Diagnostic::new(text).at(self.parent.origin()));
             }
             Err(_) => return Ok(Vec::new()),

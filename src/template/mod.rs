@@ -24,7 +24,7 @@ pub use syntax::TemplateOptions;
 use crate::base::{Diagnostic, Kind, Map, Origin, Source, Value};
 use crate::spec::Scope;
 use eval::ctx::{dressed, syntax_error, wrap};
-use eval::{Core, Finalize, Frame, Memo, Session, Settings, trip};
+use eval::{Core, Finalize, Frame, Memo, Session, Settings, need};
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use table::Stop;
@@ -196,9 +196,7 @@ impl<'a> Templar<'a> {
     pub fn variable(&self, name: &str) -> Result<Option<Value>, Stop> {
         let session = self.session();
         let Some(value) = session.variable(name)? else { return Ok(None) };
-        if value.is_undefined() {
-            return Err(trip(&value));
-        }
+        let value = need(value)?;
         Core::new(&session, value.origin()).finalize(&value, Finalize::Store).map(Some)
     }
 

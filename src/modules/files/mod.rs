@@ -3,6 +3,7 @@
 mod attributes;
 mod copy;
 mod deploy;
+mod edit;
 mod file;
 mod onhost;
 mod template;

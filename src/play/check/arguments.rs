@@ -61,7 +61,7 @@ fn defaults(task: &Task, doc: &Doc) -> Defaults {
     found
 }
 
-/// Unknown names, with Ansible's list of the known ones.
+/// Unknown names, with Ansible's list of the known ones. A table with the name `*` takes any.
 fn check_names(table: &'static ArgTable, given: &Map) -> Result<(), ArgError> {
     if table.find("*").is_some() {
         return Ok(());

@@ -57,14 +57,13 @@ impl Source {
         self.text.lines().enumerate().map(|(n, line)| (n + 1, line))
     }
 
-    /// The first names after `crate::`, with their lines.
+    /// The first names after `crate::`, with their lines; macros live at the root whatever room they are of.
     pub fn crate_paths(&self) -> Vec<(usize, String)> {
         let mut found = Vec::new();
         for (at, _) in self.code.match_indices("crate::") {
             let line = line_of(&self.code, at);
             let rest = &self.code[at + "crate::".len()..];
-            let names =
-                if rest.starts_with('{') { list_heads(rest) } else { vec![identifier(rest)] };
+            let names = if rest.starts_with('{') { list_heads(rest) } else { vec![name] };
             found.extend(
                 names.into_iter().filter(|n| n.starts_with(char::is_lowercase)).map(|n| (line, n)),
             );

@@ -64,3 +64,14 @@ fn templates_take_groups_and_escapes() {
     assert_eq!(sub("(a)(b)?", r"\g<2>[\1]\n", "a"), "[a]\n");
     assert_eq!(sub("(?P<n>a)", r"\g<n>\g<0>", "a"), "aa");
 }
+
+#[test]
+fn flags_and_ranges_are_told() {
+    assert!(python("(?m)a", "").unwrap().is_multiline());
+    assert!(python("(?im)a", "").unwrap().is_multiline());
+    assert!(python("a", "m").unwrap().is_multiline());
+    assert!(!python("(?m:a)", "").unwrap().is_multiline());
+    let regex = python("b(?P<s>.*?)d", "s").unwrap();
+    let found = regex.search("ab\ncd").unwrap().unwrap();
+    assert_eq!(found.named_range("s"), Some(2..4));
+}

@@ -1,10 +1,8 @@
 //! Python's regular expressions, on top of fancy-regex.
 
-mod filters;
 mod replace;
 mod translate;
 
-pub use filters::{FILTERS, escape, pattern_of};
 pub use replace::Template;
 
 use std::collections::HashMap;
@@ -14,8 +12,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 #[derive(Clone)]
 pub struct Regex {
     search: Arc<fancy_regex::Regex>,
-    /// The same without empty matches: to go on behind an empty one.
-    filled: Arc<fancy_regex::Regex>,
+    /// The same without empty matches: to go on behind an empty one. None: it has no other ones.
+    filled: Option<Arc<fancy_regex::Regex>>,
+    multiline: bool,
 }
 
 /// One match.
@@ -40,6 +39,11 @@ impl<'t> Found<'t> {
     /// The text of a named group.
     pub fn named(&self, name: &str) -> Option<&'t str> {
         self.0.name(name).map(|m| m.as_str())
+    }
+
+    /// Where a named group is, in bytes.
+    pub fn named_range(&self, name: &str) -> Option<std::ops::Range<usize>> {
+        self.0.name(name).map(|m| m.range())
     }
 
     /// Groups there are, with the whole match.
@@ -76,6 +80,7 @@ pub fn python(pattern: &str, flags: &str) -> Result<Regex, String> {
 
 fn compile(pattern: &str, flags: &str) -> Result<Regex, String> {
     let multiline = flags.contains('m');
+    let global = multiline || translate::is_multiline(pattern);
     let translated = translate::translate(pattern, multiline)?;
     let text = match flags {
         "" => translated,
@@ -83,9 +88,11 @@ fn compile(pattern: &str, flags: &str) -> Result<Regex, String> {
     };
     let build = |filled: bool| {
         let mut builder = fancy_regex::RegexBuilder::new(&text);
-        builder.find_not_empty(filled).build().map(Arc::new).map_err(|e| e.to_string())
+        builder.find_not_empty(filled).build().map(Arc::new)
     };
-    Ok(Regex { search: build(false)?, filled: build(true)? })
+    let search = build(false).map_err(|e| e.to_string())?;
+    // What compiles one way and not the other matches nothing but the empty text.
+    Ok(Regex { search, filled: build(true).ok(), multiline: global })
 }
 
 impl Regex {
@@ -93,6 +100,11 @@ impl Regex {
     pub fn find_at<'t>(&self, text: &'t str, at: usize) -> Result<Option<Found<'t>>, String> {
         let found = self.search.captures_from_pos(text, at);
         found.map(|found| found.map(Found)).map_err(|e| e.to_string())
+    }
+
+    /// Whether it matches anywhere; cheaper than a search.
+    pub fn is_match(&self, text: &str) -> Result<bool, String> {
+        self.search.is_match(text).map_err(|e| e.to_string())
     }
 
     /// The first match.
@@ -115,7 +127,7 @@ impl Regex {
     fn anchored(&self, end: &str) -> Result<Self, String> {
         let text = format!(r"\A(?:{}){end}", self.search.as_str());
         let regex = fancy_regex::Regex::new(&text).map(Arc::new).map_err(|e| e.to_string())?;
-        Ok(Self { search: Arc::clone(&regex), filled: regex })
+        Ok(Self { search: Arc::clone(&regex), filled: None, multiline: self.multiline })
     }
 
     /// All matches as Python's `finditer` gives them: behind a match an empty one may follow at
@@ -138,13 +150,19 @@ impl Regex {
     }
 
     fn behind_empty<'t>(&self, text: &'t str, at: usize) -> Result<Option<Found<'t>>, String> {
-        let filled = self.filled.captures_from_pos(text, at).map_err(|e| e.to_string())?;
+        let filled = self.filled.as_ref().map(|regex| regex.captures_from_pos(text, at));
+        let filled = filled.transpose().map_err(|e| e.to_string())?.flatten();
         let here = filled.map(Found).filter(|found| found.start() == at);
         let Some(width) = text[at..].chars().next().map(char::len_utf8) else { return Ok(here) };
         match here {
             Some(found) => Ok(Some(found)),
             None => self.find_at(text, at + width),
         }
+    }
+
+    /// Whether it was compiled with, or begins with, the flag `m` (`re.MULTILINE` in its `flags`).
+    pub fn is_multiline(&self) -> bool {
+        self.multiline
     }
 
     /// Groups without the whole match.

@@ -1,7 +1,7 @@
 //! The filters with regular expressions.
 
-use super::{Regex, Template, python};
 use crate::base::Value;
+use crate::base::regex::{Found, Regex, Template, python};
 use crate::template::filters::bind::{Bound, shown_text, text_of};
 use crate::template::filters::{builtin, tuple};
 use crate::template::table::{Args, Env, Filter, Stop};
@@ -137,7 +137,7 @@ fn regex_findall(_: &dyn Env, value: Value, args: &Args) -> Result<Value, Stop> 
     let bound = Bound::of("regex_findall", args, &["regex", "multiline", "ignorecase"], 1)?;
     let regex = pattern_of(&bound, "regex")?;
     let text = text_of(&value);
-    let group = |found: &super::Found, index| Value::from(found.group(index).unwrap_or_default());
+    let group = |found: &Found, index| Value::from(found.group(index).unwrap_or_default());
     let all = regex.all(&text).map_err(Stop::fault)?;
     let given = all.iter().map(|found| match found.len() {
         1 => group(found, 0),
@@ -154,9 +154,7 @@ fn regex_escape(_: &dyn Env, value: Value, args: &Args) -> Result<Value, Stop> {
     match &*kind {
         "python" => Ok(Value::from(escape(&text))),
         "posix_basic" => Ok(Value::from(escape_set(&text, r"].[^$*\"))),
-        "posix_extended" => {
-            Err(Stop::fault("Regex type (posix_extended) not yet implemented"))
-        }
+        "posix_extended" => Err(Stop::fault("Regex type (posix_extended) not yet implemented")),
         kind => Err(Stop::fault(format!("Invalid regex type ({kind})"))),
     }
 }

@@ -46,6 +46,14 @@ fn problem(what: &str, at: usize) -> String {
     format!("{what} at position {at}")
 }
 
+/// Whether an expression begins with a flag group of its own (`(?m)`) with the letter `m`.
+pub fn is_multiline(pattern: &str) -> bool {
+    let letters = pattern.strip_prefix("(?").and_then(|rest| rest.split_once(')'));
+    letters.is_some_and(|(letters, _)| {
+        letters.contains('m') && letters.chars().all(|c| c.is_ascii_alphabetic())
+    })
+}
+
 /// Whether a flag group at the start asks for multi-line mode.
 fn multiline_inside(chars: &[char]) -> bool {
     if !chars.starts_with(&['(', '?']) {
@@ -145,7 +153,13 @@ fn literal(c: char, out: &mut String) {
     out.push(c);
 }
 
-fn hex(chars: &[char], at: &mut usize, out: &mut String, width: usize, start: usize) -> Result<(), String> {
+fn hex(
+    chars: &[char],
+    at: &mut usize,
+    out: &mut String,
+    width: usize,
+    start: usize,
+) -> Result<(), String> {
     let digits: String = chars.iter().skip(*at).take(width).collect();
     if digits.len() != width || !digits.bytes().all(|b| b.is_ascii_hexdigit()) {
         let letter = chars[start + 1];
@@ -219,7 +233,9 @@ fn class(chars: &[char], at: &mut usize, out: &mut String) -> Result<(), String>
 /// A dash is a range between two members, and itself at the edges and behind a class escape.
 fn dash(chars: &[char], at: usize, out: &mut String) {
     let last = chars.get(at + 1) == Some(&']');
-    let first = matches!(out.chars().last(), Some('[' | '^')) && !out.ends_with(r"\[") && !out.ends_with(r"\^");
+    let first = matches!(out.chars().last(), Some('[' | '^'))
+        && !out.ends_with(r"\[")
+        && !out.ends_with(r"\^");
     let set = ["\\d", "\\w", "\\s", "\\D", "\\W", "\\S"].iter().any(|set| out.ends_with(set));
     if last || first || set || chars.get(at + 1) == Some(&'-') {
         out.push('\\');
