@@ -189,7 +189,9 @@ impl<'a> Config<'a> {
 pub(super) fn evaluate(templar: &Templar<'_>, expression: &Value) -> Result<Value, Diagnostic> {
     if expression.as_str().is_none() {
         let found = expression.type_name();
-        return Err(Diagnostic::new(format!("an expression must be a text, not of type '{found}'")));
+        return Err(Diagnostic::new(format!(
+            "an expression must be a text, not of type '{found}'"
+        )));
     }
     let suspended = || Diagnostic::new("the value is not known yet");
     templar.expression(expression).map_err(|stop| stop.into_diagnostic().unwrap_or_else(suspended))
