@@ -134,13 +134,12 @@ impl<'a> Config<'a> {
             let group = sanitized(&name.to_string());
             match templar.condition(condition) {
                 Ok(true) => groups.push((group, None)),
-                Ok(false) => {}
                 Err(stop) if self.strict => {
                     let cause = stop.into_diagnostic().map(|d| d.to_string()).unwrap_or_default();
                     let text = format!("Could not add host {host} to group {group}: {cause}");
                     return Err(Diagnostic::new(text).at(condition.origin()));
                 }
-                Err(_) => {}
+                Ok(false) | Err(_) => {}
             }
         }
         scope.pass_on(build.notices);
