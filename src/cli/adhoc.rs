@@ -22,7 +22,9 @@ pub fn main(name: &'static str, words: &[String]) -> u8 {
         return prepare::fail(&Diagnostic::new(text).code(5));
     }
     let Some(pattern) = text(&matches, "pattern") else {
-        options::complain(&format!("usage: {name} [OPTIONS] PATTERN\n{name}: error: the following arguments are required: pattern"));
+        options::complain(&format!(
+            "usage: {name} [OPTIONS] PATTERN\n{name}: error: the following arguments are required: pattern"
+        ));
         return 2;
     };
     run(&matches, pattern).unwrap_or_else(|error| prepare::fail(&error))

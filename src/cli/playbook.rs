@@ -26,7 +26,9 @@ pub fn main(name: &'static str, words: &[String]) -> u8 {
     }
     let playbooks = texts(&matches, "playbooks");
     if playbooks.is_empty() {
-        options::complain(&format!("usage: {name} [OPTIONS] PLAYBOOK...\n{name}: error: the following arguments are required: playbook"));
+        options::complain(&format!(
+            "usage: {name} [OPTIONS] PLAYBOOK...\n{name}: error: the following arguments are required: playbook"
+        ));
         return 2;
     }
     run(&matches, &playbooks).unwrap_or_else(|error| prepare::fail(&error))

@@ -58,7 +58,11 @@ pub fn settings() -> Result<Settings, Diagnostic> {
 }
 
 /// Reads settings, passwords, vault, extra variables and inventory.
-pub fn ground(matches: &ArgMatches, settings: Settings, report: Box<dyn Report>) -> Result<Ground, Diagnostic> {
+pub fn ground(
+    matches: &ArgMatches,
+    settings: Settings,
+    report: Box<dyn Report>,
+) -> Result<Ground, Diagnostic> {
     let report = Mutex::new(report);
     let events: Sink = Arc::new(move |event| {
         report.lock().unwrap_or_else(PoisonError::into_inner).event(&event);
@@ -93,7 +97,18 @@ pub fn ground(matches: &ArgMatches, settings: Settings, report: Box<dyn Report>)
         Some(limit) => Some(Limit::parse(limit, &settings.surroundings().cwd)?),
         None => None,
     };
-    Ok(Ground { settings, vault, inventory: inventory?, extra, events, passwords, limit, rules, files, sources })
+    Ok(Ground {
+        settings,
+        vault,
+        inventory: inventory?,
+        extra,
+        events,
+        passwords,
+        limit,
+        rules,
+        files,
+        sources,
+    })
 }
 
 fn vault_of(matches: &ArgMatches, settings: &Settings) -> Result<Vault, Diagnostic> {
@@ -191,7 +206,10 @@ impl Ground {
         let limit = self.limited(&landscape)?;
         let options = self.options(matches, limit)?;
         let run = self.frame(matches, &options);
-        let reader = Arc::new(Library { vault: Arc::clone(&self.vault), settings: Arc::clone(&self.settings) });
+        let reader = Arc::new(Library {
+            vault: Arc::clone(&self.vault),
+            settings: Arc::clone(&self.settings),
+        });
         let store = Store::new(Arc::new(landscape), reader, (*self.extra).clone(), run);
         let connections = Connections::new(&self.settings, Arc::clone(&self.events));
         let forks = options.forks.max(1);
@@ -228,7 +246,11 @@ impl Ground {
         }
     }
 
-    fn options(&self, matches: &ArgMatches, limit: Option<Vec<Arc<str>>>) -> Result<Options, Diagnostic> {
+    fn options(
+        &self,
+        matches: &ArgMatches,
+        limit: Option<Vec<Arc<str>>>,
+    ) -> Result<Options, Diagnostic> {
         let settings = &self.settings;
         let forks = number(matches, "forks")?.or(settings.int("DEFAULT_FORKS")).unwrap_or(5);
         Ok(Options {
@@ -239,7 +261,8 @@ impl Ground {
             skip_tags: split(&texts(matches, "skip_tags")),
             limit,
             start_at: text(matches, "start_at_task").map(str::to_string),
-            force_handlers: is_set(matches, "force_handlers") || settings.bool("DEFAULT_FORCE_HANDLERS"),
+            force_handlers: is_set(matches, "force_handlers")
+                || settings.bool("DEFAULT_FORCE_HANDLERS"),
             overlay: settings.value("TANK_CHECK_OVERLAY").is_none_or(Value::is_true),
             look_ahead: !is_set(matches, "no_look_ahead")
                 && settings.value("TANK_LOOK_AHEAD").is_none_or(Value::is_true),
@@ -250,7 +273,10 @@ impl Ground {
         })
     }
 
-    fn connection(&self, matches: &ArgMatches) -> Result<BTreeMap<&'static str, Value>, Diagnostic> {
+    fn connection(
+        &self,
+        matches: &ArgMatches,
+    ) -> Result<BTreeMap<&'static str, Value>, Diagnostic> {
         let settings = &self.settings;
         let mut all = BTreeMap::new();
         let mut put = |name: &'static str, option: &str, setting: &str| {
@@ -283,8 +309,10 @@ impl Ground {
         };
         BecomeDefaults {
             on: is_set(matches, "become") || settings.bool("DEFAULT_BECOME"),
-            method: choose("become_method", "DEFAULT_BECOME_METHOD").unwrap_or_else(|| "sudo".to_string()),
-            user: choose("become_user", "DEFAULT_BECOME_USER").unwrap_or_else(|| "root".to_string()),
+            method: choose("become_method", "DEFAULT_BECOME_METHOD")
+                .unwrap_or_else(|| "sudo".to_string()),
+            user: choose("become_user", "DEFAULT_BECOME_USER")
+                .unwrap_or_else(|| "root".to_string()),
             exe: choose("", "DEFAULT_BECOME_EXE"),
             flags: choose("", "DEFAULT_BECOME_FLAGS"),
             password: self.passwords.r#become.clone(),
@@ -299,9 +327,9 @@ impl Ground {
 
 fn number(matches: &ArgMatches, name: &str) -> Result<Option<i64>, Diagnostic> {
     let Some(text) = text(matches, name) else { return Ok(None) };
-    text.parse().map(Some).map_err(|_| {
-        Diagnostic::new(format!("--{name}: '{text}' is not a whole number")).code(5)
-    })
+    text.parse()
+        .map(Some)
+        .map_err(|_| Diagnostic::new(format!("--{name}: '{text}' is not a whole number")).code(5))
 }
 
 /// `--tags`; all without it.
@@ -362,5 +390,9 @@ pub fn dir_of(path: &Path) -> PathBuf {
 
 /// The report that a command has.
 pub fn report(matches: &ArgMatches, settings: &Settings, adhoc: bool) -> Box<dyn Report> {
-    if adhoc { reports::of_adhoc(matches, settings) } else { reports::of_playbook(matches, settings) }
+    if adhoc {
+        reports::of_adhoc(matches, settings)
+    } else {
+        reports::of_playbook(matches, settings)
+    }
 }

@@ -18,7 +18,10 @@ pub fn finalize(task: &Task, entry: &Entry, templar: &Templar<'_>) -> Result<Map
             Kind::Map(map) => args.extend(map.iter().map(|(k, v)| (k.clone(), v.clone()))),
             Kind::Omit | Kind::Null => {}
             _ => {
-                let text = format!("Variable used to provide args must be a dictionary, not '{}'.", rendered.type_name());
+                let text = format!(
+                    "Variable used to provide args must be a dictionary, not '{}'.",
+                    rendered.type_name()
+                );
                 return Err(in_args(Stop::fault(text), task, doc));
             }
         }
@@ -54,7 +57,9 @@ fn module_defaults(task: &Task, doc: &Doc, templar: &Templar<'_>) -> Result<Map,
                 continue;
             }
             let defaults = templar.render(defaults).map_err(|stop| in_args(stop, task, doc))?;
-            found.extend(defaults.as_map().into_iter().flatten().map(|(k, v)| (k.clone(), v.clone())));
+            found.extend(
+                defaults.as_map().into_iter().flatten().map(|(k, v)| (k.clone(), v.clone())),
+            );
         }
     }
     Ok(found)

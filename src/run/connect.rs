@@ -67,7 +67,9 @@ fn delegate(reader: &Reader<'_>, task: &Task) -> Result<Option<Arc<str>>, Stop> 
     if task.inherited(|k| k.delegate_to.as_ref()).is_none() {
         return Ok(None);
     }
-    let Some(value) = reader.value("delegate_to", |k| k.delegate_to.as_ref())? else { return Ok(None) };
+    let Some(value) = reader.value("delegate_to", |k| k.delegate_to.as_ref())? else {
+        return Ok(None);
+    };
     let name = value.text();
     if name.trim().is_empty() {
         return Err(Stop::Fault(
@@ -181,7 +183,8 @@ fn other_user(
         .unwrap_or_else(|| defaults.user.clone());
     let password = variable(vars, &[&pass, "ansible_become_pass", "ansible_become_password"])?;
     let exe = text(&[&exe, "ansible_become_exe"], "become_exe", |k| k.become_exe.as_ref())?;
-    let flags = text(&[&flags, "ansible_become_flags"], "become_flags", |k| k.become_flags.as_ref())?;
+    let flags =
+        text(&[&flags, "ansible_become_flags"], "become_flags", |k| k.become_flags.as_ref())?;
     Ok(Some(Become {
         method,
         user: if user.is_empty() { "root".to_string() } else { user },
@@ -193,7 +196,9 @@ fn other_user(
 
 fn truth(value: &Value) -> bool {
     match value.as_str() {
-        Some(text) => matches!(text.to_ascii_lowercase().as_str(), "yes" | "true" | "on" | "1" | "y" | "t"),
+        Some(text) => {
+            matches!(text.to_ascii_lowercase().as_str(), "yes" | "true" | "on" | "1" | "y" | "t")
+        }
         None => value.is_true(),
     }
 }

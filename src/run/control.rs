@@ -49,7 +49,8 @@ pub async fn run(
 }
 
 fn settled(stop: Stop) -> Diagnostic {
-    stop.into_diagnostic().unwrap_or_else(|| Diagnostic::new("evaluation was suspended at its turn"))
+    stop.into_diagnostic()
+        .unwrap_or_else(|| Diagnostic::new("evaluation was suspended at its turn"))
 }
 
 impl PlayContext for Context<'_> {
@@ -106,8 +107,9 @@ pub fn load_vars(scope: &TaskScope, path: &Path) -> Result<Map, Diagnostic> {
     let bytes = scope.read_file(path)?;
     let name = path.display().to_string();
     let source = Source::file(name.clone());
-    let text = String::from_utf8(bytes)
-        .map_err(|_| Diagnostic::new(format!("{name} is not valid UTF-8")).at(Some(&Origin::whole(&source))))?;
+    let text = String::from_utf8(bytes).map_err(|_| {
+        Diagnostic::new(format!("{name} is not valid UTF-8")).at(Some(&Origin::whole(&source)))
+    })?;
     let loaded = crate::base::yaml::load(&text, &source)?;
     for warning in loaded.warnings {
         scope.warnings.push(warning);
@@ -115,6 +117,9 @@ pub fn load_vars(scope: &TaskScope, path: &Path) -> Result<Map, Diagnostic> {
     match loaded.value.kind {
         crate::base::Kind::Null => Ok(Map::new()),
         crate::base::Kind::Map(map) => Ok((*map).clone()),
-        _ => Err(Diagnostic::new("Invalid variable file contents.").at(Some(&Origin::whole(&source)))),
+        _ => {
+            Err(Diagnostic::new("Invalid variable file contents.")
+                .at(Some(&Origin::whole(&source))))
+        }
     }
 }

@@ -52,9 +52,10 @@ fn flatten(entries: &[Entry]) -> Vec<Arc<Task>> {
 /// and all that listen to it (S-98).
 pub fn find(batch: &Batch<'_>, name: &str) -> Vec<Arc<Task>> {
     let blocks = batch.handler_blocks().clone();
-    let named = blocks.iter().rev().find_map(|block| {
-        block.iter().find(|handler| is_named(batch, handler, name)).cloned()
-    });
+    let named = blocks
+        .iter()
+        .rev()
+        .find_map(|block| block.iter().find(|handler| is_named(batch, handler, name)).cloned());
     let mut found: Vec<Arc<Task>> = named.into_iter().collect();
     for handler in blocks.iter().flatten() {
         let listens = handler.listen.iter().any(|topic| topic == name);
@@ -79,7 +80,8 @@ fn rendered_name(batch: &Batch<'_>, raw: &Value) -> String {
     let frame = batch.frame();
     let none: Arc<str> = Arc::from("");
     let session = batch.session;
-    let mut scope = crate::vars::TaskScope::of_host(&session.store, &frame, &none, &session.warnings);
+    let mut scope =
+        crate::vars::TaskScope::of_host(&session.store, &frame, &none, &session.warnings);
     scope.middle = vec![Arc::clone(&frame.vars)];
     Templar::new(&scope).render(raw).map(|value| value.text()).unwrap_or_default()
 }

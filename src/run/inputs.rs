@@ -84,13 +84,17 @@ fn is_on_host(args: &Map) -> bool {
 pub fn find(dirs: &[PathBuf], kind: &str, name: &str) -> Result<PathBuf, String> {
     let wanted = Path::new(name);
     let expanded = match name.strip_prefix("~/") {
-        Some(rest) => std::env::var_os("HOME").map_or(wanted.to_path_buf(), |h| Path::new(&h).join(rest)),
+        Some(rest) => {
+            std::env::var_os("HOME").map_or(wanted.to_path_buf(), |h| Path::new(&h).join(rest))
+        }
         None => wanted.to_path_buf(),
     };
     let candidates: Vec<PathBuf> = if expanded.is_absolute() {
         vec![expanded]
     } else {
-        let each = |dir: &PathBuf| [dir.join(kind).join(name), dir.join("tasks").join(kind).join(name), dir.join(name)];
+        let each = |dir: &PathBuf| {
+            [dir.join(kind).join(name), dir.join("tasks").join(kind).join(name), dir.join(name)]
+        };
         dirs.iter().flat_map(each).collect()
     };
     if let Some(found) = candidates.iter().find(|path| path.exists()) {
@@ -166,7 +170,8 @@ fn walk(
     }
     names.sort();
     for path in names {
-        let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        let name =
+            path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
         let relative = if below.is_empty() { name } else { format!("{below}/{name}") };
         let meta = fs::symlink_metadata(&path).map_err(|e| io_error(&path, &e))?;
         let mode = meta.permissions().mode() & 0o7777;

@@ -77,8 +77,7 @@ pub async fn run_batch(batch: &Batch<'_>, members: &[Arc<str>]) -> Result<End, D
     let list: Arc<[Node]> = play_nodes(batch)?.into();
     handlers::collect(batch)?;
     let hosts = members.iter().map(|name| new_host(name, &list)).collect();
-    let mut runner =
-        Runner { batch, hosts, size: members.len(), stop: false, in_handlers: false };
+    let mut runner = Runner { batch, hosts, size: members.len(), stop: false, in_handlers: false };
     runner.load_vars_files(true)?;
     runner.walk().await?;
     runner.forced_handlers().await?;
@@ -192,7 +191,8 @@ impl Runner<'_, '_> {
         let matches = |text: &str| {
             globset::Glob::new(wanted).is_ok_and(|glob| glob.compile_matcher().is_match(text))
         };
-        *started = !task.implicit && (name == *wanted || full == *wanted || matches(&name) || matches(&full));
+        *started = !task.implicit
+            && (name == *wanted || full == *wanted || matches(&name) || matches(&full));
         if !*started && !task.implicit {
             for at in group {
                 self.hosts[*at].way.advance();
@@ -239,7 +239,9 @@ impl Runner<'_, '_> {
         let reader = super::keywords::Reader { task, templar: &templar };
         match reader.flag("run_once", |k| k.run_once.as_ref()) {
             Ok(once) => Ok(once.unwrap_or(false)),
-            Err(stop) => Err(stop.into_diagnostic().unwrap_or_else(|| Diagnostic::new("suspended"))),
+            Err(stop) => {
+                Err(stop.into_diagnostic().unwrap_or_else(|| Diagnostic::new("suspended")))
+            }
         }
     }
 
@@ -258,7 +260,9 @@ impl Runner<'_, '_> {
             None => name,
         };
         let no_log = task.inherited(|k| k.no_log.as_ref()).is_some_and(|raw| {
-            templar.render(raw).is_ok_and(|value| value.is_true() && value.as_str() != Some("false"))
+            templar
+                .render(raw)
+                .is_ok_and(|value| value.is_true() && value.as_str() != Some("false"))
         });
         Arc::new(TaskInfo {
             id: self.batch.session.new_id(),
@@ -278,7 +282,8 @@ impl Runner<'_, '_> {
         task: &Arc<Task>,
         info: &Arc<TaskInfo>,
     ) -> Result<Vec<(usize, super::outcome::Outcome)>, Diagnostic> {
-        let upcoming: Vec<Vec<Arc<Task>>> = group.iter().map(|at| self.upcoming(*at, task)).collect();
+        let upcoming: Vec<Vec<Arc<Task>>> =
+            group.iter().map(|at| self.upcoming(*at, task)).collect();
         let batch = self.batch;
         let mut running = FuturesUnordered::new();
         let mut results = Vec::new();
@@ -299,12 +304,15 @@ impl Runner<'_, '_> {
             results.push(done);
         }
         drop(running);
-        Ok(results.into_iter().map(|(at, queue, world, outcome)| {
-            self.hosts[at].queue = queue;
-            let mut ledger = batch.session.ledger();
-            ledger.entry(Arc::clone(&self.hosts[at].name)).or_default().world = world;
-            (at, outcome)
-        }).collect())
+        Ok(results
+            .into_iter()
+            .map(|(at, queue, world, outcome)| {
+                self.hosts[at].queue = queue;
+                let mut ledger = batch.session.ledger();
+                ledger.entry(Arc::clone(&self.hosts[at].name)).or_default().world = world;
+                (at, outcome)
+            })
+            .collect())
     }
 
     /// The tasks that follow on a host if nothing fails, as far as its window reaches.
@@ -394,7 +402,8 @@ impl Runner<'_, '_> {
     fn check_percentage(&mut self, _task: &Task) -> Result<(), Diagnostic> {
         let Some(raw) = &self.batch.play.max_fail_percentage else { return Ok(()) };
         let limit: f64 = raw.text().trim().trim_end_matches('%').parse().map_err(|_| {
-            Diagnostic::new(format!("Invalid 'max_fail_percentage' value: {}", raw.text())).at(raw.origin())
+            Diagnostic::new(format!("Invalid 'max_fail_percentage' value: {}", raw.text()))
+                .at(raw.origin())
         })?;
         let lost = self.hosts.iter().filter(|host| host.failed || host.unreachable).count();
         if (lost as f64) / (self.size as f64) * 100.0 > limit {

@@ -66,10 +66,13 @@ fn add_pending(pending: &mut Ahead, task: &Task) {
     let Action::Module(entry) = &task.action else { return };
     match entry.doc().name {
         "set_fact" => {
-            pending.names.extend(task.args.keys().filter_map(|key| key.as_str()).map(str::to_string));
+            pending
+                .names
+                .extend(task.args.keys().filter_map(|key| key.as_str()).map(str::to_string));
             pending.facts = true;
         }
-        "setup" | "gather_facts" | "service_facts" | "package_facts" | "mount_facts" | "set_stats" => {
+        "setup" | "gather_facts" | "service_facts" | "package_facts" | "mount_facts"
+        | "set_stats" => {
             pending.facts = true;
         }
         _ => {}

@@ -29,7 +29,8 @@ pub fn items(task: &Task, scope: &TaskScope) -> Result<Option<Vec<Value>>, Stop>
         }
         Some(Loop::With(name, terms)) => {
             let rendered = templar.render(terms)?;
-            let terms = rendered.as_list().map_or_else(|| vec![rendered.clone()], <[Value]>::to_vec);
+            let terms =
+                rendered.as_list().map_or_else(|| vec![rendered.clone()], <[Value]>::to_vec);
             templar.lookup(name, &terms, &Map::new()).map(Some)
         }
     }
@@ -54,7 +55,9 @@ pub async fn run(run: &mut TaskRun<'_>, items: Vec<Value>) -> Outcome {
     let total = items.len();
     let mut latest: Option<Value> = None;
     for (index, item) in items.iter().enumerate() {
-        if index > 0 && let Err(stop) = pause(run).await {
+        if index > 0
+            && let Err(stop) = pause(run).await
+        {
             return stopped(stop);
         }
         let scope = item_scope(run, &name, &items, index, latest.as_ref());
@@ -158,7 +161,13 @@ fn extended(items: &[Value], index: usize, all: bool) -> Value {
 }
 
 /// An item's result carries the item (S-57).
-fn mark_item(run: &TaskRun<'_>, scope: &TaskScope, name: &str, item: &Value, outcome: &mut Outcome) {
+fn mark_item(
+    run: &TaskRun<'_>,
+    scope: &TaskScope,
+    name: &str,
+    item: &Value,
+    outcome: &mut Outcome,
+) {
     outcome.set(name, item.untrusted());
     outcome.set("ansible_loop_var", name);
     let control = &run.task.loop_control;
@@ -275,11 +284,14 @@ impl Sum {
         if self.unreachable {
             outcome.set("unreachable", true);
         }
-        outcome.set("msg", match status {
-            Status::Failed | Status::Unreachable => "One or more items failed",
-            Status::Skipped => "All items skipped",
-            _ => "All items completed",
-        });
+        outcome.set(
+            "msg",
+            match status {
+                Status::Failed | Status::Unreachable => "One or more items failed",
+                Status::Skipped => "All items skipped",
+                _ => "All items completed",
+            },
+        );
         if !self.facts.is_empty() {
             outcome.effects.push(crate::spec::PlayEffect::Facts(self.facts));
         }

@@ -349,7 +349,9 @@ fn ask_prompts(
         let prompt = render(templar, Some(&question.prompt))?.unwrap_or_default().text();
         let default = render(templar, question.default.as_ref())?;
         let text = match &default {
-            Some(default) if !question.private => format!("{prompt} [{}]: ", default.masked().text()),
+            Some(default) if !question.private => {
+                format!("{prompt} [{}]: ", default.masked().text())
+            }
             _ => format!("{prompt}: "),
         };
         let request = crate::spec::context::Pause {

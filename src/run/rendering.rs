@@ -83,7 +83,8 @@ fn template_vars(scope: &TaskScope, path: &Path, args: &Map) -> Map {
     vars.insert("template_run_date".into(), local_time(jiff::Timestamp::now()));
     if matches!(scope.variable("ansible_managed"), crate::spec::Lookup::Missing) {
         let text = scope.setting("DEFAULT_MANAGED_STR").map(|value| value.text());
-        let text = text.filter(|text| !text.is_empty()).unwrap_or_else(|| "Ansible managed".to_string());
+        let text =
+            text.filter(|text| !text.is_empty()).unwrap_or_else(|| "Ansible managed".to_string());
         vars.insert("ansible_managed".into(), Value::from(text));
     }
     vars

@@ -63,7 +63,9 @@ pub fn settle(
     runner.batch.session.emit(Event::Result(result));
     let rescued = outcome.status == Status::Failed && !ignored && runner.hosts[at].way.has_rescue();
     count(runner, at, &outcome, ignored, rescued);
-    if outcome.status == Status::Changed || (outcome.flag("changed") && outcome.status != Status::Failed) {
+    if outcome.status == Status::Changed
+        || (outcome.flag("changed") && outcome.status != Status::Failed)
+    {
         notify(runner, at, task)?;
     }
     let fatal = matches!(outcome.status, Status::Failed | Status::Unreachable) && !ignored;
@@ -108,7 +110,12 @@ fn registered(outcome: &Outcome) -> Value {
     outcome.registered().untrusted()
 }
 
-fn store(runner: &mut Runner<'_, '_>, at: usize, task: &Task, outcome: &Outcome) -> Result<(), Diagnostic> {
+fn store(
+    runner: &mut Runner<'_, '_>,
+    at: usize,
+    task: &Task,
+    outcome: &Outcome,
+) -> Result<(), Diagnostic> {
     let name = Arc::clone(&runner.hosts[at].name);
     let store = &runner.batch.session.store;
     match &task.register {
@@ -120,7 +127,8 @@ fn store(runner: &mut Runner<'_, '_>, at: usize, task: &Task, outcome: &Outcome)
         Some(Register::Projections(all)) => {
             let scope = super::scope::of_task(runner.batch, &runner.hosts[at], task);
             let result = registered(outcome);
-            let mut fields = vec![("result", result.clone()), ("polymorphic_result", result.clone())];
+            let mut fields =
+                vec![("result", result.clone()), ("polymorphic_result", result.clone())];
             if task.looping.is_some() {
                 fields.push(("loop_result", result));
             }
@@ -146,7 +154,9 @@ fn apply_effects(
     outcome: &mut Outcome,
 ) -> Result<(), Diagnostic> {
     let mut effects = std::mem::take(&mut outcome.effects);
-    let is_set_fact = effects.iter().any(|effect| matches!(effect, PlayEffect::SetFact(..) | PlayEffect::IncludeVars(_)));
+    let is_set_fact = effects
+        .iter()
+        .any(|effect| matches!(effect, PlayEffect::SetFact(..) | PlayEffect::IncludeVars(_)));
     if let Some(facts) = outcome.field("ansible_facts").and_then(Value::as_map)
         && !is_set_fact
     {

@@ -52,11 +52,8 @@ pub fn call(core: &Core, name: &str, args: Args) -> Result<Value, Stop> {
         "query" | "q" => return core.lookup_call(args, true),
         _ => {}
     }
-    if let Some(undefined) = args
-        .positional
-        .iter()
-        .chain(args.keyword.values())
-        .find(|arg| arg.is_undefined())
+    if let Some(undefined) =
+        args.positional.iter().chain(args.keyword.values()).find(|arg| arg.is_undefined())
     {
         return Ok(undefined.clone());
     }
@@ -165,4 +162,3 @@ pub fn is_callable(candidate: &Value) -> bool {
         || as_object::<Bound>(candidate).is_some()
         || as_object::<Joiner>(candidate).is_some()
 }
-

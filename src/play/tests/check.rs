@@ -26,14 +26,8 @@ fn literal_arguments_are_checked() {
     );
     assert!(said("file: {path: /x, recurse: perhaps}").contains("unable to convert to bool"));
     assert!(said("debug: {verbosity: x}").contains("unable to convert to int"));
-    assert_eq!(
-        said("debug: {msg: x, var: y}"),
-        "parameters are mutually exclusive: msg|var @3:7"
-    );
-    assert_eq!(
-        said("command:"),
-        "one of the following is required: _raw_params, cmd, argv @3:7"
-    );
+    assert_eq!(said("debug: {msg: x, var: y}"), "parameters are mutually exclusive: msg|var @3:7");
+    assert_eq!(said("command:"), "one of the following is required: _raw_params, cmd, argv @3:7");
     assert!(said("file: {path: /x, mode: bogus}").starts_with("mode must be in octal"));
     assert_eq!(said("set_fact: {anything: 1}"), "fine");
 }
@@ -42,7 +36,10 @@ fn literal_arguments_are_checked() {
 fn what_templates_may_become_is_left_open() {
     assert_eq!(said("file: {path: '{{ p }}', state: '{{ s }}'}"), "fine");
     assert_eq!(said("debug: {msg: '{{ m }}', var: y}"), "fine");
-    assert_eq!(said("debug: {args: 1}").split('.').next().unwrap(), "Unsupported parameters for (debug) module: args");
+    assert_eq!(
+        said("debug: {args: 1}").split('.').next().unwrap(),
+        "Unsupported parameters for (debug) module: args"
+    );
     assert!(said("file: {state: '{{ s }}'}").starts_with("missing required arguments: path"));
     assert!(said("file: {path: '{{ p }}', bogus: 1}").starts_with("Unsupported parameters"));
     assert_eq!(said("{file: {state: absent}, args: '{{ more }}'}"), "fine");
@@ -51,9 +48,14 @@ fn what_templates_may_become_is_left_open() {
 #[test]
 fn defaults_of_modules_count() {
     assert_eq!(said("{file: {state: absent}, module_defaults: {file: {path: /x}}}"), "fine");
-    assert_eq!(said("{file: {state: absent}, module_defaults: {ansible.builtin.file: {path: /x}}}"), "fine");
+    assert_eq!(
+        said("{file: {state: absent}, module_defaults: {ansible.builtin.file: {path: /x}}}"),
+        "fine"
+    );
     assert_eq!(said("{file: {state: absent}, module_defaults: {group/x: {path: /x}}}"), "fine");
-    assert!(said("{file: {state: absent}, module_defaults: {copy: {dest: /x}}}").starts_with("missing"));
+    assert!(
+        said("{file: {state: absent}, module_defaults: {copy: {dest: /x}}}").starts_with("missing")
+    );
 }
 
 #[test]
@@ -89,15 +91,26 @@ fn files_of(project: &Project) -> String {
 }
 
 fn files_in(task: &str) -> String {
-    let text = format!("- hosts: web\n  tasks:\n    - {task}\n    - copy: {{src: gone, dest: /x}}\n");
-    files_of(&Project::new(&[("site.yml", &text), ("files/there", ""), ("roles/r/tasks/main.yml", "")]))
+    let text =
+        format!("- hosts: web\n  tasks:\n    - {task}\n    - copy: {{src: gone, dest: /x}}\n");
+    files_of(&Project::new(&[
+        ("site.yml", &text),
+        ("files/there", ""),
+        ("roles/r/tasks/main.yml", ""),
+    ]))
 }
 
 #[test]
 fn missing_sources_are_found_early() {
     let last = "Could not find or access 'gone' @site.yml:4:19";
-    assert_eq!(files_in("copy: {src: nope, dest: /x}"), "Could not find or access 'nope' @site.yml:3:19");
-    assert_eq!(files_in("template: {src: nope.j2, dest: /x}"), "Could not find or access 'nope.j2' @site.yml:3:23");
+    assert_eq!(
+        files_in("copy: {src: nope, dest: /x}"),
+        "Could not find or access 'nope' @site.yml:3:19"
+    );
+    assert_eq!(
+        files_in("template: {src: nope.j2, dest: /x}"),
+        "Could not find or access 'nope.j2' @site.yml:3:23"
+    );
     for fine in [
         "copy: {src: there, dest: /x}",
         "copy: {src: '{{ x }}', dest: /x}",
@@ -112,7 +125,9 @@ fn missing_sources_are_found_early() {
 #[test]
 fn missing_task_files_and_roles_are_found_early() {
     assert!(files_in("include_tasks: nope.yml").starts_with("Unable to retrieve file contents."));
-    assert!(files_in("include_role: {name: ghost}").starts_with("The role 'ghost' was not found in:"));
+    assert!(
+        files_in("include_role: {name: ghost}").starts_with("The role 'ghost' was not found in:")
+    );
     assert_eq!(files_in("include_role: {name: r}"), "fine");
 }
 
@@ -120,18 +135,24 @@ fn missing_task_files_and_roles_are_found_early() {
 fn nothing_is_said_behind_what_may_make_files_here() {
     assert_eq!(files_in("{command: make, delegate_to: localhost}"), "fine");
     assert_eq!(files_in("local_action: command make"), "fine");
-    let local = Project::new(&[("site.yml", "- hosts: localhost\n  tasks: [{copy: {src: x, dest: /x}}]\n")]);
+    let local = Project::new(&[(
+        "site.yml",
+        "- hosts: localhost\n  tasks: [{copy: {src: x, dest: /x}}]\n",
+    )]);
     assert_eq!(files_of(&local), "fine");
 }
 
 #[test]
 fn hints_name_what_was_meant() {
     let hint = |text: &str| site(text).fault().hint.unwrap_or_default();
-    assert_eq!(hint("- hosts: a\n  tassks: []\n"), "Did you mean 'tasks'?");
+    assert_eq!(hint("- hosts: a\n  tassks: []\n"), "Did you mean 'tasks' or 'tags'?");
     assert_eq!(hint("- hosts: a\n  tasks: [{debgu: {}}]\n"), "Did you mean 'debug'?");
     assert_eq!(hint("- hosts: a\n  tasks: [{debug: {mgs: 1}}]\n"), "Did you mean 'msg'?");
     assert!(hint("- hosts: a\n  tasks: [{debug: , whne: x}]\n").ends_with("Did you mean 'when'?"));
-    assert_eq!(hint("- hosts: a\n  tasks: [{meta: flush_handler}]\n"), "Did you mean 'flush_handlers'?");
+    assert_eq!(
+        hint("- hosts: a\n  tasks: [{meta: flush_handler}]\n"),
+        "Did you mean 'flush_handlers'?"
+    );
     let project = Project::new(&[
         ("site.yml", "- hosts: a\n  roles: [bsae]\n"),
         ("roles/base/tasks/main.yml", "[]"),

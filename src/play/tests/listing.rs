@@ -1,11 +1,13 @@
 //! The listings, as real Ansible printed them.
 
-use crate::play::listing::{Listing, syntax_check};
 use super::*;
+use crate::play::listing::{Listing, syntax_check};
 
 fn project() -> Project {
     Project::new(&[
-        ("site.yml", "- name: first
+        (
+            "site.yml",
+            "- name: first
   hosts: web
   gather_facts: false
   tags: ptag
@@ -19,8 +21,12 @@ fn project() -> Project {
 - hosts: db
   gather_facts: false
   tasks: [{debug: {msg: second}}, {debug: {msg: nev}, tags: never}]
-"),
-        ("tasks/tagged_inner.yml", "- {name: inner plain, debug: }\n- {name: inner one, debug: , tags: one}\n"),
+",
+        ),
+        (
+            "tasks/tagged_inner.yml",
+            "- {name: inner plain, debug: }\n- {name: inner one, debug: , tags: one}\n",
+        ),
         ("roles/dup/tasks/main.yml", "- debug: {}\n"),
     ])
 }
@@ -107,7 +113,10 @@ playbook: 33-listing.yml
 fn names_carry_their_role() {
     let project = Project::new(&[
         ("site.yml", "- hosts: a\n  roles: [r]\n"),
-        ("roles/r/tasks/main.yml", "- {name: x, debug: }\n- {name: inc, include_role: {name: r}}\n- block: [{name: b, debug: }]\n  rescue: [{name: not listed, debug: }]\n"),
+        (
+            "roles/r/tasks/main.yml",
+            "- {name: x, debug: }\n- {name: inc, include_role: {name: r}}\n- block: [{name: b, debug: }]\n  rescue: [{name: not listed, debug: }]\n",
+        ),
     ]);
     let playbook = project.load("site.yml").unwrap();
     let listing = Listing {

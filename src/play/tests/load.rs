@@ -7,12 +7,16 @@ fn texts(values: &[Value]) -> Vec<String> {
 }
 
 fn names(tasks: &[&Arc<Task>]) -> Vec<String> {
-    tasks.iter().map(|task| task.keywords.name.as_ref().map(Value::text).unwrap_or_default()).collect()
+    tasks
+        .iter()
+        .map(|task| task.keywords.name.as_ref().map(Value::text).unwrap_or_default())
+        .collect()
 }
 
 #[test]
 fn keywords_are_placed_where_they_belong() {
-    let play = site("- hosts: [a, b]
+    let play = site(
+        "- hosts: [a, b]
   name: first
   user: joe
   become: true
@@ -35,7 +39,8 @@ fn keywords_are_placed_where_they_belong() {
       changed_when: false
       async: 5
       tags: [z, 'k,l']
-")
+",
+    )
     .play();
     assert_eq!(play.hosts.text(), "['a', 'b']");
     assert_eq!(play.keywords.remote_user.as_ref().unwrap().text(), "joe");
@@ -61,7 +66,8 @@ fn keywords_are_placed_where_they_belong() {
 
 #[test]
 fn actions_are_read_in_all_their_forms() {
-    let play = site("- hosts: a
+    let play = site(
+        "- hosts: a
   tasks:
     - action: debug msg=x
     - local_action: command echo hi
@@ -75,7 +81,8 @@ fn actions_are_read_in_all_their_forms() {
       with_items: [1]
     - command: echo
       register: {a: _task.result, b: _task.result.rc}
-")
+",
+    )
     .play();
     let tasks = tasks(&play);
     assert_eq!(tasks[0].arg("msg").unwrap().text(), "x");
@@ -94,7 +101,8 @@ fn actions_are_read_in_all_their_forms() {
 
 #[test]
 fn blocks_nest_and_hand_down() {
-    let play = site("- hosts: a
+    let play = site(
+        "- hosts: a
   tasks:
     - when: outer
       tags: o
@@ -104,7 +112,8 @@ fn blocks_nest_and_hand_down() {
           become: true
       rescue: [{debug: , name: saved}]
       always: [{debug: , name: last}]
-")
+",
+    )
     .play();
     let all = tasks(&play);
     assert_eq!(names(&all), ["deep", "saved", "last"]);
@@ -119,7 +128,9 @@ fn blocks_nest_and_hand_down() {
 #[test]
 fn imports_are_expanded_and_includes_are_not() {
     let project = Project::new(&[
-        ("site.yml", "- hosts: a
+        (
+            "site.yml",
+            "- hosts: a
   vars: {which: one}
   tasks:
     - import_tasks: 'sub/{{ which }}.yml'
@@ -128,7 +139,8 @@ fn imports_are_expanded_and_includes_are_not() {
       vars: {p: 1}
     - include_tasks: {file: later.yml, apply: {become: true, tags: q}}
       tags: u
-"),
+",
+        ),
         ("sub/one.yml", "- debug: {}\n  name: first\n- import_tasks: two.yml\n"),
         ("sub/two.yml", "- debug: {}\n  name: second\n"),
         ("later.yml", "- debug: {}\n  name: later\n"),
@@ -154,19 +166,27 @@ fn imports_are_expanded_and_includes_are_not() {
     let later = all_tasks(&entries)[0];
     assert_eq!(tags::effective(later), ["q"]);
     let error = loader.include_path("nope.yml", include, play).unwrap_err();
-    assert!(error.message.starts_with("Unable to retrieve file contents. Could not find or access"));
+    assert!(
+        error.message.starts_with("Unable to retrieve file contents. Could not find or access")
+    );
 }
 
 fn roles() -> Project {
     Project::new(&[
-        ("site.yml", "- hosts: a
+        (
+            "site.yml",
+            "- hosts: a
   roles:
     - {role: top, p1: 1, tags: rtag, when: cond, vars: {p2: 2}}
     - dep
   tasks: [{import_role: {name: other, tasks_from: extra.yml}, tags: itag}]
   handlers: [{name: h, debug: }]
-"),
-        ("roles/top/meta/main.yml", "dependencies: [{role: dep, who: t, tags: dtag}]\nallow_duplicates: true\n"),
+",
+        ),
+        (
+            "roles/top/meta/main.yml",
+            "dependencies: [{role: dep, who: t, tags: dtag}]\nallow_duplicates: true\n",
+        ),
         ("roles/top/tasks/main.yml", "- debug: {}\n  name: top\n- import_tasks: deep/x.yml\n"),
         ("roles/top/tasks/deep/x.yml", "- debug: {}\n  name: x\n"),
         ("roles/top/handlers/main.yml", "- {name: htop, debug: }\n"),
@@ -175,7 +195,10 @@ fn roles() -> Project {
         ("roles/top/vars/main/a.yml", "v: 1\nw: 1\n"),
         ("roles/dep/tasks/main.yaml", "- debug: {}\n  name: dep\n"),
         ("roles/other/tasks/extra.yml", "- debug: {}\n  name: extra\n"),
-        ("roles/other/meta/argument_specs.yml", "argument_specs: {extra: {short_description: s, options: {a: {type: int}}}}\n"),
+        (
+            "roles/other/meta/argument_specs.yml",
+            "argument_specs: {extra: {short_description: s, options: {a: {type: int}}}}\n",
+        ),
         ("roles/other/handlers/main.yml", "- {name: hother, debug: }\n"),
     ])
 }
@@ -185,7 +208,8 @@ fn roles_run_behind_their_dependencies() {
     let play = roles().play();
     let used: Vec<&str> = play.roles.iter().map(|role| role.name.as_str()).collect();
     assert_eq!(used, ["dep", "top", "dep"]);
-    let flat: Vec<Vec<String>> = play.role_tasks.iter().map(|list| names(&all_tasks(list))).collect();
+    let flat: Vec<Vec<String>> =
+        play.role_tasks.iter().map(|list| names(&all_tasks(list))).collect();
     assert_eq!(flat, [vec!["dep"], vec!["top", "x"], vec!["dep"]]);
     let dep = all_tasks(&play.role_tasks[0])[0];
     assert_eq!(tags::effective(dep), ["dtag", "rtag"]);
@@ -229,7 +253,10 @@ fn included_roles_know_who_included_them() {
     let project = Project::new(&[
         ("site.yml", "- hosts: a\n  roles: [outer]\n"),
         ("roles/outer/tasks/main.yml", "- import_role: {name: middle}\n"),
-        ("roles/middle/tasks/main.yml", "- include_role: {name: inner, public: true}\n  vars: {p: 1}\n"),
+        (
+            "roles/middle/tasks/main.yml",
+            "- include_role: {name: inner, public: true}\n  vars: {p: 1}\n",
+        ),
         ("roles/inner/tasks/main.yml", "- debug: {}\n"),
         ("roles/inner/meta/main.yml", "dependencies: [dep]\n"),
         ("roles/dep/tasks/main.yml", "- debug: {}\n"),
@@ -255,10 +282,7 @@ fn included_roles_know_who_included_them() {
     assert_eq!(roles_of(&entries).len(), 1, "its dependency");
     let task = all_tasks(&entries)[1];
     let paths = relative(&project, &search::search_path(task));
-    assert_eq!(
-        paths,
-        ["roles/inner", "roles/middle", "roles/outer", "roles/inner/tasks", ""]
-    );
+    assert_eq!(paths, ["roles/inner", "roles/middle", "roles/outer", "roles/inner/tasks", ""]);
     assert_eq!(role.params.len(), 1);
 }
 
@@ -278,24 +302,34 @@ fn collections_have_roles() {
 #[test]
 fn imported_playbooks_get_conditions_tags_and_variables() {
     let project = Project::new(&[
-        ("site.yml", "- import_playbook: sub/pb.yml
+        (
+            "site.yml",
+            "- import_playbook: sub/pb.yml
   vars: {v: import, only: 1}
   when: outer
   tags: imp
   become: true
 - hosts: b
-"),
-        ("sub/pb.yml", "- hosts: a\n  vars: {v: play, w: 1}\n  tags: own\n  tasks: [{debug: , when: inner}]\n"),
+",
+        ),
+        (
+            "sub/pb.yml",
+            "- hosts: a\n  vars: {v: play, w: 1}\n  tags: own\n  tasks: [{debug: , when: inner}]\n",
+        ),
     ]);
     let loader = project.loader();
     let playbook = loader.playbook(&project.path("site.yml")).unwrap();
     assert_eq!(playbook.plays.len(), 2);
     let play = &playbook.plays[0];
     assert_eq!(*play.playbook_dir, project.path("sub"));
-    assert_eq!(Value::map((*play.keywords.vars).clone()).text(), "{'v': 'import', 'w': 1, 'only': 1}");
+    assert_eq!(
+        Value::map((*play.keywords.vars).clone()).text(),
+        "{'v': 'import', 'w': 1, 'only': 1}"
+    );
     let task = tasks(play)[0];
     assert_eq!(tags::effective(task), ["own", "imp"]);
-    let conditions: Vec<String> = task.inheriting().flat_map(|k| &k.when).map(Value::text).collect();
+    let conditions: Vec<String> =
+        task.inheriting().flat_map(|k| &k.when).map(Value::text).collect();
     assert_eq!(conditions, ["inner", "outer"]);
     let warnings = loader.take_warnings();
     assert_eq!(warnings[0].message, "The keyword 'become' has no effect on import_playbook.");
@@ -304,11 +338,14 @@ fn imported_playbooks_get_conditions_tags_and_variables() {
 #[test]
 fn names_of_imports_see_extra_play_and_file_variables() {
     let files = &[
-        ("site.yml", "- hosts: a
+        (
+            "site.yml",
+            "- hosts: a
   vars: {dir: from_play}
   vars_files: [v.yml, 'missing.yml']
   tasks: [{import_tasks: '{{ dir }}/{{ file }}.yml', vars: {file: x}, tags: '{{ t }}'}]
-"),
+",
+        ),
         ("v.yml", "dir: from_file\nt: [a, b]\n"),
         ("from_file/x.yml", "- debug: {}\n  name: file\n"),
         ("from_extra/x.yml", "- debug: {}\n  name: extra\n"),
@@ -333,7 +370,8 @@ fn files_are_searched_in_roles_and_beside() {
     let play = project.play();
     let in_role = all_tasks(&play.role_tasks[0])[0];
     let in_play = tasks(&play)[0];
-    let found = |task: &Task, name: &str| relative(&project, &[search::find(task, "files", name).unwrap()]);
+    let found =
+        |task: &Task, name: &str| relative(&project, &[search::find(task, "files", name).unwrap()]);
     assert_eq!(found(in_role, "f"), ["roles/fr/files/f"]);
     assert_eq!(found(in_role, "g"), ["files/g"]);
     assert_eq!(found(in_play, "files/f"), ["files/f"]);
@@ -349,12 +387,16 @@ fn files_are_searched_in_roles_and_beside() {
         text(in_play, "files/nope"),
         "Could not find or access 'files/nope'\nSearched in:\n\t/files/nope\n\t/files/nope on the Ansible Controller."
     );
-    assert_eq!(text(in_play, "/abs/nope"), "Could not find or access '/abs/nope' on the Ansible Controller.");
+    assert_eq!(
+        text(in_play, "/abs/nope"),
+        "Could not find or access '/abs/nope' on the Ansible Controller."
+    );
 }
 
 #[test]
 fn warnings_are_told_once() {
-    let project = site("- hosts: a
+    let project = site(
+        "- hosts: a
   vars: {port: 1}
   tasks:
     - action: {module: debug, msg: x}
@@ -362,7 +404,9 @@ fn warnings_are_told_once() {
       args: {verbosity: 1}
     - {debug: , vars: {name: x}}
     - {debug: {msg: a, msg: b}}
-");
+    - {debug: , module_defaults: {debgu: {msg: x}, group/x: {}}}
+",
+    );
     let loader = project.loader();
     loader.playbook(&project.path("site.yml")).unwrap();
     let texts: Vec<String> = loader.take_warnings().into_iter().map(|w| w.message).collect();
@@ -371,6 +415,8 @@ fn warnings_are_told_once() {
     assert!(texts[2].starts_with("Using a mapping for `action` is deprecated."));
     assert!(texts[3].starts_with("Merging legacy k=v args ('msg') into task args."));
     assert_eq!(texts[4], "Found variable using reserved name 'name'.");
+    assert_eq!(texts[5], "Could not resolve action debgu in module_defaults");
+    assert_eq!(texts.len(), 6);
     assert!(loader.take_warnings().is_empty());
 }
 
@@ -381,7 +427,10 @@ fn circles_have_an_end() {
         ("a.yml", "- import_tasks: a.yml\n"),
     ]);
     assert!(project.fault().message.starts_with("Exceeded maximum object depth."));
-    let project = Project::new(&[("site.yml", "- hosts: a\n  roles: [r]\n"), ("roles/r/tasks/main.yml", "- import_role: {name: r}\n")]);
+    let project = Project::new(&[
+        ("site.yml", "- hosts: a\n  roles: [r]\n"),
+        ("roles/r/tasks/main.yml", "- import_role: {name: r}\n"),
+    ]);
     assert!(project.fault().message.starts_with("Exceeded maximum object depth."));
     let project = Project::new(&[("site.yml", "- import_playbook: site.yml\n")]);
     assert!(project.fault().message.starts_with("Exceeded maximum object depth."));
@@ -392,7 +441,10 @@ fn imports_may_be_deep() {
     let project = site("- hosts: a\n  tasks: [{import_tasks: t0.yml}]\n");
     for level in 0..30 {
         let next = level + 1;
-        project.write(&format!("t{level}.yml"), &format!("- block: [{{import_tasks: t{next}.yml}}]\n"));
+        project.write(
+            &format!("t{level}.yml"),
+            &format!("- block: [{{import_tasks: t{next}.yml}}]\n"),
+        );
     }
     project.write("t30.yml", "- debug: {}\n");
     assert_eq!(tasks(&project.play()).len(), 1);
@@ -424,4 +476,35 @@ fn adhoc_calls_are_plays_of_one_task() {
     let error = loader.adhoc(&call("command", "")).unwrap_err();
     assert_eq!(error.message, "No argument passed to command module");
     assert!(loader.adhoc(&call("nope", "")).unwrap_err().message.contains("couldn't resolve"));
+}
+
+#[test]
+fn plays_may_have_their_arguments_checked() {
+    let text = "- name: my play\n  hosts: a\n  validate_argspec: true\n  pre_tasks: [{debug: , name: pre}]\n";
+    let project = Project::new(&[
+        ("site.yml", text),
+        ("site.meta.yml", "argument_specs: {my play: {options: {a: {type: int}}}}\n"),
+    ]);
+    let play = project.play();
+    let all = all_tasks(&play.pre_tasks);
+    assert_eq!(names(&all), ["Validating arguments against arg spec my play", "pre"]);
+    assert_eq!(all[0].arg("argument_spec").unwrap().text(), "{'a': {'type': 'int'}}");
+    let context = all[0].arg("validate_args_context").unwrap();
+    assert_eq!(context.get("type").unwrap().text(), "play");
+    project.write("site.yml", &text.replace("true", "other"));
+    let message = project.fault().chain();
+    assert!(message.starts_with(
+        "Error processing keyword 'validate_argspec': No argument spec named 'other' in"
+    ));
+    project.write("site.yml", &text.replace("true", "false"));
+    assert_eq!(project.play().pre_tasks.len(), 1);
+    assert!(site(text).fault().chain().contains("A playbook meta file is required. Considered:"));
+}
+
+#[test]
+fn a_playbook_must_be_a_file() {
+    let project = Project::new(&[("dir/x", "")]);
+    let said = |name| project.load(name).unwrap_err();
+    assert!(said("none.yml").message.ends_with("could not be found") && said("none.yml").code == 1);
+    assert!(said("dir").message.ends_with("does not appear to be a file"));
 }

@@ -30,8 +30,7 @@ impl Project {
         let project = Self::new(&[]);
         for section in format!("\n{text}").split("\n=== ").skip(1) {
             let (name, content) = section.split_once('\n').unwrap_or((section, ""));
-            let content =
-                if content.is_empty() { String::new() } else { format!("{content}\n") };
+            let content = if content.is_empty() { String::new() } else { format!("{content}\n") };
             project.write(name.trim(), &content);
         }
         project
@@ -107,7 +106,8 @@ fn render(value: &Value, scope: &dyn Scope) -> Result<Value, Diagnostic> {
     if before.is_empty() && after.is_empty() {
         return Ok(found);
     }
-    let whole = Value::template(format!("{before}{}{after}", found.text()), value.origin().cloned());
+    let whole =
+        Value::template(format!("{before}{}{after}", found.text()), value.origin().cloned());
     render(&whole, scope)
 }
 

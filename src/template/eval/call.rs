@@ -85,10 +85,7 @@ impl Ctx<'_> {
     fn entries(&self, map: &Value) -> Result<Map, Stop> {
         let map = super::need(self.session.cells.now(map.clone()))?;
         let Kind::Map(entries) = &map.kind else {
-            return raise(format!(
-                "argument after ** must be a mapping, not {}",
-                map.type_name()
-            ));
+            return raise(format!("argument after ** must be a mapping, not {}", map.type_name()));
         };
         let core = self.core();
         entries.iter().map(|(k, v)| Ok((k.clone(), core.taken(&map, v.clone())?))).collect()
@@ -125,9 +122,7 @@ impl Core<'_> {
             }
             other => other?,
         };
-        let inputs = std::iter::once(receiver)
-            .chain(&args.positional)
-            .chain(args.keyword.values());
+        let inputs = std::iter::once(receiver).chain(&args.positional).chain(args.keyword.values());
         Ok(super::secret::taint(inputs, result))
     }
 

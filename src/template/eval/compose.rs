@@ -159,10 +159,7 @@ impl Ctx<'_> {
         let folders = folders.join(", ");
         match names {
             [name] => raise(format!("'{name}' not found in search path: {folders}")),
-            _ => raise(format!(
-                "none of the templates given were found: {}",
-                names.join(", ")
-            )),
+            _ => raise(format!("none of the templates given were found: {}", names.join(", "))),
         }
     }
 

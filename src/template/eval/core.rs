@@ -46,9 +46,11 @@ impl<'s> Core<'s> {
         match &value.kind {
             Kind::Str(_) if is_template(&value) => self.render_nested(&value),
             Kind::Vault(text) => {
-                let plain = self.session.scope.decrypt(text).map_err(|error| {
-                    Stop::Fault(error.at(value.origin()))
-                })?;
+                let plain = self
+                    .session
+                    .scope
+                    .decrypt(text)
+                    .map_err(|error| Stop::Fault(error.at(value.origin())))?;
                 let plain = Value::new(plain.kind).marked_as(&value).secret();
                 self.touch(plain)
             }
@@ -104,9 +106,10 @@ impl<'s> Core<'s> {
         Ok(match &value.kind {
             Kind::List(items) | Kind::Tuple(items) => items.to_vec(),
             Kind::Map(map) => map.keys().map(crate::base::Key::value).collect(),
-            Kind::Str(text) => {
-                text.chars().map(|c| super::secret::same(&value, Value::from(c.to_string()))).collect()
-            }
+            Kind::Str(text) => text
+                .chars()
+                .map(|c| super::secret::same(&value, Value::from(c.to_string())))
+                .collect(),
             Kind::Object(object) => {
                 if let Some(range) = object.as_any().downcast_ref::<RangeObject>() {
                     return range.items();
@@ -116,7 +119,9 @@ impl<'s> Core<'s> {
                 }
                 match object.keys() {
                     Some(keys) => keys.iter().map(crate::base::Key::value).collect(),
-                    None => return raise(format!("'{}' object is not iterable", value.type_name())),
+                    None => {
+                        return raise(format!("'{}' object is not iterable", value.type_name()));
+                    }
                 }
             }
             _ => return raise(format!("'{}' object is not iterable", value.type_name())),

@@ -24,7 +24,9 @@ pub fn is_plain(value: &Value) -> bool {
         Kind::Str(_) => !is_template(value),
         Kind::List(items) => items.iter().all(is_plain),
         Kind::Map(map) => map.values().all(is_plain),
-        Kind::Tuple(_) | Kind::Undefined(_) | Kind::Omit | Kind::Vault(_) | Kind::Object(_) => false,
+        Kind::Tuple(_) | Kind::Undefined(_) | Kind::Omit | Kind::Vault(_) | Kind::Object(_) => {
+            false
+        }
         Kind::Time(time) => !matches!(time, Time::Delta(_)),
         _ => true,
     }

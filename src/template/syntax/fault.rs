@@ -75,9 +75,8 @@ impl Teller<'_> {
         if let Some(message) = self.unbalanced(&got, at) {
             return message;
         }
-        let nothing_yet = self.tag_text(at).split_whitespace().count() <= usize::from(
-            self.in_statement(at),
-        );
+        let nothing_yet =
+            self.tag_text(at).split_whitespace().count() <= usize::from(self.in_statement(at));
         if got.starts_with("end of ") && nothing_yet && expected.is_none_or(|e| e != "in") {
             return format!("Expected an expression, got '{got}'");
         }
@@ -119,7 +118,8 @@ impl Teller<'_> {
             return before;
         }
         let starts = [&self.options.block_start, &self.options.variable_start];
-        let last = starts.iter().filter_map(|s| before.rfind(s.as_str()).map(|i| i + s.len())).max();
+        let last =
+            starts.iter().filter_map(|s| before.rfind(s.as_str()).map(|i| i + s.len())).max();
         before[last.unwrap_or(0)..].trim_start_matches(['-', '+'])
     }
 
@@ -162,17 +162,15 @@ impl Teller<'_> {
         if self.mode.expression {
             return match expected {
                 "expression" => "unexpected 'end of template'".to_string(),
-                other => format!(
-                    "unexpected end of template, expected '{}'.",
-                    token_name(other)
-                ),
+                other => format!("unexpected end of template, expected '{}'.", token_name(other)),
             };
         }
         let open = self.open_tags();
         let text = self.source.trim_end();
-        let closed = [&self.options.block_end, &self.options.variable_end, &self.options.comment_end]
-            .iter()
-            .any(|end| text.ends_with(end.as_str()));
+        let closed =
+            [&self.options.block_end, &self.options.variable_end, &self.options.comment_end]
+                .iter()
+                .any(|end| text.ends_with(end.as_str()));
         if open.is_empty() || (!closed && self.tag_is_open()) {
             return format!("unexpected end of template, expected '{}'.", token_name(expected));
         }

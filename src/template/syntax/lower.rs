@@ -155,7 +155,11 @@ impl<'s> Lower<'s> {
     fn binary(&mut self, node: &ast::BinOp) -> Lowered<Expr> {
         let left = self.boxed(&node.left)?;
         let right = self.boxed(&node.right)?;
-        macro_rules! arithmetic { ($op:expr) => { Ok(Expr::Binary($op, left, right)) } }
+        macro_rules! arithmetic {
+            ($op:expr) => {
+                Ok(Expr::Binary($op, left, right))
+            };
+        }
         let op = match node.op {
             ast::BinOpKind::ScAnd => return Ok(Expr::And(left, right)),
             ast::BinOpKind::ScOr => return Ok(Expr::Or(left, right)),
@@ -228,13 +232,7 @@ impl<'s> Lower<'s> {
         Ok(Expr::Test(Box::new(Asked { name: node.name.into(), test, input, args })))
     }
 
-    fn unknown(
-        &self,
-        kind: &str,
-        name: &str,
-        names: Vec<&'static str>,
-        span: Span,
-    ) -> SyntaxFault {
+    fn unknown(&self, kind: &str, name: &str, names: Vec<&'static str>, span: Span) -> SyntaxFault {
         let at = self.scanned.back(span.start_offset as usize);
         let near = nearest(name, names);
         let hint = (!near.is_empty()).then(|| format!("Did you mean: {}?", near.join(", ")));
@@ -244,7 +242,8 @@ impl<'s> Lower<'s> {
     /// The callee and its arguments.
     pub fn call(&mut self, call: &ast::Call) -> Lowered<(Expr, Vec<Arg>)> {
         let callee = self.expr(&call.expr)?;
-        let lookup = matches!(&callee, Expr::Var(name) if matches!(&**name, "lookup" | "query" | "q"));
+        let lookup =
+            matches!(&callee, Expr::Var(name) if matches!(&**name, "lookup" | "query" | "q"));
         let before = std::mem::replace(&mut self.in_lookup, lookup);
         let args = self.args(&call.args);
         self.in_lookup = before;
