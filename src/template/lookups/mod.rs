@@ -1,32 +1,4 @@
 //! The table of lookups. Each gives a list; `lookup()` joins it, `query()` does not.
-//! The table of lookups (stand-in until the real one is merged).
-
-use super::table::{LookupPlugin, Stop};
-use crate::base::Value;
-
-static ALL: &[LookupPlugin] = &[
-    LookupPlugin {
-        name: "items",
-        full_name: "ansible.builtin.items",
-        doc: "",
-        pure: true,
-        apply: |_, terms, _| {
-            Ok(terms
-                .iter()
-                .flat_map(|t| t.as_list().map_or_else(|| vec![t.clone()], <[Value]>::to_vec))
-                .collect())
-        },
-        examples: &[],
-    },
-    LookupPlugin {
-        name: "file",
-        full_name: "ansible.builtin.file",
-        doc: "",
-        pure: false,
-        apply: |_, terms, _| Err(Stop::fault(format!("no file {}", terms[0].text()))),
-        examples: &[],
-    },
-];
 
 mod config;
 mod csvfile;

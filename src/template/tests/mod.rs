@@ -61,20 +61,6 @@ const FAMILIES: &[&[Test]] = &[
     uris::TESTS,
     vaults::TESTS,
     version::TESTS,
-static ALL: &[Test] = &[
-    test("defined", true, |_, v, _| Ok(!v.is_undefined())),
-    test("undefined", true, |_, v, _| Ok(v.is_undefined())),
-    test("none", false, |_, v, _| Ok(v.is_null())),
-    test("string", false, |_, v, _| Ok(v.as_str().is_some())),
-    test("number", false, |_, v, _| {
-        Ok(matches!(v.kind, Kind::Int(_) | Kind::Big(_) | Kind::Float(_) | Kind::Bool(_)))
-    }),
-    test("mapping", false, |_, v, _| Ok(v.as_map().is_some())),
-    test("divisibleby", false, |_, v, a| {
-        Ok(v.as_int().unwrap_or(0) % a.positional[0].as_int().unwrap_or(1) == 0)
-    }),
-    test("eq", false, |_, v, a| Ok(*v == a.positional[0])),
-    test("in", false, |_, v, a| Ok(a.positional[0].as_list().unwrap_or_default().contains(v))),
 ];
 
 const BUILTIN: &str = "ansible.builtin.";
