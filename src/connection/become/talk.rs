@@ -159,7 +159,8 @@ impl Talk<'_> {
             ["have a tty", "no tty present", "terminal is required", "from a terminal", "tty is required"];
         const WRONG: [&str; 5] =
             ["try again", "incorrect password", "Authentication fail", "Authorization fail", "Sorry"];
-        const NEEDED: [&str; 2] = ["password is required", "Authorization required"];
+        const NEEDED: [&str; 3] =
+            ["password is required", "Authorization required", "Authentication required"];
         let says = |words: &[&str]| words.iter().any(|word| text.contains(word));
         if says(&TTY) {
             return Refused::NeedsTty;

@@ -188,9 +188,9 @@ tk_apart() {
 
 # tk_refuse TEXT: the answer to what could not even be tried.
 tk_refuse() {
-  tk_rc=95
+  tk_rc=905
   tk_drop
-  tk_end 95 1
+  tk_end 905 1
   tk_line "$1" >&4
   tk_line "$tk_mark" >&4
 }
