@@ -264,6 +264,8 @@ pub struct Diff {
     pub after_header: Option<String>,
     /// A ready text, shown as it is.
     pub prepared: Option<String>,
+    /// Why a side is not shown: `src_binary`, `dst_binary` (1), `src_larger`, `dst_larger` (the limit).
+    pub skipped: Vec<(&'static str, i64)>,
 }
 
 impl Diff {
@@ -276,6 +278,7 @@ impl Diff {
         entries.extend(self.before_header.as_ref().map(|h| ("before_header", text(h))));
         entries.extend(self.after_header.as_ref().map(|h| ("after_header", text(h))));
         entries.extend(self.prepared.as_ref().map(|p| ("prepared", text(p))));
+        entries.extend(self.skipped.iter().map(|(key, value)| (*key, Value::from(*value))));
         entries.into_iter().collect()
     }
 }

@@ -150,8 +150,9 @@ fn or_dash(word: Option<&String>) -> &str {
     word.map_or("-", String::as_str)
 }
 
+/// With five digits: four would let GNU's chmod keep setuid and setgid of a directory.
 fn octal(mode: Option<u32>) -> String {
-    mode.map_or_else(|| "-".to_string(), |m| format!("{:04o}", m & 0o7777))
+    mode.map_or_else(|| "-".to_string(), |m| format!("{:05o}", m & 0o7777))
 }
 
 fn compile(op: &Op, around: &Surroundings<'_>) -> (Kind, String, Data) {

@@ -215,4 +215,3 @@ impl Writer {
         self.buffer.put_slice(block);
     }
 }
-

@@ -69,7 +69,11 @@ async fn new_and_old_files() {
         let at = |name: &str| dir.path().join(name);
         for name in ["plain", "with space", "it's", "-dash", "ünï", "two\nlines\n", "$(x) `y`"] {
             let ran = one(host, write(file(&at(name), "new\n"))).await;
-            assert_eq!((ran.answer.rc, ran.answer.error_text()), (0, String::new()), "{shell} {name}");
+            assert_eq!(
+                (ran.answer.rc, ran.answer.error_text()),
+                (0, String::new()),
+                "{shell} {name}"
+            );
             assert_eq!((text(&at(name)).as_str(), mode(&at(name))), ("new\n", 0o644), "{shell}");
         }
         fs::set_permissions(at("plain"), PermissionsExt::from_mode(0o4750)).unwrap();
@@ -80,10 +84,15 @@ async fn new_and_old_files() {
         let meta = at("plain").metadata().unwrap();
         assert_eq!((meta.uid(), meta.gid(), mode(&at("plain"))), (65534, 12345, 0o4750), "{shell}");
         let mut change = file(&at("plain"), "");
-        (change.mode, change.owner, change.group) = (Some(0o600), Some("root".into()), Some("12".into()));
+        (change.mode, change.owner, change.group) =
+            (Some(0o600), Some("root".into()), Some("12".into()));
         assert_eq!(one(host, write(change)).await.answer.rc, 0, "{shell}");
         let meta = at("plain").metadata().unwrap();
-        assert_eq!((meta.uid(), meta.gid(), mode(&at("plain")), meta.size()), (0, 12, 0o600, 0), "{shell}");
+        assert_eq!(
+            (meta.uid(), meta.gid(), mode(&at("plain")), meta.size()),
+            (0, 12, 0o600, 0),
+            "{shell}"
+        );
         assert_eq!(names(dir.path()).len(), 7, "{shell}: {:?}", names(dir.path()));
     }
 }
@@ -107,11 +116,15 @@ async fn large_content_in_blocks() {
         // Another content than the plan knew of is not sent to its end.
         fs::write(&source, "other").unwrap();
         change.path = dir.path().join("other").display().to_string();
-        let error = host.apply(vec![vec![write(change.clone())]], Vec::new(), None).await.unwrap_err();
+        let error =
+            host.apply(vec![vec![write(change.clone())]], Vec::new(), None).await.unwrap_err();
         assert!(error.to_string().contains("changed while it was sent"), "{error}");
         change.content = Content::File("/nosuch/source".into());
         let error = host.apply(vec![vec![write(change)]], Vec::new(), None).await.unwrap_err();
-        assert!(matches!(&error, HostError::Local(t) if t.starts_with("/nosuch/source: ")), "{error}");
+        assert!(
+            matches!(&error, HostError::Local(t) if t.starts_with("/nosuch/source: ")),
+            "{error}"
+        );
         assert_eq!(names(dir.path()), ["big", "source"], "{shell}");
     }
 }
@@ -171,7 +184,8 @@ async fn the_old_file_is_kept_under_a_dated_name() {
             let mut change = file(&path, content);
             change.backup = true;
             let kept = one(host, write(change)).await.backup.unwrap_or_else(|| panic!("{shell}"));
-            let shape = fancy_regex::Regex::new(r"/a b\.\d+\.\d{4}-\d\d-\d\d@\d\d:\d\d:\d\d~$").unwrap();
+            let shape =
+                fancy_regex::Regex::new(r"/a b\.\d+\.\d{4}-\d\d-\d\d@\d\d:\d\d:\d\d~$").unwrap();
             assert!(shape.is_match(&kept).unwrap(), "{shell}: {kept}");
             assert_eq!(mode(Path::new(&kept)), 0o640);
         }
@@ -189,7 +203,11 @@ async fn links_are_followed_or_replaced() {
         fs::write(at("d/real"), "old").unwrap();
         symlink("d/real", at("link")).unwrap();
         assert_eq!(one(host, write(file(&at("link"), "new"))).await.answer.rc, 0, "{shell}");
-        assert_eq!((text(&at("d/real")).as_str(), at("link").is_symlink()), ("new", true), "{shell}");
+        assert_eq!(
+            (text(&at("d/real")).as_str(), at("link").is_symlink()),
+            ("new", true),
+            "{shell}"
+        );
         symlink("d", at("dirlink")).unwrap();
         for link in ["link", "dirlink"] {
             let mut change = file(&at(link), "own");
@@ -200,9 +218,17 @@ async fn links_are_followed_or_replaced() {
         }
         assert_eq!(names(&at("d")), ["real"]);
         symlink("nosuch/x", at("dangling")).unwrap();
-        assert_eq!(one(host, write(file(&at("dangling"), "x"))).await.answer.rc, Ran::NO_PLACE, "{shell}");
+        assert_eq!(
+            one(host, write(file(&at("dangling"), "x"))).await.answer.rc,
+            Ran::NO_PLACE,
+            "{shell}"
+        );
         symlink("dangling2", at("dangling2")).unwrap();
-        assert_eq!(one(host, write(file(&at("dangling2"), "x"))).await.answer.rc, Ran::NO_PLACE, "{shell}");
+        assert_eq!(
+            one(host, write(file(&at("dangling2"), "x"))).await.answer.rc,
+            Ran::NO_PLACE,
+            "{shell}"
+        );
     }
 }
 
@@ -213,12 +239,20 @@ async fn places_that_cannot_be_written() {
         let dir = tempfile::tempdir().unwrap();
         let at = |name: &str| dir.path().join(name);
         fs::create_dir(at("d")).unwrap();
-        for (path, words) in [(at("d"), "is a directory"), (at("no/f"), "does not exist"), ("/dev/null".into(), "is not a regular file")] {
+        for (path, words) in [
+            (at("d"), "is a directory"),
+            (at("no/f"), "does not exist"),
+            ("/dev/null".into(), "is not a regular file"),
+        ] {
             let mut change = file(&path, vec![7; 10]);
             change.seen_sha1 = None;
             let ran = one(host, write(change)).await;
             assert_eq!(ran.answer.rc, Ran::NO_PLACE, "{shell} {path:?}");
-            assert!(ran.answer.error_text().contains(words), "{shell}: {}", ran.answer.error_text());
+            assert!(
+                ran.answer.error_text().contains(words),
+                "{shell}: {}",
+                ran.answer.error_text()
+            );
             // Large content is not even sent.
             let mut change = file(&path, vec![7; 2 << 20]);
             change.seen_sha1 = None;
@@ -226,14 +260,19 @@ async fn places_that_cannot_be_written() {
         }
         fs::write(at("fixed"), "old").unwrap();
         let set = |flag: &str| {
-            let done = std::process::Command::new("chattr").arg(flag).arg(at("fixed")).status().unwrap();
+            let done =
+                std::process::Command::new("chattr").arg(flag).arg(at("fixed")).status().unwrap();
             done.success()
         };
         if set("+i") {
             let ran = one(host, write(file(&at("fixed"), "new"))).await;
             assert!(set("-i"));
             assert_ne!(ran.answer.rc, 0, "{shell}");
-            assert!(ran.answer.error_text().contains("not permitted"), "{}", ran.answer.error_text());
+            assert!(
+                ran.answer.error_text().contains("not permitted"),
+                "{}",
+                ran.answer.error_text()
+            );
         }
         assert_eq!(text(&at("fixed")), "old");
         assert_eq!(names(dir.path()), ["d", "fixed"], "{shell}");
@@ -252,11 +291,22 @@ async fn a_full_disk_leaves_the_old_file() {
             fs::write(dir.path().join("fill"), vec![0; 700 << 10]).unwrap();
             let ran = one(host, write(file(&path, vec![7; size]))).await;
             assert_ne!(ran.answer.rc, 0, "{shell}");
-            assert!(ran.answer.error_text().contains("No space left"), "{shell}: {}", ran.answer.error_text());
+            assert!(
+                ran.answer.error_text().contains("No space left"),
+                "{shell}: {}",
+                ran.answer.error_text()
+            );
             assert_eq!((text(&path).as_str(), names(dir.path()).len()), ("old", 2), "{shell}");
         }
         let tree = tree_of(&[("a/b", &vec![7u8; 2 << 20])]);
-        let op = Op::WriteTree { dest: dir.path().display().to_string(), tree, file_mode: None, dir_mode: None, owner: None, group: None };
+        let op = Op::WriteTree {
+            dest: dir.path().display().to_string(),
+            tree,
+            file_mode: None,
+            dir_mode: None,
+            owner: None,
+            group: None,
+        };
         let ran = one(host, Change::new(op, "tree")).await;
         assert_ne!(ran.answer.rc, 0, "{shell}");
         assert_eq!(names(dir.path()), ["f", "fill"], "{shell}");
@@ -298,7 +348,11 @@ async fn a_bind_mounted_file_needs_unsafe_writes() {
         let mount = Mount::new(&["--bind", from.to_str().unwrap(), to.to_str().unwrap()], &to);
         let mut change = file(&to, "new");
         let ran = one(host, write(change.clone())).await;
-        assert!(ran.answer.rc != 0 && ran.answer.error_text().contains("busy"), "{shell}: {:?}", ran.answer);
+        assert!(
+            ran.answer.rc != 0 && ran.answer.error_text().contains("busy"),
+            "{shell}: {:?}",
+            ran.answer
+        );
         assert_eq!(text(&from), "old");
         change.unsafe_writes = true;
         assert_eq!(one(host, write(change)).await.answer.rc, 0, "{shell}");
@@ -316,12 +370,18 @@ async fn access_lists_and_attributes_are_kept() {
         let path = dir.path().join("f");
         fs::write(&path, "old").unwrap();
         let name = path.to_str().unwrap();
-        let tool = |words: &[&str]| std::process::Command::new(words[0]).args(&words[1..]).output().unwrap();
+        let tool = |words: &[&str]| {
+            std::process::Command::new(words[0]).args(&words[1..]).output().unwrap()
+        };
         assert!(tool(&["setfacl", "-m", "u:nobody:rw", name]).status.success());
         let before = tool(&["getfacl", "-p", name]).stdout;
         assert_eq!(one(host, write(file(&path, "new"))).await.answer.rc, 0, "{shell}");
         assert_eq!(text(&path), "new");
-        assert_eq!(String::from_utf8_lossy(&tool(&["getfacl", "-p", name]).stdout), String::from_utf8_lossy(&before), "{shell}");
+        assert_eq!(
+            String::from_utf8_lossy(&tool(&["getfacl", "-p", name]).stdout),
+            String::from_utf8_lossy(&before),
+            "{shell}"
+        );
     }
 }
 
@@ -347,7 +407,11 @@ async fn the_first_failure_ends_its_own_part() {
         let applied = host.apply(parts, env, Some(look)).await.unwrap();
         let codes: Vec<i32> = applied.ran.iter().map(|r| r.answer.rc).collect();
         assert_eq!(codes.len(), 5, "{shell}: {codes:?}");
-        assert_eq!((codes[0], codes[1] != 0, codes[2], codes[3], codes[4]), (0, true, 4, 0, 0), "{shell}");
+        assert_eq!(
+            (codes[0], codes[1] != 0, codes[2], codes[3], codes[4]),
+            (0, true, 4, 0, 0),
+            "{shell}"
+        );
         assert_eq!(applied.ran[4].answer.text(), "it's");
         let look = applied.look.unwrap().text();
         let mut seen: Vec<&str> = look.lines().collect();
@@ -370,7 +434,8 @@ async fn directories_links_modes_owners_times() {
         good(host, Op::SetMode { path: name("-d"), mode: 0o2711, follow: true }).await;
         assert_eq!(mode(&at("-d")), 0o2711, "{shell}");
         for (target, replace) in [("-d", false), ("x y", true), ("-d", true), ("it's\n", true)] {
-            good(host, Op::Link { path: name("l"), target: target.into(), hard: false, replace }).await;
+            good(host, Op::Link { path: name("l"), target: target.into(), hard: false, replace })
+                .await;
             assert_eq!(fs::read_link(at("l")).unwrap().to_str(), Some(target), "{shell}");
         }
         let again = Op::Link { path: name("l"), target: "z".into(), hard: false, replace: false };
@@ -378,20 +443,53 @@ async fn directories_links_modes_owners_times() {
         fs::write(at("f"), "x").unwrap();
         for path in ["hard", "f2"] {
             fs::write(at("f2"), "y").unwrap();
-            good(host, Op::Link { path: name(path), target: name("f"), hard: true, replace: true }).await;
-            good(host, Op::Link { path: name(path), target: name("f"), hard: true, replace: true }).await;
-            assert_eq!(at(path).metadata().unwrap().ino(), at("f").metadata().unwrap().ino(), "{shell}");
+            good(host, Op::Link { path: name(path), target: name("f"), hard: true, replace: true })
+                .await;
+            good(host, Op::Link { path: name(path), target: name("f"), hard: true, replace: true })
+                .await;
+            assert_eq!(
+                at(path).metadata().unwrap().ino(),
+                at("f").metadata().unwrap().ino(),
+                "{shell}"
+            );
         }
-        good(host, Op::SetOwner { path: name("f"), owner: Some("nobody".into()), group: Some("12".into()), follow: true }).await;
-        good(host, Op::SetOwner { path: name("f"), owner: None, group: Some("games".into()), follow: false }).await;
+        good(
+            host,
+            Op::SetOwner {
+                path: name("f"),
+                owner: Some("nobody".into()),
+                group: Some("12".into()),
+                follow: true,
+            },
+        )
+        .await;
+        good(
+            host,
+            Op::SetOwner {
+                path: name("f"),
+                owner: None,
+                group: Some("games".into()),
+                follow: false,
+            },
+        )
+        .await;
         let meta = at("f").metadata().unwrap();
         assert_eq!((meta.uid(), meta.gid()), (65534, 60), "{shell}");
         symlink("f", at("fl")).unwrap();
-        good(host, Op::SetOwner { path: name("fl"), owner: Some("12".into()), group: None, follow: false }).await;
-        assert_eq!((at("fl").symlink_metadata().unwrap().uid(), at("f").metadata().unwrap().uid()), (12, 65534), "{shell}");
+        good(
+            host,
+            Op::SetOwner { path: name("fl"), owner: Some("12".into()), group: None, follow: false },
+        )
+        .await;
+        assert_eq!(
+            (at("fl").symlink_metadata().unwrap().uid(), at("f").metadata().unwrap().uid()),
+            (12, 65534),
+            "{shell}"
+        );
         good(host, Op::Touch { path: name("t"), atime: None, mtime: None }).await;
         assert_eq!(mode(&at("t")), 0o644, "{shell}");
-        good(host, Op::Touch { path: name("t"), atime: Some(1e9), mtime: Some(1_600_000_000.0) }).await;
+        good(host, Op::Touch { path: name("t"), atime: Some(1e9), mtime: Some(1_600_000_000.0) })
+            .await;
         let meta = at("t").metadata().unwrap();
         assert_eq!((meta.atime(), meta.mtime()), (1_000_000_000, 1_600_000_000), "{shell}");
         let left = names(dir.path());
@@ -420,9 +518,13 @@ async fn copies_on_the_host() {
         fs::write(at("from"), &bytes).unwrap();
         let mut to = file(&at("to"), bytes.clone());
         to.mode = Some(0o604);
-        good(host, Op::CopyOnHost { from: at("from").display().to_string(), to: Box::new(to) }).await;
+        good(host, Op::CopyOnHost { from: at("from").display().to_string(), to: Box::new(to) })
+            .await;
         assert_eq!((fs::read(at("to")).unwrap(), mode(&at("to"))), (bytes, 0o604), "{shell}");
-        let op = Op::CopyOnHost { from: dir.path().display().to_string(), to: Box::new(file(&at("to2"), "")) };
+        let op = Op::CopyOnHost {
+            from: dir.path().display().to_string(),
+            to: Box::new(file(&at("to2"), "")),
+        };
         assert_eq!(one(host, Change::new(op, "")).await.answer.rc, Ran::NO_PLACE, "{shell}");
         assert_eq!(names(dir.path()), ["from", "to"]);
     }
@@ -451,8 +553,17 @@ async fn trees_are_one_stream() {
         let dest = dir.path().display().to_string();
         let long = format!("new/{}", "long".repeat(40));
         let big: Vec<u8> = (0..900_000u32).map(|i| (i >> 7) as u8).collect();
-        let mut tree = tree_of(&[("old/there", b"there 2"), ("new/-x y", b"x"), (&long, b"long"), (".dot", &big)]);
-        tree.entries.push(TreeEntry { path: "new/link".into(), kind: TreeKind::Link("../it's".into()), mode: 0o777 });
+        let mut tree = tree_of(&[
+            ("old/there", b"there 2"),
+            ("new/-x y", b"x"),
+            (&long, b"long"),
+            (".dot", &big),
+        ]);
+        tree.entries.push(TreeEntry {
+            path: "new/link".into(),
+            kind: TreeKind::Link("../it's".into()),
+            mode: 0o777,
+        });
         fs::create_dir(at("old")).unwrap();
         fs::set_permissions(at("old"), PermissionsExt::from_mode(0o700)).unwrap();
         fs::write(at("old/there"), "there 1").unwrap();
@@ -469,19 +580,32 @@ async fn trees_are_one_stream() {
         good(host, op(&tree, None, None)).await;
         assert_eq!(names(dir.path()), [".dot", "new", "old"], "{shell}");
         assert_eq!(names(&at("old")), ["else", "there"]);
-        assert_eq!((text(&at("old/there")).as_str(), mode(&at("old/there"))), ("there 2", 0o640), "{shell}");
-        assert_eq!((at("old/there").metadata().unwrap().uid(), mode(&at("old"))), (12, 0o700), "{shell}");
+        assert_eq!(
+            (text(&at("old/there")).as_str(), mode(&at("old/there"))),
+            ("there 2", 0o640),
+            "{shell}"
+        );
+        assert_eq!(
+            (at("old/there").metadata().unwrap().uid(), mode(&at("old"))),
+            (12, 0o700),
+            "{shell}"
+        );
         assert_eq!((text(&at(&long)).as_str(), text(&at("new/-x y")).as_str()), ("long", "x"));
         assert_eq!((mode(&at("new")), mode(&at(".dot"))), (0o750, 0o640), "{shell}");
         assert!(fs::read(at(".dot")).unwrap() == big);
         assert_eq!(fs::read_link(at("new/link")).unwrap().to_str(), Some("../it's"));
         good(host, op(&tree, Some("nobody"), Some(0o604))).await;
         let meta = at("old/there").metadata().unwrap();
-        assert_eq!((meta.uid(), mode(&at("old/there")), mode(&at(".dot"))), (65534, 0o604, 0o604), "{shell}");
+        assert_eq!(
+            (meta.uid(), mode(&at("old/there")), mode(&at(".dot"))),
+            (65534, 0o604, 0o604),
+            "{shell}"
+        );
         let mut gone = tree_of(&[("zz/a", b"1"), ("zz/b", b"2")]);
         let TreeKind::File(input) = &mut gone.entries[2].kind else { panic!() };
         input.content = Content::File("/nosuch".into());
-        let error = host.apply(vec![vec![Change::new(op(&gone, None, None), "t")]], Vec::new(), None).await;
+        let error =
+            host.apply(vec![vec![Change::new(op(&gone, None, None), "t")]], Vec::new(), None).await;
         assert!(error.unwrap_err().to_string().contains("zz/b"), "{shell}");
         assert_eq!(names(dir.path()), [".dot", "new", "old"], "{shell}");
     }
@@ -496,7 +620,10 @@ async fn scripts_of_modules() {
         let path = dir.path().join("f");
         let probe = Probe::new("put", script).words([path.to_str().unwrap()]).input("from stdin ");
         let env = vec![("A".to_string(), "env".to_string())];
-        let applied = host.apply(vec![vec![Change::new(Op::Script(probe), "script")]], env, None).await.unwrap();
+        let applied = host
+            .apply(vec![vec![Change::new(Op::Script(probe), "script")]], env, None)
+            .await
+            .unwrap();
         assert_eq!(applied.ran[0].answer.rc, 0, "{shell}: {}", applied.ran[0].answer.error_text());
         assert_eq!(text(&path), "from stdin env", "{shell}");
         assert_eq!(names(dir.path()), ["f"]);
@@ -532,7 +659,8 @@ async fn a_lost_shell_leaves_no_half_file() {
             assert!(applied.ran[0].invalid().is_some(), "{shell}");
         }
         let kill = Op::Run(Command::shell("kill -9 $PPID; sleep 5"));
-        let parts = vec![vec![Change::new(kill, "the killer"), write(file(&dir.path().join("g"), "x"))]];
+        let parts =
+            vec![vec![Change::new(kill, "the killer"), write(file(&dir.path().join("g"), "x"))]];
         let error = host.apply(parts, Vec::new(), None).await.unwrap_err();
         assert_eq!(error.to_string(), "connection lost during the killer", "{shell}");
         ask(&host, "tk_put again", &[]).await;
@@ -545,7 +673,9 @@ async fn few_forks_for_a_small_file() {
     let dir = tempfile::tempdir().unwrap();
     let log = dir.path().join("log");
     let local = Local::new("/bin/sh", env_of("dash"));
-    let host = open(Arc::clone(&local) as Arc<dyn Transport>, &Identity::login("h"), &limits()).await.unwrap();
+    let host = open(Arc::clone(&local) as Arc<dyn Transport>, &Identity::login("h"), &limits())
+        .await
+        .unwrap();
     let path = dir.path().join("f");
     // What is asked once per shell is not counted.
     one(&host, write(file(&path, "warm"))).await;
@@ -558,7 +688,8 @@ async fn few_forks_for_a_small_file() {
         .unwrap();
     tokio::time::sleep(std::time::Duration::from_millis(700)).await;
     let counted = async |change| {
-        let before = text(&log).lines().filter(|l| l.contains("clone") || l.contains("fork(")).count();
+        let before =
+            text(&log).lines().filter(|l| l.contains("clone") || l.contains("fork(")).count();
         assert_eq!(one(&host, write(change)).await.answer.rc, 0);
         tokio::time::sleep(std::time::Duration::from_millis(200)).await;
         text(&log).lines().filter(|l| l.contains("clone") || l.contains("fork(")).count() - before

@@ -87,7 +87,11 @@ impl Transport for Local {
         Box::pin(std::future::ready(started))
     }
 
-    fn tcp(&self, host: String, port: u16) -> BoxFuture<'static, Result<Box<dyn Stream>, HostError>> {
+    fn tcp(
+        &self,
+        host: String,
+        port: u16,
+    ) -> BoxFuture<'static, Result<Box<dyn Stream>, HostError>> {
         Box::pin(async move {
             match tokio::net::TcpStream::connect((host, port)).await {
                 Ok(stream) => Ok(Box::new(stream) as Box<dyn Stream>),
@@ -112,14 +116,17 @@ fn stand_ins() -> &'static Path {
     DIR.get_or_init(|| {
         let dir = std::env::temp_dir().join(format!("tank-shells.{}", std::process::id()));
         std::fs::create_dir_all(dir.join("applets")).unwrap();
-        for (name, line) in [("bash", "bash --posix"), ("busybox", "busybox sh"), ("alpine", "busybox sh")] {
+        for (name, line) in
+            [("bash", "bash --posix"), ("busybox", "busybox sh"), ("alpine", "busybox sh")]
+        {
             let path = dir.join(name);
             std::fs::write(&path, format!("#!/bin/sh\nexec /usr/bin/{line} \"$@\"\n")).unwrap();
             std::fs::set_permissions(&path, PermissionsExt::from_mode(0o755)).unwrap();
         }
         let list = std::process::Command::new("busybox").arg("--list").output().unwrap();
         for applet in String::from_utf8(list.stdout).unwrap().lines() {
-            let _ = std::os::unix::fs::symlink("/usr/bin/busybox", dir.join("applets").join(applet));
+            let _ =
+                std::os::unix::fs::symlink("/usr/bin/busybox", dir.join("applets").join(applet));
         }
         dir
     })

@@ -10,14 +10,16 @@ use std::os::unix::fs::{MetadataExt, symlink};
 fn zoo() -> tempfile::TempDir {
     let dir = tempfile::tempdir().unwrap();
     let at = |name: &str| dir.path().join(name);
-    for name in ["plain", "with space", "it's", "-dash", "ünï", "two\nlines", "back\\slash", "a|b"] {
+    for name in ["plain", "with space", "it's", "-dash", "ünï", "two\nlines", "back\\slash", "a|b"]
+    {
         std::fs::write(at(name), format!("content of {name}\n")).unwrap();
     }
     std::fs::create_dir(at("dir")).unwrap();
     std::fs::set_permissions(at("plain"), PermissionsExt::from_mode(0o4751)).unwrap();
     symlink("a|b\nc\\d\te", at("odd link")).unwrap();
     symlink("plain", at("good link")).unwrap();
-    rustix::fs::mknodat(rustix::fs::CWD, at("pipe"), rustix::fs::FileType::Fifo, 0o600.into(), 0).unwrap();
+    rustix::fs::mknodat(rustix::fs::CWD, at("pipe"), rustix::fs::FileType::Fifo, 0o600.into(), 0)
+        .unwrap();
     dir
 }
 
@@ -29,7 +31,11 @@ fn sha1_of(path: &Path) -> String {
 fn same(state: &PathState, path: &Path, follow: bool) {
     let meta = if follow { path.metadata() } else { path.symlink_metadata() }.unwrap();
     assert_eq!(state.mode, meta.mode() & 0o7777, "{path:?}");
-    assert_eq!((state.uid, state.gid, state.size), (meta.uid(), meta.gid(), meta.size()), "{path:?}");
+    assert_eq!(
+        (state.uid, state.gid, state.size),
+        (meta.uid(), meta.gid(), meta.size()),
+        "{path:?}"
+    );
     assert_eq!((state.inode, state.links, state.device), (meta.ino(), meta.nlink(), meta.dev()));
     assert!((state.mtime - meta.mtime() as f64).abs() < 1.0, "{path:?}");
     assert_eq!(state.owner, "root");
@@ -40,17 +46,34 @@ async fn stat_lines_are_what_spec_reads() {
     let zoo = zoo();
     for shell in SHELLS {
         let host = &host(shell).await;
-        for name in ["plain", "with space", "it's", "-dash", "ünï", "two\nlines", "back\\slash", "a|b", "dir", "pipe", "odd link"] {
+        for name in [
+            "plain",
+            "with space",
+            "it's",
+            "-dash",
+            "ünï",
+            "two\nlines",
+            "back\\slash",
+            "a|b",
+            "dir",
+            "pipe",
+            "odd link",
+        ] {
             let path = zoo.path().join(name);
             let line = ask(host, "tk_stat \"$1\"", &[path.to_str().unwrap()]).await;
-            let state = PathState::parse(line.trim_end_matches('\n')).unwrap_or_else(|| panic!("{shell} {name}: {line}"));
+            let state = PathState::parse(line.trim_end_matches('\n'))
+                .unwrap_or_else(|| panic!("{shell} {name}: {line}"));
             same(&state, &path, false);
             assert_eq!(state.sha1, None);
         }
         let link = zoo.path().join("odd link");
         let line = ask(host, "tk_stat \"$1\"", &[link.to_str().unwrap()]).await;
         let state = PathState::parse(line.trim_end_matches('\n')).unwrap();
-        assert_eq!((state.kind, state.target.as_str()), (PathKind::Link, "a|b\nc\\d\te"), "{shell}");
+        assert_eq!(
+            (state.kind, state.target.as_str()),
+            (PathKind::Link, "a|b\nc\\d\te"),
+            "{shell}"
+        );
         // Followed, it dangles: nothing is there.
         assert_eq!(ask(host, "tk_stat \"$1\" follow sum", &[link.to_str().unwrap()]).await, "-\n");
         assert_eq!(ask(host, "tk_stat /nosuch/x", &[]).await, "-\n");
@@ -59,7 +82,8 @@ async fn stat_lines_are_what_spec_reads() {
         let state = PathState::parse(line.trim_end_matches('\n')).unwrap();
         same(&state, &good, true);
         assert_eq!(state.sha1, Some(sha1_of(&good)), "{shell}");
-        let line = ask(host, "cd \"$1\"; tk_stat -dash sum; cd /", &[zoo.path().to_str().unwrap()]).await;
+        let line =
+            ask(host, "cd \"$1\"; tk_stat -dash sum; cd /", &[zoo.path().to_str().unwrap()]).await;
         let state = PathState::parse(line.trim_end_matches('\n')).unwrap();
         assert_eq!(state.sha1, Some(sha1_of(&zoo.path().join("-dash"))), "{shell}");
     }
@@ -71,7 +95,8 @@ async fn many_paths_are_one_call() {
     let at = |name: &str| zoo.path().join(name).display().to_string();
     for shell in SHELLS {
         let host = &host(shell).await;
-        let names = ["plain", "nosuch", "dir", "with space", "odd link", "nosuch2", "a|b", "back\\slash"];
+        let names =
+            ["plain", "nosuch", "dir", "with space", "odd link", "nosuch2", "a|b", "back\\slash"];
         for extra in [None, Some("two\nlines")] {
             let paths: Vec<String> = names.iter().copied().chain(extra).map(at).collect();
             let words: Vec<&str> = paths.iter().map(String::as_str).collect();
@@ -100,7 +125,11 @@ async fn texts_and_names_survive() {
     for shell in SHELLS {
         let host = &host(shell).await;
         let odd = "a\\b\nc\td\re'\"$x`*";
-        assert_eq!(unescape(ask(host, "tk_esc \"$1\"", &[odd]).await.trim_end_matches('\n')), odd, "{shell}");
+        assert_eq!(
+            unescape(ask(host, "tk_esc \"$1\"", &[odd]).await.trim_end_matches('\n')),
+            odd,
+            "{shell}"
+        );
         assert_eq!(ask(host, "tk_put \"$1\"", &["-n"]).await, "-n");
         let listed = ask(host, "tk_list \"$1\"", &[zoo.path().to_str().unwrap()]).await;
         let mut names: Vec<String> = listed.lines().map(unescape).collect();
@@ -111,7 +140,8 @@ async fn texts_and_names_survive() {
         names.sort();
         real.sort();
         assert_eq!(names, real, "{shell}");
-        let script = "tk_swap \"$1\" ab X; tk_line \"$tk_out\"; tk_parent \"$2\"; tk_line \"$tk_out\"";
+        let script =
+            "tk_swap \"$1\" ab X; tk_line \"$tk_out\"; tk_parent \"$2\"; tk_line \"$tk_out\"";
         assert_eq!(ask(host, script, &["abcabab", "/a/b//"]).await, "XcXX\n/a\n", "{shell}");
         let script = "for p in / /a a a/b /a/b; do tk_parent $p; tk_line \"$tk_out\"; done";
         assert_eq!(ask(host, script, &[]).await, "/\n/\n.\na\n/a\n", "{shell}");
@@ -131,7 +161,8 @@ async fn content_comes_with_its_length() {
         let probe = Probe::new("read", script).words([dir.path().to_str().unwrap()]);
         let answer = host.probe(probe).await.unwrap();
         let blocks = answer.blocks().unwrap_or_else(|| panic!("{shell}"));
-        let wanted = [Some(Bytes::from(bytes.clone())), Some(Bytes::new()), None, Some("a\nü".into()), None];
+        let wanted =
+            [Some(Bytes::from(bytes.clone())), Some(Bytes::new()), None, Some("a\nü".into()), None];
         assert_eq!(blocks, wanted, "{shell}");
     }
 }
@@ -179,8 +210,13 @@ async fn a_probe_gets_its_input_and_may_leave_it() {
         let big: Vec<u8> = (0..2_500_000u32).map(|i| (i / 3) as u8).collect();
         let count = Probe::new("count", "wc -c | tr -d ' '").input(big.clone());
         assert_eq!(host.probe(count.clone()).await.unwrap().text(), "2500000\n", "{shell}");
-        assert_eq!(host.probe(count.clone().isolated()).await.unwrap().text(), "2500000\n", "{shell}");
-        let lazy = Probe::new("lazy", "read -r a; tk_put \"$a\"; return 4").input(format!("first\n{}", "x".repeat(3_000_000)));
+        assert_eq!(
+            host.probe(count.clone().isolated()).await.unwrap().text(),
+            "2500000\n",
+            "{shell}"
+        );
+        let lazy = Probe::new("lazy", "read -r a; tk_put \"$a\"; return 4")
+            .input(format!("first\n{}", "x".repeat(3_000_000)));
         let answer = host.probe(lazy).await.unwrap();
         assert_eq!((answer.rc, answer.text().as_str()), (4, "first"), "{shell}");
         assert_eq!(ask(&host, "tk_put next", &[]).await, "next", "{shell}");
@@ -223,7 +259,11 @@ async fn the_platform_is_seen_and_seen_again() {
         who.shell = Some(shell_path(shell));
         let host = open(local as Arc<dyn Transport>, &who, &limits()).await.unwrap();
         let platform = host.platform();
-        assert_eq!((platform.uid, platform.user.as_str(), platform.umask), (0, "root", 0o22), "{shell}");
+        assert_eq!(
+            (platform.uid, platform.user.as_str(), platform.umask),
+            (0, "root", 0o22),
+            "{shell}"
+        );
         assert_eq!((platform.home.as_str(), platform.distribution.as_str()), ("/root", "debian"));
         assert!(platform.has("apt-get") && platform.has("tar") && !platform.has("zpool"));
         let text = format!("echo '#!/bin/sh' >{0}/zpool; chmod +x {0}/zpool", dir.path().display());

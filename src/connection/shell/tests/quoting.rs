@@ -35,13 +35,16 @@ fn words_arrive_as_they_are() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     for (shell, cases) in [("dash", 150), ("bash", 100), ("busybox", 100), ("mksh", 15)] {
         let host = runtime.block_on(host(shell));
-        let config = ProptestConfig { cases, failure_persistence: None, ..ProptestConfig::default() };
+        let config =
+            ProptestConfig { cases, failure_persistence: None, ..ProptestConfig::default() };
         let mut runner = proptest::test_runner::TestRunner::new(config);
         let words = proptest::collection::vec(nasty(), 0..5);
         let outcome = runner.run(&words, |words| {
             let heard = runtime.block_on(echoed(&host, &words));
             prop_assert_eq!(&heard, &words);
-            let mut command = Command::new(["printf".to_string(), "%s\\036".to_string()].into_iter().chain(words.clone()));
+            let mut command = Command::new(
+                ["printf".to_string(), "%s\\036".to_string()].into_iter().chain(words.clone()),
+            );
             command.env = vec![("V".into(), words.concat())];
             let answer = runtime.block_on(host.run(command)).unwrap();
             let wanted: String = match words.is_empty() {
