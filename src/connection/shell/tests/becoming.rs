@@ -7,7 +7,10 @@ use std::time::Duration;
 
 /// Runs a tool that must succeed.
 fn tool(words: &[&str]) {
-    let done = Program::new(words[0]).args(&words[1..]).output().unwrap_or_else(|e| panic!("{words:?}: {e}"));
+    let done = Program::new(words[0])
+        .args(&words[1..])
+        .output()
+        .unwrap_or_else(|e| panic!("{words:?}: {e}"));
     assert!(done.status.success(), "{words:?}: {done:?}");
 }
 
@@ -35,14 +38,19 @@ impl Users {
 
     fn sudo(&self, rule: &str) {
         let path = format!("/etc/sudoers.d/{}", self.from);
-        std::fs::write(&path, format!("{} ALL=(ALL) {rule}ALL\nDefaults:{} passwd_tries=2\n", self.from, self.from)).unwrap();
+        std::fs::write(
+            &path,
+            format!("{} ALL=(ALL) {rule}ALL\nDefaults:{} passwd_tries=2\n", self.from, self.from),
+        )
+        .unwrap();
         tool(&["chmod", "440", &path]);
         tool(&["visudo", "-cqf", &path]);
     }
 
     /// The login is the first user.
     async fn open(&self, who: &Identity, limits: &Limits) -> Result<Arc<ShellHost>, HostError> {
-        let local = AsUser { user: self.from.clone(), inner: Local::new("/bin/sh", env_of("dash")) };
+        let local =
+            AsUser { user: self.from.clone(), inner: Local::new("/bin/sh", env_of("dash")) };
         open(Arc::new(local), who, limits).await
     }
 }
@@ -73,7 +81,11 @@ impl Transport for AsUser {
         let quoted = crate::base::quote::sh(&command);
         self.inner.open(format!("exec setpriv --reuid {0} --regid {0} --init-groups env HOME=/home/{0} USER={0} /bin/sh -c {quoted}", self.user), pty)
     }
-    fn tcp(&self, host: String, port: u16) -> BoxFuture<'static, Result<Box<dyn Stream>, HostError>> {
+    fn tcp(
+        &self,
+        host: String,
+        port: u16,
+    ) -> BoxFuture<'static, Result<Box<dyn Stream>, HostError>> {
         self.inner.tcp(host, port)
     }
     fn is_open(&self) -> bool {
@@ -95,10 +107,15 @@ fn wrong(outcome: Result<Arc<ShellHost>, HostError>) -> String {
 /// What each shell must be able to do.
 async fn works(host: &ShellHost, user: &str) {
     assert_eq!(host.platform().user, user);
-    assert_eq!(sh(host, "id -un; echo e >&2; exit 3").await, triple(3, &format!("{user}\n"), "e\n"));
+    assert_eq!(
+        sh(host, "id -un; echo e >&2; exit 3").await,
+        triple(3, &format!("{user}\n"), "e\n")
+    );
     let bytes: Vec<u8> = (0..=255).cycle().take(1_300_000).collect();
-    let path = host.put_temp("x y", crate::spec::Content::Bytes(bytes.clone().into())).await.unwrap();
-    let back = host.probe(Probe::new("back", "cat <\"$1\"; echo err >&2").words([path])).await.unwrap();
+    let path =
+        host.put_temp("x y", crate::spec::Content::Bytes(bytes.clone().into())).await.unwrap();
+    let back =
+        host.probe(Probe::new("back", "cat <\"$1\"; echo err >&2").words([path])).await.unwrap();
     assert!(back.stdout == bytes, "{} bytes", back.stdout.len());
     assert_eq!(back.error_text(), "err\n");
     let mut command = Command::shell("cat");
@@ -118,7 +135,10 @@ async fn sudo_with_and_without_password() {
     assert_eq!(wrong(users.open(&who, &limits()).await), "Missing sudo password");
     let right = who.clone().password(PASSWORD);
     works(&*users.open(&right, &limits()).await.unwrap(), "root").await;
-    assert_eq!(wrong(users.open(&who.clone().password("no"), &limits()).await), "Incorrect sudo password");
+    assert_eq!(
+        wrong(users.open(&who.clone().password("no"), &limits()).await),
+        "Incorrect sudo password"
+    );
     let mut to = Identity::user("h", &users.to, Method::Sudo).password(PASSWORD);
     works(&*users.open(&to, &limits()).await.unwrap(), &users.to).await;
     let home = sh(&*users.open(&to, &limits()).await.unwrap(), "echo $HOME").await.1;
@@ -127,7 +147,10 @@ async fn sudo_with_and_without_password() {
     assert!(wrong(users.open(&to, &limits()).await).contains("nosuchuser"));
     let mut exe = right.clone();
     (exe.exe, exe.flags) = (Some("/usr/bin/sudo".into()), Some("-S -E".into()));
-    assert_eq!(sh(&*users.open(&exe, &limits()).await.unwrap(), "id -u; echo $LOGIN_GAVE").await.1, "0\nit's\n");
+    assert_eq!(
+        sh(&*users.open(&exe, &limits()).await.unwrap(), "id -u; echo $LOGIN_GAVE").await.1,
+        "0\nit's\n"
+    );
     let path = format!("/etc/sudoers.d/{}", users.from);
     let text = std::fs::read_to_string(&path).unwrap();
     std::fs::write(&path, format!("{text}Defaults:{} requiretty\n", users.from)).unwrap();
@@ -142,7 +165,10 @@ async fn su_to_root_and_plain_users() {
     let to = Identity::user("h", &users.to, Method::Su);
     works(&*users.open(&to.clone().password(PASSWORD), &limits()).await.unwrap(), &users.to).await;
     assert_eq!(wrong(users.open(&to, &limits()).await), "Missing su password");
-    assert_eq!(wrong(users.open(&to.clone().password("no"), &limits()).await), "Incorrect su password");
+    assert_eq!(
+        wrong(users.open(&to.clone().password("no"), &limits()).await),
+        "Incorrect su password"
+    );
     let mut hanging = to.clone().password(PASSWORD);
     hanging.exe = Some("sh -c \"echo wait for it; sleep 4\"".into());
     let brief = Limits { becoming: Duration::from_secs(1), ..limits() };
@@ -157,7 +183,10 @@ async fn su_to_root_and_plain_users() {
     let mut login = Identity::user("h", &users.to, Method::Su);
     login.flags = Some("-".into());
     let host = open(local(), &login, &limits()).await.unwrap();
-    assert_eq!(sh(&host, "pwd; echo ${LOGIN_GAVE-none}").await.1, format!("/home/{}\nnone\n", users.to));
+    assert_eq!(
+        sh(&host, "pwd; echo ${LOGIN_GAVE-none}").await.1,
+        format!("/home/{}\nnone\n", users.to)
+    );
     let nosuch = open(local(), &Identity::user("h", "nosuchuser", Method::Su), &limits()).await;
     assert!(wrong(nosuch).contains("nosuchuser"));
 }
@@ -194,7 +223,13 @@ async fn doas_with_and_without_password() {
 async fn passwords_are_in_no_argument_and_no_variable() {
     let users = Users::new("arg");
     users.sudo("");
-    let host = users.open(&Identity::user("h", "root", Method::Sudo).password(PASSWORD), &limits()).await.unwrap();
-    let all = sh(&host, "cat /proc/[0-9]*/cmdline /proc/[0-9]*/environ 2>/dev/null | tr '\\0' '\\n'").await.1;
+    let host = users
+        .open(&Identity::user("h", "root", Method::Sudo).password(PASSWORD), &limits())
+        .await
+        .unwrap();
+    let all =
+        sh(&host, "cat /proc/[0-9]*/cmdline /proc/[0-9]*/environ 2>/dev/null | tr '\\0' '\\n'")
+            .await
+            .1;
     assert!(all.contains("sudo") && !all.contains("sécret"));
 }

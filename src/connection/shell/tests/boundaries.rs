@@ -24,7 +24,10 @@ async fn files_come_streamed_and_checked() {
             let error = host.fetch(path, at("never")).await.unwrap_err();
             assert!(error.to_string().contains(words), "{shell}: {error}");
         }
-        assert!(matches!(host.fetch("/etc/passwd", "/nosuch/dir/x".into()).await, Err(HostError::Local(_))));
+        assert!(matches!(
+            host.fetch("/etc/passwd", "/nosuch/dir/x".into()).await,
+            Err(HostError::Local(_))
+        ));
         assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 2, "{shell}");
         assert_eq!(host.counts().shells(), 1);
     }
@@ -38,7 +41,10 @@ async fn files_go_to_the_temp_directory() {
         let one = host.put_temp("script.sh", Content::Bytes(bytes.clone().into()));
         let two = host.put_temp("../x y", Content::Bytes("".into()));
         let (one, two) = (one.await.unwrap(), two.await.unwrap());
-        assert!(one.ends_with("script.sh") && two.ends_with("_x_y") && one != two, "{shell} {one} {two}");
+        assert!(
+            one.ends_with("script.sh") && two.ends_with("_x_y") && one != two,
+            "{shell} {one} {two}"
+        );
         assert!(std::fs::read(&one).unwrap() == bytes, "{shell}");
         assert_eq!(std::fs::metadata(&one).unwrap().permissions().mode() & 0o7777, 0o600);
         // They stay through the batches in which output files are removed.
@@ -46,7 +52,10 @@ async fn files_go_to_the_temp_directory() {
             sh(host, "echo x").await;
         }
         assert!(Path::new(&one).exists() && Path::new(&two).exists(), "{shell}");
-        assert!(std::fs::read_dir(Path::new(&one).parent().unwrap()).unwrap().count() < 40, "{shell}");
+        assert!(
+            std::fs::read_dir(Path::new(&one).parent().unwrap()).unwrap().count() < 40,
+            "{shell}"
+        );
         let error = host.put_temp("x", Content::File("/nosuch".into())).await.unwrap_err();
         assert!(error.to_string().starts_with("/nosuch: "), "{error}");
     }
@@ -95,11 +104,19 @@ async fn without_a_writable_directory() {
         let mut who = Identity::login(shell);
         who.shell = Some(shell_path(shell));
         let host = &open(Arc::new(local), &who, &limits()).await.unwrap();
-        assert_eq!(ask(host, "tk_sha1 /etc/hostname | wc -c | tr -d ' '", &[]).await, "41\n", "{shell}");
+        assert_eq!(
+            ask(host, "tk_sha1 /etc/hostname | wc -c | tr -d ' '", &[]).await,
+            "41\n",
+            "{shell}"
+        );
         let input = Probe::new("in", "wc -c | tr -d ' '").input(vec![b'x'; 70_000]);
         assert_eq!(host.probe(input).await.unwrap().text(), "70000\n", "{shell}");
         assert_eq!(ask(host, "tk_tmp || tk_put none", &[]).await, "none", "{shell}");
-        assert_eq!(sh(host, "echo out; echo err >&2; exit 3").await, triple(3, "out\n", "err\n"), "{shell}");
+        assert_eq!(
+            sh(host, "echo out; echo err >&2; exit 3").await,
+            triple(3, "out\n", "err\n"),
+            "{shell}"
+        );
         let mut command = Command::shell("cat");
         command.stdin = Some("x".into());
         let error = host.run(command).await.unwrap_err();
@@ -122,7 +139,11 @@ impl Transport for ReadOnly {
         let script = crate::base::quote::sh(&script);
         self.0.open(format!("exec unshare -m /bin/sh -c {script}"), pty)
     }
-    fn tcp(&self, host: String, port: u16) -> BoxFuture<'static, Result<Box<dyn Stream>, HostError>> {
+    fn tcp(
+        &self,
+        host: String,
+        port: u16,
+    ) -> BoxFuture<'static, Result<Box<dyn Stream>, HostError>> {
         self.0.tcp(host, port)
     }
     fn is_open(&self) -> bool {

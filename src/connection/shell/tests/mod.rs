@@ -16,8 +16,8 @@ use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 /// Shells that a host may have as /bin/sh. A missing one fails the tests.
 pub const SHELLS: [&str; 5] = ["dash", "bash", "mksh", "busybox", "alpine"];
@@ -33,12 +33,7 @@ pub struct Local {
 
 impl Local {
     pub fn new(login: &'static str, env: Vec<(String, String)>) -> Arc<Self> {
-        Arc::new(Self {
-            login,
-            env,
-            open: AtomicBool::new(true),
-            started: AtomicUsize::new(0),
-        })
+        Arc::new(Self { login, env, open: AtomicBool::new(true), started: AtomicUsize::new(0) })
     }
 
     /// The connection goes away.

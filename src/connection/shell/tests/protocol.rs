@@ -9,7 +9,10 @@ async fn user_commands_are_exact() {
         let host = &host(shell).await;
         assert_eq!(sh(host, "echo hi").await, triple(0, "hi\n", ""), "{shell}");
         assert_eq!(sh(host, ":").await, triple(0, "", ""));
-        assert_eq!(sh(host, "echo hello; echo err >&2; exit 3").await, triple(3, "hello\n", "err\n"));
+        assert_eq!(
+            sh(host, "echo hello; echo err >&2; exit 3").await,
+            triple(3, "hello\n", "err\n")
+        );
         assert_eq!(sh(host, "set -e; false; echo no").await, triple(1, "", ""));
         assert_eq!(sh(host, "exec false").await, triple(1, "", ""));
         assert_eq!(sh(host, "exit 7").await, triple(7, "", ""));
@@ -32,7 +35,11 @@ async fn nothing_leaks_from_one_command_to_the_next() {
         sh(host, "cd /usr; A=1; export A; umask 077; trap 'echo t' EXIT; ulimit -n 50").await;
         let seen = sh(host, "pwd; echo \"[$A]\"; umask; ulimit -n").await;
         let lines: Vec<&str> = seen.1.lines().collect();
-        assert_eq!((lines[0], lines[1], lines[2].trim_start_matches('0')), ("/", "[]", "22"), "{shell}");
+        assert_eq!(
+            (lines[0], lines[1], lines[2].trim_start_matches('0')),
+            ("/", "[]", "22"),
+            "{shell}"
+        );
         assert_ne!(lines[3], "50");
     }
 }
@@ -67,11 +74,18 @@ async fn directory_variables_stdin_and_executable() {
         assert_eq!(&answer.stdout[..], wanted, "{shell}");
         command.chdir = Some("/nosuch dir".into());
         let answer = host.run(command).await.unwrap();
-        assert_eq!(told(answer), triple(901, "", "[Errno 2] No such file or directory\n"), "{shell}");
+        assert_eq!(
+            told(answer),
+            triple(901, "", "[Errno 2] No such file or directory\n"),
+            "{shell}"
+        );
         let mut command = Command::new(["printf", "%s|", "a b", "", "$x"]);
         command.env = vec![("odd.name".into(), "1".into())];
         assert_eq!(host.run(command).await.unwrap().text(), "a b||$x|", "{shell}");
-        let bash = Command { executable: Some("/bin/bash".into()), ..Command::shell("echo ${BASH_VERSION:+yes}") };
+        let bash = Command {
+            executable: Some("/bin/bash".into()),
+            ..Command::shell("echo ${BASH_VERSION:+yes}")
+        };
         assert_eq!(host.run(bash).await.unwrap().text(), "yes\n");
     }
 }
@@ -137,7 +151,10 @@ async fn marks_cannot_be_imitated_and_are_not_seen() {
         let seen = sh(host, "set; env; cat /proc/self/cmdline").await.1;
         assert!(!seen.contains("tk_m"), "{shell}");
         // Neither the marks' nonce nor the requests' key is an argument or a variable of any process.
-        let all = sh(host, "cat /proc/[0-9]*/cmdline /proc/[0-9]*/environ 2>/dev/null | tr '\\0' '\\n'").await.1;
+        let all =
+            sh(host, "cat /proc/[0-9]*/cmdline /proc/[0-9]*/environ 2>/dev/null | tr '\\0' '\\n'")
+                .await
+                .1;
         assert!(!all.contains("tk_m=") && !all.contains("tk_k="), "{shell}");
     }
 }
@@ -197,14 +214,21 @@ async fn a_command_that_takes_too_long_is_stopped_with_its_children() {
     for shell in ["dash", "alpine", "bash"] {
         let host = &host(shell).await;
         let mark = format!("29{}", std::process::id());
-        let mut command = Command::shell(format!("sh -c 'sleep {mark}; true' & sleep {mark}; true"));
+        let mut command =
+            Command::shell(format!("sh -c 'sleep {mark}; true' & sleep {mark}; true"));
         command.timeout = Some(Duration::from_millis(400));
         let start = Instant::now();
         let error = host.run(command).await.unwrap_err();
         assert!(matches!(error, HostError::Timeout(..)), "{error}");
         assert!(start.elapsed() < Duration::from_secs(6));
         assert_eq!(sh(host, "echo alive").await, triple(0, "alive\n", ""));
-        let left = sh(host, &format!("cat /proc/[0-9]*/cmdline 2>/dev/null | tr '\\0' ' ' | grep -c '[s]leep {mark} '")).await;
+        let left = sh(
+            host,
+            &format!(
+                "cat /proc/[0-9]*/cmdline 2>/dev/null | tr '\\0' ' ' | grep -c '[s]leep {mark} '"
+            ),
+        )
+        .await;
         assert_eq!(left.1.trim(), "0", "{shell}");
         assert_eq!(host.counts().shells(), 2, "one more to stop it");
     }
@@ -315,6 +339,8 @@ async fn pace() {
         let up = host.put_temp("x", crate::spec::Content::Bytes(vec![7; 64 << 20].into()));
         up.await.unwrap();
         let up = 64.0 / start.elapsed().as_secs_f64();
-        println!("{shell}: open {opened:?}, 1000 probes {probed:?}, 100 runs {ran:?}, platform {platform:?}, up {up:.0} MB/s");
+        println!(
+            "{shell}: open {opened:?}, 1000 probes {probed:?}, 100 runs {ran:?}, platform {platform:?}, up {up:.0} MB/s"
+        );
     }
 }
