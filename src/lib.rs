@@ -2,16 +2,14 @@
 #![forbid(unsafe_code)]
 
 pub mod base;
-/// The commands; the rest of them joins when the engine is there.
-pub mod cli {
-    mod extra_vars;
-    pub mod inventory;
-}
+pub mod cli;
 pub mod connection;
+pub mod demo;
 pub mod inventory;
 pub mod modules;
 pub mod play;
 pub mod report;
+pub mod run;
 pub mod settings;
 pub mod spec;
 pub mod template;

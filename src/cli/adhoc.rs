@@ -3,6 +3,7 @@
 use super::options::{self, is_set, text};
 use super::{playbook, prepare};
 use crate::base::Diagnostic;
+use crate::play::AdHoc;
 use clap::ArgMatches;
 use std::path::PathBuf;
 
@@ -21,7 +22,9 @@ pub fn main(name: &'static str, words: &[String]) -> u8 {
         return prepare::fail(&Diagnostic::new(text).code(5));
     }
     let Some(pattern) = text(&matches, "pattern") else {
-        options::complain(&format!("usage: {name} [OPTIONS] PATTERN\n{name}: error: the following arguments are required: pattern"));
+        options::complain(&format!(
+            "usage: {name} [OPTIONS] PATTERN\n{name}: error: the following arguments are required: pattern"
+        ));
         return 2;
     };
     run(&matches, pattern).unwrap_or_else(|error| prepare::fail(&error))
@@ -53,8 +56,13 @@ fn run(matches: &ArgMatches, pattern: &str) -> Result<u8, Diagnostic> {
     }
     let module = text(matches, "module").unwrap_or("command");
     let args = text(matches, "args").unwrap_or_default();
-    let loader = ground.loader(&dir);
-    let book = loader.adhoc(pattern, module, args, text(matches, "task_timeout"))?;
+    let loader = ground.loader();
+    let timeout = text(matches, "task_timeout").unwrap_or("0");
+    let timeout = timeout.parse().map_err(|_| {
+        Diagnostic::new(format!("--task-timeout: '{timeout}' is not a whole number")).code(5)
+    })?;
+    let call = AdHoc { pattern, module, args, seconds: 0, poll: 15, timeout, dir: &dir };
+    let book = loader.adhoc(&call)?;
     let session = ground.session(matches, loader, landscape)?;
     playbook::execute(&session, &[book])
 }

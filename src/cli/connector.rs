@@ -1,11 +1,12 @@
 //! The real way to hosts: russh, the system's ssh, this machine.
 
 use crate::base::Value;
-use crate::connection::local::LocalTransport;
-use crate::connection::openssh;
 use crate::connection::r#become::{Identity, Method};
+use crate::connection::local::LocalTransport;
 use crate::connection::shell::{self, Connect, Limits, Link};
-use crate::connection::ssh::{self, ConnectEnv, ConnectionVars, Password, Prompter, Target, Terminal};
+use crate::connection::ssh::{
+    self, ConnectEnv, ConnectionVars, Password, Prompter, Target, Terminal,
+};
 use crate::connection::transport::Transport;
 use crate::run::{Connector, Route};
 use crate::settings::Settings;
@@ -52,16 +53,9 @@ impl Connections {
                 Box::pin(std::future::ready(Ok(LocalTransport::new() as Arc<dyn Transport>)))
             })),
             "ssh" => Ok(self.russh(variables(route)?)),
-            "openssh" => {
-                let vars = variables(route)?;
-                Ok(Arc::new(move || {
-                    let vars = vars.clone();
-                    Box::pin(async move {
-                        openssh::connect(&vars).await.map(|t| t as Arc<dyn Transport>)
-                    })
-                }))
+            other => {
+                Err(HostError::Local(format!("the connection plugin '{other}' was not found")))
             }
-            other => Err(HostError::Local(format!("the connection plugin '{other}' was not found"))),
         }
     }
 
@@ -84,7 +78,8 @@ impl Connections {
 /// Connection variables as the ssh room wants them.
 fn variables(route: &Route) -> Result<ConnectionVars, HostError> {
     let text = |name: &str| route.vars.get(name).map(Value::text).filter(|text| !text.is_empty());
-    let mut vars = ConnectionVars::new(text("ansible_host").unwrap_or_else(|| route.host.to_string()));
+    let mut vars =
+        ConnectionVars::new(text("ansible_host").unwrap_or_else(|| route.host.to_string()));
     vars.port = number(route, "ansible_port")?;
     vars.user = text("ansible_user");
     vars.password = text("ansible_password").map(Password::new);
@@ -110,9 +105,10 @@ fn number<T: std::str::FromStr>(route: &Route, name: &str) -> Result<Option<T>, 
 
 fn truth(value: &Value) -> bool {
     match value.as_str() {
-        Some(text) => {
-            !matches!(text.to_ascii_lowercase().as_str(), "no" | "false" | "off" | "0" | "n" | "f" | "")
-        }
+        Some(text) => !matches!(
+            text.to_ascii_lowercase().as_str(),
+            "no" | "false" | "off" | "0" | "n" | "f" | ""
+        ),
         None => value.is_true(),
     }
 }

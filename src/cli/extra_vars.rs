@@ -15,13 +15,11 @@ pub fn parse(
     Ok(all)
 }
 
-fn one(
-    word: &str,
-    read: &dyn Fn(&Path) -> Result<Vec<u8>, Diagnostic>,
-) -> Result<Map, Diagnostic> {
+fn one(word: &str, read: &dyn Fn(&Path) -> Result<Vec<u8>, Diagnostic>) -> Result<Map, Diagnostic> {
     if let Some(file) = word.strip_prefix('@') {
         let bytes = read(Path::new(file))?;
-        let source = Source::file(std::path::absolute(file).unwrap_or(file.into()).to_string_lossy());
+        let source =
+            Source::file(std::path::absolute(file).unwrap_or(file.into()).to_string_lossy());
         return mapping(&String::from_utf8_lossy(&bytes), &source);
     }
     let source = Source::described("<CLI option '-e'>");
@@ -29,7 +27,7 @@ fn one(
         return mapping(word, &source);
     }
     let text = Value::template(word, Some(crate::base::Origin::whole(&source)));
-    let mut words = crate::play::kv::parse(&text, true)?;
+    let mut words = crate::play::kv::parse(&text, false)?;
     words.shift_remove(&crate::base::Key::from("_raw_params"));
     Ok(words)
 }

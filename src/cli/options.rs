@@ -24,7 +24,12 @@ pub fn parse(command: Command, words: &[String]) -> Result<ArgMatches, u8> {
 }
 
 fn value(name: &'static str, long: &'static str, help: &'static str) -> Arg {
-    Arg::new(name).long(long).num_args(1).help(help).action(ArgAction::Set).allow_hyphen_values(true)
+    Arg::new(name)
+        .long(long)
+        .num_args(1)
+        .help(help)
+        .action(ArgAction::Set)
+        .allow_hyphen_values(true)
 }
 
 fn many(name: &'static str, long: &'static str, help: &'static str) -> Arg {
@@ -47,18 +52,39 @@ pub fn shared(command: Command) -> Command {
         )
         .arg(flag("check", "check", "Look only, change nothing").short('C'))
         .arg(flag("diff", "diff", "Show differences").short('D'))
-        .arg(many("extra_vars", "extra-vars", "Variables above all others: k=v, YAML, JSON, @file").short('e'))
-        .arg(many("inventory", "inventory", "Inventory: a path, or names with commas").short('i').alias("inventory-file"))
+        .arg(
+            many("extra_vars", "extra-vars", "Variables above all others: k=v, YAML, JSON, @file")
+                .short('e'),
+        )
+        .arg(
+            many("inventory", "inventory", "Inventory: a path, or names with commas")
+                .short('i')
+                .alias("inventory-file"),
+        )
         .arg(value("limit", "limit", "Only these of the hosts; @file reads them").short('l'))
         .arg(flag("list_hosts", "list-hosts", "List hosts, run nothing"))
         .arg(value("forks", "forks", "Hosts that are changed at once").short('f'))
         .arg(many("vault_id", "vault-id", "Vault password: label@source"))
-        .arg(flag("ask_vault", "ask-vault-password", "Ask for the vault password").short('J').alias("ask-vault-pass"))
-        .arg(many("vault_file", "vault-password-file", "File or program with the vault password").alias("vault-pass-file"))
+        .arg(
+            flag("ask_vault", "ask-vault-password", "Ask for the vault password")
+                .short('J')
+                .alias("ask-vault-pass"),
+        )
+        .arg(
+            many("vault_file", "vault-password-file", "File or program with the vault password")
+                .alias("vault-pass-file"),
+        )
         .arg(value("output", "output", "Layout of the output").value_parser(["default", "json"]))
         .arg(flag("no_look_ahead", "no-look-ahead", "Ask nothing before its turn"))
-        .arg(flag("flush_cache", "flush-cache", "Refused: facts are not cached between runs").hide(true))
-        .arg(many("module_path", "module-path", "Refused: Python modules are not run").short('M').hide(true))
+        .arg(
+            flag("flush_cache", "flush-cache", "Refused: facts are not cached between runs")
+                .hide(true),
+        )
+        .arg(
+            many("module_path", "module-path", "Refused: Python modules are not run")
+                .short('M')
+                .hide(true),
+        )
 }
 
 fn connection(command: Command) -> Command {
@@ -72,12 +98,20 @@ fn connection(command: Command) -> Command {
         .arg(value("sftp_extra_args", "sftp-extra-args", "Without effect: sftp is not used"))
         .arg(value("scp_extra_args", "scp-extra-args", "Without effect: scp is not used"))
         .arg(flag("ask_pass", "ask-pass", "Ask for the login password").short('k'))
-        .arg(value("conn_file", "connection-password-file", "File with the login password").alias("conn-pass-file").conflicts_with("ask_pass"))
+        .arg(
+            value("conn_file", "connection-password-file", "File with the login password")
+                .alias("conn-pass-file")
+                .conflicts_with("ask_pass"),
+        )
         .arg(flag("become", "become", "Become another user").short('b'))
         .arg(value("become_method", "become-method", "sudo, doas or su"))
         .arg(value("become_user", "become-user", "The user to become"))
         .arg(flag("ask_become", "ask-become-pass", "Ask for the become password").short('K'))
-        .arg(value("become_file", "become-password-file", "File with the become password").alias("become-pass-file").conflicts_with("ask_become"))
+        .arg(
+            value("become_file", "become-password-file", "File with the become password")
+                .alias("become-pass-file")
+                .conflicts_with("ask_become"),
+        )
 }
 
 /// `ansible-playbook`.
@@ -108,8 +142,16 @@ pub fn adhoc(name: &'static str) -> Command {
         .arg(flag("one_line", "one-line", "One line a host").short('o'))
         .arg(value("playbook_dir", "playbook-dir", "Directory of relative files and group_vars"))
         .arg(value("task_timeout", "task-timeout", "Seconds until the task is given up"))
-        .arg(value("tree", "tree", "Refused: results are not written to files").short('t').hide(true))
-        .arg(value("background", "background", "Refused: async is not there yet").short('B').hide(true))
+        .arg(
+            value("tree", "tree", "Refused: results are not written to files")
+                .short('t')
+                .hide(true),
+        )
+        .arg(
+            value("background", "background", "Refused: async is not there yet")
+                .short('B')
+                .hide(true),
+        )
         .arg(value("poll", "poll", "Refused: async is not there yet").short('P').hide(true))
         .arg(Arg::new("pattern").num_args(1).value_name("PATTERN").help("Which hosts"))
 }

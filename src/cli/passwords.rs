@@ -43,8 +43,9 @@ fn prompt(text: &str) -> Result<Value, Diagnostic> {
 /// The first line of a file, or of what it prints if it is a program.
 fn from_file(file: &str) -> Result<Value, Diagnostic> {
     use std::os::unix::fs::PermissionsExt;
-    let unreadable =
-        |error: std::io::Error| Diagnostic::new(format!("could not read the password file {file}: {error}"));
+    let unreadable = |error: std::io::Error| {
+        Diagnostic::new(format!("could not read the password file {file}: {error}"))
+    };
     let meta = std::fs::metadata(file).map_err(unreadable)?;
     let bytes = if meta.permissions().mode() & 0o111 != 0 {
         let path = std::path::absolute(file).map_err(unreadable)?;

@@ -26,7 +26,9 @@ pub fn main(name: &'static str, words: &[String]) -> u8 {
     }
     let playbooks = texts(&matches, "playbooks");
     if playbooks.is_empty() {
-        options::complain(&format!("usage: {name} [OPTIONS] PLAYBOOK...\n{name}: error: the following arguments are required: playbook"));
+        options::complain(&format!(
+            "usage: {name} [OPTIONS] PLAYBOOK...\n{name}: error: the following arguments are required: playbook"
+        ));
         return 2;
     }
     run(&matches, &playbooks).unwrap_or_else(|error| prepare::fail(&error))
@@ -42,7 +44,7 @@ fn run(matches: &ArgMatches, paths: &[String]) -> Result<u8, Diagnostic> {
     let report = prepare::report(matches, &settings, false);
     let ground = prepare::ground(matches, settings, report)?;
     let dir = prepare::dir_of(Path::new(&paths[0]));
-    let loader = ground.loader(&dir);
+    let loader = ground.loader();
     let mut playbooks = Vec::new();
     for path in paths {
         playbooks.push(loader.playbook(Path::new(path))?);
@@ -65,27 +67,34 @@ fn list(
     landscape: &crate::vars::Landscape,
     playbooks: &[Playbook],
 ) -> Result<Option<u8>, Diagnostic> {
-    let wanted = crate::play::listing::Wanted {
-        hosts: is_set(matches, "list_hosts"),
-        tasks: is_set(matches, "list_tasks"),
-        tags: is_set(matches, "list_tags"),
-        syntax: is_set(matches, "syntax_check"),
-    };
-    if !(wanted.hosts || wanted.tasks || wanted.tags || wanted.syntax) {
+    let (hosts, tasks) = (is_set(matches, "list_hosts"), is_set(matches, "list_tasks"));
+    let (tags, syntax) = (is_set(matches, "list_tags"), is_set(matches, "syntax_check"));
+    if !(hosts || tasks || tags || syntax) {
         return Ok(None);
     }
     let limit = ground.limited(landscape)?;
-    let select = |pattern: &str| {
-        let mut hosts = landscape.select_limited(pattern, None)?;
+    let select = |patterns: &[String]| -> Vec<String> {
+        let mut found = landscape.select_limited(&patterns.join(","), None).unwrap_or_default();
         if let Some(limit) = &limit {
-            hosts.retain(|host| limit.contains(host));
+            found.retain(|host| limit.contains(host));
         }
-        Ok(hosts)
+        found.iter().map(ToString::to_string).collect()
     };
-    let chosen = (texts(matches, "tags"), texts(matches, "skip_tags"));
+    let (only, skip) = (prepare::tags(matches), texts(matches, "skip_tags"));
+    let listing = crate::play::listing::Listing {
+        hosts: if hosts { Some(&select) } else { None },
+        tasks,
+        tags,
+        only: &only,
+        skip: &skip,
+        render: &|play, value| ground.render_early(play, value),
+    };
     for playbook in playbooks {
-        let text = crate::play::listing::render(playbook, &wanted, &chosen.0, &chosen.1, &select)?;
-        options::say(&text);
+        let text = match hosts || tasks || tags {
+            true => listing.text(playbook),
+            false => crate::play::listing::syntax_check(playbook),
+        };
+        options::say(text.trim_end_matches('\n'));
     }
     Ok(Some(0))
 }

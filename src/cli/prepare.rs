@@ -41,7 +41,6 @@ pub struct Ground {
     rules: Arc<Rules>,
     /// Reads variable files.
     files: Files,
-    sources: Vec<String>,
 }
 
 /// Shows an error that ends the program, and gives its code.
@@ -58,7 +57,11 @@ pub fn settings() -> Result<Settings, Diagnostic> {
 }
 
 /// Reads settings, passwords, vault, extra variables and inventory.
-pub fn ground(matches: &ArgMatches, settings: Settings, report: Box<dyn Report>) -> Result<Ground, Diagnostic> {
+pub fn ground(
+    matches: &ArgMatches,
+    settings: Settings,
+    report: Box<dyn Report>,
+) -> Result<Ground, Diagnostic> {
     let report = Mutex::new(report);
     let events: Sink = Arc::new(move |event| {
         report.lock().unwrap_or_else(PoisonError::into_inner).event(&event);
@@ -66,6 +69,15 @@ pub fn ground(matches: &ArgMatches, settings: Settings, report: Box<dyn Report>)
     for warning in settings.warnings() {
         events(Event::Warning(warning.clone()));
     }
+    match settings.text("TANK_MASK") {
+        Some("ansible") => crate::base::value::set_masking(false),
+        Some("all-vault") => {
+            let text = "mask=all-vault is not there yet";
+            return Err(Diagnostic::new(text).hint("Use mask=secrets, or mask=ansible.").code(5));
+        }
+        _ => {}
+    }
+    greet(matches, &settings);
     let settings = Arc::new(settings);
     let vault = Arc::new(vault_of(matches, &settings)?);
     let passwords = passwords::ask(matches)?;
@@ -76,7 +88,7 @@ pub fn ground(matches: &ArgMatches, settings: Settings, report: Box<dyn Report>)
     };
     let extra = Arc::new(extra_vars::parse(&texts(matches, "extra_vars"), &read)?);
     let mut notices = Notices::default();
-    let rules = Arc::new(Rules::of(&settings, &mut notices)?);
+    let rules = Arc::new(Rules::of_settings(&settings)?);
     let sources = sources(matches, &settings);
     let options = LoadOptions {
         rules: Arc::clone(&rules),
@@ -93,7 +105,36 @@ pub fn ground(matches: &ArgMatches, settings: Settings, report: Box<dyn Report>)
         Some(limit) => Some(Limit::parse(limit, &settings.surroundings().cwd)?),
         None => None,
     };
-    Ok(Ground { settings, vault, inventory: inventory?, extra, events, passwords, limit, rules, files, sources })
+    Ok(Ground {
+        settings,
+        vault,
+        inventory: inventory?,
+        extra,
+        events,
+        passwords,
+        limit,
+        rules,
+        files,
+    })
+}
+
+/// What `-v` says before anything else.
+fn greet(matches: &ArgMatches, settings: &Settings) {
+    let verbosity = matches.get_count("verbose");
+    let config = settings.config_file().map(|path| path.display().to_string());
+    if verbosity >= 2 {
+        let version = env!("CARGO_PKG_VERSION");
+        let shown = config.as_deref().unwrap_or("None");
+        super::options::say(&format!(
+            "ansible-playbook [core 2.21.5] (tank {version})\n  config file = {shown}"
+        ));
+    }
+    if verbosity >= 1 && text(matches, "output") != Some("json") {
+        super::options::say(&match config {
+            Some(path) => format!("Using {path} as config file"),
+            None => "No config file found; using defaults".to_string(),
+        });
+    }
 }
 
 fn vault_of(matches: &ArgMatches, settings: &Settings) -> Result<Vault, Diagnostic> {
@@ -161,16 +202,23 @@ impl Ground {
     }
 
     /// A loader of playbooks.
-    pub fn loader(&self, dir: &Path) -> Loader {
-        let vault = Arc::clone(&self.vault);
+    pub fn loader(&self) -> Loader {
+        let (vault, reading) = (Arc::clone(&self.vault), Arc::clone(&self.vault));
         Loader::new(LoaderOptions {
-            basedir: dir.to_path_buf(),
             roles_path: self.settings.paths("DEFAULT_ROLES_PATH"),
-            collections_path: self.settings.paths("COLLECTIONS_PATHS"),
-            read: Arc::new(move |path: &Path| read_file(&vault, path)),
+            collections_paths: self.settings.paths("COLLECTIONS_PATHS"),
             extra_vars: Arc::clone(&self.extra),
-            modules: crate::modules::find,
-            ..LoaderOptions::default()
+            read_file: Arc::new(move |path: &Path| read_file(&reading, path)),
+            decrypt: Arc::new(move |text: &str| vault.decrypt_value(text, None)),
+            render: Arc::new(|value, scope| {
+                crate::template::Templar::new(scope).render(value).map_err(|stop| {
+                    stop.into_diagnostic().unwrap_or_else(|| Diagnostic::new("suspended"))
+                })
+            }),
+            module: crate::modules::find,
+            module_names: || crate::modules::all().map(|entry| entry.doc().name).collect(),
+            is_lookup: |name| crate::template::lookups::find(name).is_some(),
+            check_arguments: true,
         })
     }
 
@@ -184,7 +232,10 @@ impl Ground {
         let limit = self.limited(&landscape)?;
         let options = self.options(matches, limit)?;
         let run = self.frame(matches, &options);
-        let reader = Arc::new(Library { vault: Arc::clone(&self.vault), settings: Arc::clone(&self.settings) });
+        let reader = Arc::new(Library {
+            vault: Arc::clone(&self.vault),
+            settings: Arc::clone(&self.settings),
+        });
         let store = Store::new(Arc::new(landscape), reader, (*self.extra).clone(), run);
         let connections = Connections::new(&self.settings, Arc::clone(&self.events));
         let forks = options.forks.max(1);
@@ -218,22 +269,27 @@ impl Ground {
             inventory_sources: self.inventory.sources().iter().map(ToString::to_string).collect(),
             config_file: self.settings.config_file().map(|p| p.to_string_lossy().into_owned()),
             inject_facts: self.settings.bool("INJECT_FACTS_AS_VARS"),
+            merge_hashes: self.settings.text("DEFAULT_HASH_BEHAVIOUR") == Some("merge"),
         }
     }
 
-    fn options(&self, matches: &ArgMatches, limit: Option<Vec<Arc<str>>>) -> Result<Options, Diagnostic> {
+    fn options(
+        &self,
+        matches: &ArgMatches,
+        limit: Option<Vec<Arc<str>>>,
+    ) -> Result<Options, Diagnostic> {
         let settings = &self.settings;
         let forks = number(matches, "forks")?.or(settings.int("DEFAULT_FORKS")).unwrap_or(5);
-        let tags = split(&texts(matches, "tags"));
         Ok(Options {
             forks: usize::try_from(forks).unwrap_or(5),
             check: is_set(matches, "check"),
             diff: is_set(matches, "diff") || settings.bool("DIFF_ALWAYS"),
-            tags: if tags.is_empty() { vec!["all".to_string()] } else { tags },
+            tags: tags(matches),
             skip_tags: split(&texts(matches, "skip_tags")),
             limit,
             start_at: text(matches, "start_at_task").map(str::to_string),
-            force_handlers: is_set(matches, "force_handlers") || settings.bool("DEFAULT_FORCE_HANDLERS"),
+            force_handlers: is_set(matches, "force_handlers")
+                || settings.bool("DEFAULT_FORCE_HANDLERS"),
             overlay: settings.value("TANK_CHECK_OVERLAY").is_none_or(Value::is_true),
             look_ahead: !is_set(matches, "no_look_ahead")
                 && settings.value("TANK_LOOK_AHEAD").is_none_or(Value::is_true),
@@ -244,7 +300,10 @@ impl Ground {
         })
     }
 
-    fn connection(&self, matches: &ArgMatches) -> Result<BTreeMap<&'static str, Value>, Diagnostic> {
+    fn connection(
+        &self,
+        matches: &ArgMatches,
+    ) -> Result<BTreeMap<&'static str, Value>, Diagnostic> {
         let settings = &self.settings;
         let mut all = BTreeMap::new();
         let mut put = |name: &'static str, option: &str, setting: &str| {
@@ -256,13 +315,16 @@ impl Ground {
         };
         put("ansible_connection", "connection", "DEFAULT_TRANSPORT");
         put("ansible_user", "user", "DEFAULT_REMOTE_USER");
-        put("ansible_private_key_file", "private_key", "DEFAULT_PRIVATE_KEY_FILE");
-        put("ansible_ssh_common_args", "ssh_common_args", "ssh_common_args");
-        put("ansible_ssh_extra_args", "ssh_extra_args", "ssh_extra_args");
-        put("ansible_ssh_timeout", "timeout", "DEFAULT_TIMEOUT");
-        put("ansible_port", "", "DEFAULT_REMOTE_PORT");
-        put("ansible_host_key_checking", "", "HOST_KEY_CHECKING");
-        put("ansible_ssh_args", "", "ssh_args");
+        put("ansible_private_key_file", "private_key", "connection.ssh.private_key_file");
+        put("ansible_private_key_passphrase", "", "connection.ssh.private_key_passphrase");
+        put("ansible_ssh_common_args", "ssh_common_args", "connection.ssh.ssh_common_args");
+        put("ansible_ssh_extra_args", "ssh_extra_args", "connection.ssh.ssh_extra_args");
+        put("ansible_ssh_timeout", "timeout", "connection.ssh.timeout");
+        put("ansible_port", "", "connection.ssh.port");
+        put("ansible_host_key_checking", "", "connection.ssh.host_key_checking");
+        put("ansible_ssh_args", "", "connection.ssh.ssh_args");
+        put("ansible_ssh_executable", "", "connection.ssh.ssh_executable");
+        put("ansible_ssh_retries", "", "connection.ssh.reconnection_retries");
         if let Some(password) = &self.passwords.login {
             all.insert("ansible_password", password.clone());
         }
@@ -275,27 +337,90 @@ impl Ground {
             let given = text(matches, option).or(settings.text(setting));
             given.filter(|text| !text.is_empty()).map(str::to_string)
         };
+        let method =
+            choose("become_method", "DEFAULT_BECOME_METHOD").unwrap_or_else(|| "sudo".to_string());
+        let own = |what: &str| {
+            let setting = settings.get(&format!("become.{method}.{what}"))?;
+            let given = !matches!(setting.from, crate::settings::From::Default);
+            given.then(|| setting.value.text()).filter(|text| !text.is_empty())
+        };
         BecomeDefaults {
             on: is_set(matches, "become") || settings.bool("DEFAULT_BECOME"),
-            method: choose("become_method", "DEFAULT_BECOME_METHOD").unwrap_or_else(|| "sudo".to_string()),
-            user: choose("become_user", "DEFAULT_BECOME_USER").unwrap_or_else(|| "root".to_string()),
-            exe: choose("", "DEFAULT_BECOME_EXE"),
-            flags: choose("", "DEFAULT_BECOME_FLAGS"),
+            method: method.clone(),
+            user: choose("become_user", "DEFAULT_BECOME_USER")
+                .unwrap_or_else(|| "root".to_string()),
+            exe: own("become_exe"),
+            flags: own("become_flags"),
             password: self.passwords.r#become.clone(),
         }
     }
 
-    /// The sources that were given, for messages.
-    pub fn sources(&self) -> &[String] {
-        &self.sources
+    /// A value with what a play knows before it runs: extra and play variables.
+    pub fn render_early(&self, play: &crate::play::Play, value: &Value) -> Value {
+        let scope = EarlyScope {
+            extra: Arc::clone(&self.extra),
+            play: Arc::clone(&play.keywords.vars),
+            settings: Arc::clone(&self.settings),
+        };
+        crate::template::Templar::new(&scope).render(value).unwrap_or_else(|_| value.clone())
     }
+}
+
+/// Extra and play variables.
+struct EarlyScope {
+    extra: Arc<Map>,
+    play: Arc<Map>,
+    settings: Arc<Settings>,
+}
+
+impl crate::spec::Scope for EarlyScope {
+    fn variable(&self, name: &str) -> crate::spec::Lookup {
+        let key = crate::base::Key::from(name);
+        match self.extra.get(&key).or_else(|| self.play.get(&key)) {
+            Some(value) => crate::spec::Lookup::Found(value.clone()),
+            None => crate::spec::Lookup::Missing,
+        }
+    }
+
+    fn names(&self) -> Vec<Arc<str>> {
+        let keys = self.extra.keys().chain(self.play.keys());
+        keys.filter_map(|key| key.as_str().map(Arc::from)).collect()
+    }
+
+    fn search_path(&self) -> Vec<PathBuf> {
+        Vec::new()
+    }
+
+    fn setting(&self, name: &str) -> Option<Value> {
+        self.settings.value(name).cloned()
+    }
+
+    fn decrypt(&self, _: &str) -> Result<Value, Diagnostic> {
+        Err(Diagnostic::new("a vaulted value cannot be used here"))
+    }
+
+    fn read_file(&self, path: &Path) -> Result<Vec<u8>, Diagnostic> {
+        Err(Diagnostic::new(format!("{} cannot be read here", path.display())))
+    }
+
+    fn select(&self, _: &str) -> Result<Vec<Arc<str>>, Diagnostic> {
+        Ok(Vec::new())
+    }
+
+    fn warn(&self, _: Diagnostic) {}
 }
 
 fn number(matches: &ArgMatches, name: &str) -> Result<Option<i64>, Diagnostic> {
     let Some(text) = text(matches, name) else { return Ok(None) };
-    text.parse().map(Some).map_err(|_| {
-        Diagnostic::new(format!("--{name}: '{text}' is not a whole number")).code(5)
-    })
+    text.parse()
+        .map(Some)
+        .map_err(|_| Diagnostic::new(format!("--{name}: '{text}' is not a whole number")).code(5))
+}
+
+/// `--tags`; all without it.
+pub fn tags(matches: &ArgMatches) -> Vec<String> {
+    let tags = split(&texts(matches, "tags"));
+    if tags.is_empty() { vec!["all".to_string()] } else { tags }
 }
 
 /// `--tags a,b` may be repeated.
@@ -350,5 +475,9 @@ pub fn dir_of(path: &Path) -> PathBuf {
 
 /// The report that a command has.
 pub fn report(matches: &ArgMatches, settings: &Settings, adhoc: bool) -> Box<dyn Report> {
-    if adhoc { reports::of_adhoc(matches, settings) } else { reports::of_playbook(matches, settings) }
+    if adhoc {
+        reports::of_adhoc(matches, settings)
+    } else {
+        reports::of_playbook(matches, settings)
+    }
 }

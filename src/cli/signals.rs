@@ -13,6 +13,8 @@ pub async fn watch(interrupt: Arc<Interrupt>) {
             super::options::complain("\n[ERROR]: User interrupted execution");
             std::process::exit(99);
         }
-        super::options::complain("\nInterrupted: running tasks are finished; once more to stop now.");
+        super::options::complain(
+            "\nInterrupted: running tasks are finished; once more to stop now.",
+        );
     }
 }

@@ -25,6 +25,11 @@ pub trait Transport: Send + Sync {
     /// Starts a command line on the host. It is given to the login shell, which may be csh: one line,
     /// no newline, only single quotes.
     fn open(&self, command: String, pty: bool) -> BoxFuture<'static, Result<Process, HostError>>;
+    /// Starts a command line whose output is one long stream: where the transport has several channels on a
+    /// connection it gets one of its own, and a slow reader makes the host wait instead of filling buffers.
+    fn open_bulk(&self, command: String) -> BoxFuture<'static, Result<Process, HostError>> {
+        self.open(command, false)
+    }
     /// A stream to a TCP port as the host sees it (direct-tcpip).
     fn tcp(
         &self,

@@ -1,10 +1,10 @@
 //! What a task does and with which arguments: `module: args`, `action:`, `local_action:`, `args:`.
 
+use super::hint;
 use super::kv;
 use super::literal::{class, fault, is_template};
 use super::loader::Loader;
 use super::table;
-use crate::base::diagnostic::nearest;
 use crate::base::{Diagnostic, Key, Kind, Map, Origin, Value};
 
 /// The action of a task as it was written.
@@ -86,12 +86,8 @@ impl Loader {
             return error;
         };
         let names = table::names(table::Object::Task);
-        match nearest(word, names).first() {
-            Some(near) => error.hint(format!(
-                "'{word}' is neither a keyword of tasks nor a module. Did you mean '{near}'?"
-            )),
-            None => error.hint(format!("'{word}' is neither a keyword of tasks nor a module.")),
-        }
+        let near = hint::said(word, names).map(|text| format!(" {text}")).unwrap_or_default();
+        error.hint(format!("'{word}' is neither a keyword of tasks nor a module.{near}"))
     }
 
     fn under_module(&self, task: &Value, key: &Key, value: &Value) -> Result<Written, Diagnostic> {
@@ -166,14 +162,16 @@ impl Loader {
         let traits = self.module(name).map(|entry| entry.traits);
         let command = COMMANDS.contains(&short) || traits.is_some_and(|t| t.free_form);
         let mut args = kv::parse(value, command).map_err(|e| e.at(task.origin()))?;
-        if command || RAW.contains(&short) {
+        let entry = self.module(name);
+        let takes_raw = entry.is_some_and(|entry| entry.doc().args.find(kv::RAW).is_some());
+        if command || takes_raw || RAW.contains(&short) {
             return Ok((args, None));
         }
         let Some(raw) = args.shift_remove(&Key::from(kv::RAW)) else { return Ok((args, None)) };
         if is_whole_template(&raw) {
             return Ok((args, Some(raw)));
         }
-        let full = self.module(name).and_then(|entry| entry.doc().full_names.first().copied());
+        let full = entry.and_then(|entry| entry.doc().full_names.first().copied());
         let shown = full.unwrap_or(short);
         match shown {
             // Their own readers say what is missing.

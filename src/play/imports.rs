@@ -12,8 +12,8 @@ use crate::base::{Diagnostic, Key, Map, Value};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-/// Static imports inside each other; a file that imports itself has no end.
-const DEEPEST: usize = 100;
+/// Static imports inside each other: more are taken for a circle.
+const DEEPEST: usize = 32;
 
 impl Loader {
     /// Expands an `import_tasks` in place: its keywords hold for each task that it brings (S-107).

@@ -1,10 +1,10 @@
 //! Keywords of plays, roles, blocks and tasks, put where they belong.
 
+use super::hint::near;
 use super::literal::{check, class, fault};
 use super::model::Keywords;
 use super::names;
 use super::table::{self, Object};
-use crate::base::diagnostic::nearest;
 use crate::base::{Diagnostic, Key, Kind, Map, Value};
 use std::sync::Arc;
 
@@ -37,10 +37,7 @@ pub(super) fn unknown(object: Object, key: &Key, value: &Value) -> Diagnostic {
     let text = format!("'{key}' is not a valid attribute for a {}", object.word());
     let error = Diagnostic::new(text).at(value.meta().key_origin().as_ref()).code(4);
     let name = key.to_string();
-    match nearest(&name, table::names(object)).first() {
-        Some(near) => error.hint(format!("Did you mean '{near}'?")),
-        None => error,
-    }
+    near(error, &name, table::names(object))
 }
 
 fn place(k: &mut Keywords, object: Object, name: &str, value: &Value) -> Result<(), Diagnostic> {

@@ -1,11 +1,11 @@
 //! `loop:`, `with_*:` and `loop_control:`.
 
+use super::hint::near;
 use super::keywords::items;
 use super::literal::{self, fault};
 use super::loader::{Loader, Place};
 use super::model::{Loop, LoopControl};
 use super::names;
-use crate::base::diagnostic::nearest;
 use crate::base::{Diagnostic, Key, Map, Value};
 use std::sync::Arc;
 
@@ -65,10 +65,7 @@ impl Loader {
         if !CONTROL.contains(&name.as_str()) {
             let text = format!("'{name}' is not a valid attribute for a LoopControl");
             let error = Diagnostic::new(text).at(value.meta().key_origin().as_ref()).code(4);
-            return Err(match nearest(&name, CONTROL).first() {
-                Some(near) => error.hint(format!("Did you mean '{near}'?")),
-                None => error,
-            });
+            return Err(near(error, &name, CONTROL));
         }
         literal::check_as(&name, control_type(&name), value)
     }

@@ -8,6 +8,7 @@ mod chain;
 pub mod check;
 mod entries;
 mod file;
+mod hint;
 mod imports;
 mod keywords;
 pub mod kv;
@@ -37,3 +38,6 @@ pub use model::{
     Playbook, Register, Role, Task, VarsPrompt,
 };
 pub use role_tasks::RoleRequest;
+
+#[cfg(test)]
+mod tests;

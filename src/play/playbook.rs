@@ -11,8 +11,8 @@ use crate::base::{Diagnostic, Key, Kind, Map, Value};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-/// Playbooks that import each other.
-const DEEPEST: usize = 100;
+/// Playbooks inside each other: more are taken for a circle.
+const DEEPEST: usize = 32;
 
 /// Keywords of an `import_playbook` that the plays get (S-124).
 const HANDED_DOWN: [&str; 5] = ["import_playbook", "name", "tags", "vars", "when"];

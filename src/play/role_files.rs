@@ -1,10 +1,10 @@
 //! Files of a role: tasks, handlers, vars, defaults, meta (S-115, S-120, S-121).
 
 use super::file::with_extension;
+use super::hint::near;
 use super::keywords::items;
 use super::literal::fault;
 use super::loader::{Loader, Place};
-use crate::base::diagnostic::nearest;
 use crate::base::{Diagnostic, Key, Map, Value};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -81,10 +81,7 @@ impl Loader {
         let error =
             Diagnostic::new(format!("The role '{name}' was not found in: {}", searched.join(":")));
         let known: Vec<String> = dirs.iter().flat_map(|dir| names_in(dir)).collect();
-        Err(match nearest(name, known.iter().map(String::as_str)).first() {
-            Some(near) => error.hint(format!("Did you mean '{near}'?")),
-            None => error,
-        })
+        Err(near(error, name, known.iter().map(String::as_str)))
     }
 
     fn in_collection(&self, name: &str, base: &Path, collections: &[String]) -> Option<Found> {

@@ -1,6 +1,7 @@
 //! Tasks and handlers.
 
 use super::action::{Written, short};
+use super::hint::near;
 use super::keywords::{self, items, texts};
 use super::kv;
 use super::literal::{fault, is_template};
@@ -8,7 +9,6 @@ use super::loader::{Loader, Place};
 use super::model::{Action, Entry, Keywords, LoopControl, MetaAction, Register, Task};
 use super::names;
 use super::table::{self, Object};
-use crate::base::diagnostic::nearest;
 use crate::base::{Diagnostic, Key, Kind, Map, Value};
 use crate::spec;
 use std::sync::Arc;
@@ -95,14 +95,8 @@ impl Loader {
                 task,
             )
         };
-        let near = nearest(
-            &name,
-            (self.options.module_names)().into_iter().chain(table::names(Object::Task)),
-        );
-        match near.as_slice() {
-            [] => error,
-            near => error.hint(format!("Did you mean {}?", quoted(near))),
-        }
+        let known = (self.options.module_names)().into_iter().chain(table::names(Object::Task));
+        near(error, &name, known)
     }
 
     /// A task with all its keywords.
@@ -210,11 +204,6 @@ fn plain(place: &Place<'_>) -> Object {
     if place.handlers { Object::Handler } else { Object::Task }
 }
 
-fn quoted(names: &[&str]) -> String {
-    let names: Vec<String> = names.iter().map(|name| format!("'{name}'")).collect();
-    names.join(", ")
-}
-
 fn removed(task: &Value) -> Diagnostic {
     let text = "The 'ansible.builtin.include' action plugin has been removed. Use include_tasks or import_tasks instead. This feature was removed from ansible-core in a release after 2023-05-16.";
     fault(text, task).code(1)
@@ -226,11 +215,7 @@ fn meta(task: &Value, written: &Written, place: &Place<'_>) -> Result<MetaAction
     let word = word.trim();
     let Some((_, meta)) = META.iter().find(|(name, _)| *name == word) else {
         let error = fault(format!("invalid meta action requested: {word}"), task).code(1);
-        let near = nearest(word, META.iter().map(|(name, _)| *name));
-        return Err(match near.first() {
-            Some(near) => error.hint(format!("Did you mean '{near}'?")),
-            None => error,
-        });
+        return Err(near(error, word, META.iter().map(|(name, _)| *name)));
     };
     if *meta != MetaAction::EndRole {
         return Ok(*meta);

@@ -113,7 +113,9 @@ impl Queue {
         self.asked.drain(..at);
         let asked = self.asked.pop_front()?;
         let others = changes.so_far() - self.own_ended;
-        let holds = asked.others == others && asked.own == self.own_queued && self.own_queued == self.own_ended;
+        let holds = asked.others == others
+            && asked.own == self.own_queued
+            && self.own_queued == self.own_ended;
         holds.then_some(asked.answer)
     }
 }

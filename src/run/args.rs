@@ -4,7 +4,8 @@ use crate::base::{Diagnostic, Key, Kind, Map, Value};
 use crate::play::Task;
 use crate::spec::args::ArgType;
 use crate::spec::{Doc, Entry};
-use crate::template::{Stop, Templar};
+use crate::template::Templar;
+use crate::template::table::Stop;
 
 /// Renders a task's arguments: defaults of `module_defaults` below, `args:` templates, explicit ones on
 /// top; omitted ones are gone. Conditions and expressions stay as they were written.
@@ -17,13 +18,16 @@ pub fn finalize(task: &Task, entry: &Entry, templar: &Templar<'_>) -> Result<Map
             Kind::Map(map) => args.extend(map.iter().map(|(k, v)| (k.clone(), v.clone()))),
             Kind::Omit | Kind::Null => {}
             _ => {
-                let text = format!("Variable used to provide args must be a dictionary, not '{}'.", rendered.type_name());
+                let text = format!(
+                    "Variable used to provide args must be a dictionary, not '{}'.",
+                    rendered.type_name()
+                );
                 return Err(in_args(Stop::fault(text), task, doc));
             }
         }
     }
     for (key, raw) in task.args.iter() {
-        let value = render_one(doc, key, raw, templar).map_err(|stop| in_value(stop, key, raw, task, doc))?;
+        let value = render_one(doc, key, raw, templar).map_err(|stop| in_args(stop, task, doc))?;
         if !matches!(value.kind, Kind::Omit) {
             args.insert(key.clone(), value);
         } else {
@@ -38,7 +42,7 @@ fn render_one(doc: &Doc, key: &Key, raw: &Value, templar: &Templar<'_>) -> Resul
     match kind {
         Some(ArgType::Condition | ArgType::Expression) => Ok(raw.clone()),
         _ if doc.name == "set_fact" => templar.render_keys(raw),
-        _ => templar.render(raw),
+        _ => templar.render_argument(&key.to_string(), raw),
     }
 }
 
@@ -53,7 +57,9 @@ fn module_defaults(task: &Task, doc: &Doc, templar: &Templar<'_>) -> Result<Map,
                 continue;
             }
             let defaults = templar.render(defaults).map_err(|stop| in_args(stop, task, doc))?;
-            found.extend(defaults.as_map().into_iter().flatten().map(|(k, v)| (k.clone(), v.clone())));
+            found.extend(
+                defaults.as_map().into_iter().flatten().map(|(k, v)| (k.clone(), v.clone())),
+            );
         }
     }
     Ok(found)
@@ -69,14 +75,6 @@ fn in_args(stop: Stop, task: &Task, doc: &Doc) -> Stop {
         let origin = task.action_origin.as_ref().or(task.origin.as_ref());
         Diagnostic::new(text).at(origin).caused_by(cause)
     })
-}
-
-fn in_value(stop: Stop, key: &Key, raw: &Value, task: &Task, doc: &Doc) -> Stop {
-    let stop = wrap(stop, |cause| {
-        let text = format!("Error while resolving value for '{key}'");
-        Diagnostic::new(text).at(raw.origin()).caused_by(cause)
-    });
-    in_args(stop, task, doc)
 }
 
 /// The same stop with its error inside another one.

@@ -2,7 +2,7 @@
 
 use super::outcome::Outcome;
 use super::task::TaskRun;
-use crate::template::Stop;
+use crate::template::table::Stop;
 use crate::vars::TaskScope;
 
 /// Checks the variables of a role's entry point.

@@ -23,12 +23,7 @@ pub struct Batch<'a> {
 impl<'a> Batch<'a> {
     /// A batch without handlers yet.
     pub fn new(session: &'a Session, play: &'a Arc<Play>, frame: PlayFrame) -> Self {
-        Self {
-            session,
-            play,
-            frame: RwLock::new(Arc::new(frame)),
-            handlers: Mutex::default(),
-        }
+        Self { session, play, frame: RwLock::new(Arc::new(frame)), handlers: Mutex::default() }
     }
 
     /// Lists of handlers, in the order in which they were loaded.
@@ -78,7 +73,11 @@ impl Choice for Chosen<'_> {
 }
 
 /// The place of a host's next step.
-pub fn peek(session: &Session, host: &mut HostRun, handlers: bool) -> Option<(super::iterator::Position, super::iterator::Step)> {
+pub fn peek(
+    session: &Session,
+    host: &mut HostRun,
+    handlers: bool,
+) -> Option<(super::iterator::Position, super::iterator::Step)> {
     let chosen = Chosen { session, roles: &host.roles, handlers };
     host.way.peek(&chosen)
 }

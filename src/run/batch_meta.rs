@@ -91,7 +91,8 @@ fn act(runner: &mut Runner<'_, '_>, at: usize, meta: MetaAction) -> Result<(), D
         }
         MetaAction::EndRole => runner.hosts[at].way.end_role(),
         MetaAction::ClearFacts => {
-            let names: Vec<Arc<str>> = runner.hosts.iter().map(|host| Arc::clone(&host.name)).collect();
+            let names: Vec<Arc<str>> =
+                runner.hosts.iter().map(|host| Arc::clone(&host.name)).collect();
             for name in names {
                 session.store.update(&name, |vars| vars.facts = Arc::new(Map::new()));
             }
@@ -99,7 +100,8 @@ fn act(runner: &mut Runner<'_, '_>, at: usize, meta: MetaAction) -> Result<(), D
         MetaAction::ClearHostErrors => clear_errors(runner),
         MetaAction::ResetConnection => session.pool.forget(&runner.hosts[at].name, false),
         MetaAction::RefreshInventory => {
-            let text = "meta refresh_inventory: inventory sources are not read again in this version";
+            let text =
+                "meta refresh_inventory: inventory sources are not read again in this version";
             return Err(Diagnostic::new(text).hint("Split the playbook into two runs."));
         }
     }

@@ -8,7 +8,8 @@ use super::task::TaskRun;
 use crate::base::{Diagnostic, Kind, Value};
 use crate::play::{Keywords, Task};
 use crate::spec::{Lookup, Scope};
-use crate::template::{Stop, Templar};
+use crate::template::Templar;
+use crate::template::table::Stop;
 use crate::vars::TaskScope;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -66,7 +67,9 @@ fn delegate(reader: &Reader<'_>, task: &Task) -> Result<Option<Arc<str>>, Stop> 
     if task.inherited(|k| k.delegate_to.as_ref()).is_none() {
         return Ok(None);
     }
-    let Some(value) = reader.value("delegate_to", |k| k.delegate_to.as_ref())? else { return Ok(None) };
+    let Some(value) = reader.value("delegate_to", |k| k.delegate_to.as_ref())? else {
+        return Ok(None);
+    };
     let name = value.text();
     if name.trim().is_empty() {
         return Err(Stop::Fault(
@@ -82,6 +85,19 @@ fn delegate_scope(batch: &Batch<'_>, scope: &TaskScope, name: &Arc<str>) -> Task
         TaskScope::of_host(&batch.session.store, &batch.frame(), name, &batch.session.warnings);
     other.ahead.clone_from(&scope.ahead);
     other
+}
+
+/// How reports name a delegation.
+pub fn label(route: &Route, host: &str) -> Option<String> {
+    let name = route.host.as_ref();
+    if name == host {
+        return None;
+    }
+    let address = route.vars.get("ansible_host").map(Value::text);
+    Some(match address.filter(|address| address != name) {
+        Some(address) => format!("{name}({address})"),
+        None => name.to_string(),
+    })
 }
 
 /// A variable's rendered value; null and omit count as not set.
@@ -180,7 +196,8 @@ fn other_user(
         .unwrap_or_else(|| defaults.user.clone());
     let password = variable(vars, &[&pass, "ansible_become_pass", "ansible_become_password"])?;
     let exe = text(&[&exe, "ansible_become_exe"], "become_exe", |k| k.become_exe.as_ref())?;
-    let flags = text(&[&flags, "ansible_become_flags"], "become_flags", |k| k.become_flags.as_ref())?;
+    let flags =
+        text(&[&flags, "ansible_become_flags"], "become_flags", |k| k.become_flags.as_ref())?;
     Ok(Some(Become {
         method,
         user: if user.is_empty() { "root".to_string() } else { user },
@@ -192,7 +209,9 @@ fn other_user(
 
 fn truth(value: &Value) -> bool {
     match value.as_str() {
-        Some(text) => matches!(text.to_ascii_lowercase().as_str(), "yes" | "true" | "on" | "1" | "y" | "t"),
+        Some(text) => {
+            matches!(text.to_ascii_lowercase().as_str(), "yes" | "true" | "on" | "1" | "y" | "t")
+        }
         None => value.is_true(),
     }
 }

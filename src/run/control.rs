@@ -10,7 +10,8 @@ use crate::spec::context::Pause;
 use crate::spec::event::Status;
 use crate::spec::module::{AnyArgs, AnyControl};
 use crate::spec::{BoxFuture, PlayContext, Scope};
-use crate::template::{Stop, Templar};
+use crate::template::Templar;
+use crate::template::table::Stop;
 use crate::vars::TaskScope;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -30,7 +31,7 @@ pub async fn run(
     args: &AnyArgs,
     scope: &TaskScope,
 ) -> Result<Outcome, Stop> {
-    let (_, delegated) = super::connect::route(run, scope)?;
+    let (route, delegated) = super::connect::route(run, scope)?;
     let session = run.batch.session;
     let context = Context { session, host: Arc::clone(&run.host), scope: scope.clone() };
     let mut outcome = match module.control(args, &context).await {
@@ -43,12 +44,15 @@ pub async fn run(
             outcome
         }
     };
+    outcome.delegate_label =
+        delegated.as_ref().and_then(|_| super::connect::label(&route, &run.host));
     outcome.delegated = delegated;
     Ok(outcome)
 }
 
 fn settled(stop: Stop) -> Diagnostic {
-    stop.into_diagnostic().unwrap_or_else(|| Diagnostic::new("evaluation was suspended at its turn"))
+    stop.into_diagnostic()
+        .unwrap_or_else(|| Diagnostic::new("evaluation was suspended at its turn"))
 }
 
 impl PlayContext for Context<'_> {
@@ -105,8 +109,9 @@ pub fn load_vars(scope: &TaskScope, path: &Path) -> Result<Map, Diagnostic> {
     let bytes = scope.read_file(path)?;
     let name = path.display().to_string();
     let source = Source::file(name.clone());
-    let text = String::from_utf8(bytes)
-        .map_err(|_| Diagnostic::new(format!("{name} is not valid UTF-8")).at(Some(&Origin::whole(&source))))?;
+    let text = String::from_utf8(bytes).map_err(|_| {
+        Diagnostic::new(format!("{name} is not valid UTF-8")).at(Some(&Origin::whole(&source)))
+    })?;
     let loaded = crate::base::yaml::load(&text, &source)?;
     for warning in loaded.warnings {
         scope.warnings.push(warning);
@@ -114,6 +119,9 @@ pub fn load_vars(scope: &TaskScope, path: &Path) -> Result<Map, Diagnostic> {
     match loaded.value.kind {
         crate::base::Kind::Null => Ok(Map::new()),
         crate::base::Kind::Map(map) => Ok((*map).clone()),
-        _ => Err(Diagnostic::new("Invalid variable file contents.").at(Some(&Origin::whole(&source)))),
+        _ => {
+            Err(Diagnostic::new("Invalid variable file contents.")
+                .at(Some(&Origin::whole(&source))))
+        }
     }
 }

@@ -5,7 +5,8 @@ use super::outcome::Outcome;
 use super::task::TaskRun;
 use crate::base::{Diagnostic, Map, Value};
 use crate::play::{Action, Keywords, LoopControl, Task};
-use crate::template::{Stop, Templar};
+use crate::template::Templar;
+use crate::template::table::Stop;
 use crate::vars::TaskScope;
 use std::sync::Arc;
 
@@ -36,7 +37,8 @@ pub fn task(batch: &Batch<'_>) -> Result<Option<Arc<Task>>, Diagnostic> {
         }
     }
     let tags = if play.keywords.tags.is_empty() { vec![Value::from("always")] } else { Vec::new() };
-    let keywords = Keywords { name: Some(Value::from("Gathering Facts")), tags, ..Keywords::default() };
+    let keywords =
+        Keywords { name: Some(Value::from("Gathering Facts")), tags, ..Keywords::default() };
     Ok(Some(Arc::new(Task {
         origin: play.origin.clone(),
         keywords,

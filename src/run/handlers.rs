@@ -52,9 +52,10 @@ fn flatten(entries: &[Entry]) -> Vec<Arc<Task>> {
 /// and all that listen to it (S-98).
 pub fn find(batch: &Batch<'_>, name: &str) -> Vec<Arc<Task>> {
     let blocks = batch.handler_blocks().clone();
-    let named = blocks.iter().rev().find_map(|block| {
-        block.iter().find(|handler| is_named(batch, handler, name)).cloned()
-    });
+    let named = blocks
+        .iter()
+        .rev()
+        .find_map(|block| block.iter().find(|handler| is_named(batch, handler, name)).cloned());
     let mut found: Vec<Arc<Task>> = named.into_iter().collect();
     for handler in blocks.iter().flatten() {
         let listens = handler.listen.iter().any(|topic| topic == name);
@@ -79,7 +80,8 @@ fn rendered_name(batch: &Batch<'_>, raw: &Value) -> String {
     let frame = batch.frame();
     let none: Arc<str> = Arc::from("");
     let session = batch.session;
-    let mut scope = crate::vars::TaskScope::of_host(&session.store, &frame, &none, &session.warnings);
+    let mut scope =
+        crate::vars::TaskScope::of_host(&session.store, &frame, &none, &session.warnings);
     scope.middle = vec![Arc::clone(&frame.vars)];
     Templar::new(&scope).render(raw).map(|value| value.text()).unwrap_or_default()
 }
@@ -95,8 +97,9 @@ pub fn notify(runner: &mut Runner<'_, '_>, at: usize, names: &[String]) -> Resul
             let host = &mut runner.hosts[at];
             if !host.notified.iter().any(|known| Arc::ptr_eq(known, &handler)) {
                 host.notified.push(handler);
-                let (handler, host) = (name.clone(), Arc::clone(&host.name));
-                runner.batch.session.emit(crate::spec::Event::Notified { handler, host });
+                let text = format!("Notification for handler {name} has been saved.");
+                let host = Some(Arc::clone(&host.name));
+                runner.batch.session.emit(crate::spec::Event::Meta { text, host });
             }
         }
     }
@@ -123,6 +126,7 @@ pub fn forced(batch: &Batch<'_>) -> Result<bool, Diagnostic> {
 /// Runs notified handlers of these hosts, in the order of definition, until none is left.
 pub async fn flush(runner: &mut Runner<'_, '_>, group: &[usize]) -> Result<(), Diagnostic> {
     let force = forced(runner.batch)?;
+    announce(runner, group);
     loop {
         let all: Vec<Arc<Task>> = runner.batch.handler_blocks().iter().flatten().cloned().collect();
         let mut ran = false;
@@ -143,6 +147,17 @@ pub async fn flush(runner: &mut Runner<'_, '_>, group: &[usize]) -> Result<(), D
         }
         if !ran {
             return Ok(());
+        }
+    }
+}
+
+/// Tells which handlers will run, for `-vv`.
+fn announce(runner: &Runner<'_, '_>, group: &[usize]) {
+    for host in group.iter().map(|at| &runner.hosts[*at]) {
+        for handler in &host.notified {
+            let name = handler.keywords.name.as_ref().map(Value::text).unwrap_or_default();
+            let host = Arc::clone(&host.name);
+            runner.batch.session.emit(crate::spec::Event::Notified { handler: name, host });
         }
     }
 }

@@ -65,9 +65,8 @@ fn inclusions(
     let mut all: Vec<Inclusion> = Vec::new();
     for (at, request) in requests {
         let hosts = if once { group.to_vec() } else { vec![at] };
-        let same = all.iter_mut().find(|known| {
-            known.request == request && !known.hosts.contains(&at)
-        });
+        let same =
+            all.iter_mut().find(|known| known.request == request && !known.hosts.contains(&at));
         match same {
             Some(known) => known.hosts.extend(hosts),
             None => all.push(Inclusion { request, hosts }),
@@ -136,8 +135,9 @@ fn bring_file(
     _: usize,
 ) -> Result<Brought, Diagnostic> {
     let loader = &runner.batch.session.loader;
-    let name = text(&request.args, &["file", "_raw_params"])
-        .ok_or_else(|| Diagnostic::new("No file specified for include_tasks").at(task.origin.as_ref()))?;
+    let name = text(&request.args, &["file", "_raw_params"]).ok_or_else(|| {
+        Diagnostic::new("No file specified for include_tasks").at(task.origin.as_ref())
+    })?;
     let path: PathBuf = loader.include_path(&name, task, runner.batch.play)?;
     let apply = apply(runner, request)?;
     let parent = parent(task, request, apply);
@@ -146,7 +146,10 @@ fn bring_file(
     Ok(Brought { name: path.display().to_string(), nodes: list, role: None })
 }
 
-fn apply(runner: &Runner<'_, '_>, request: &IncludeRequest) -> Result<Option<Keywords>, Diagnostic> {
+fn apply(
+    runner: &Runner<'_, '_>,
+    request: &IncludeRequest,
+) -> Result<Option<Keywords>, Diagnostic> {
     match request.args.get(&Key::from("apply")) {
         None => Ok(None),
         Some(value) if matches!(value.kind, Kind::Null) => Ok(None),
@@ -161,8 +164,9 @@ fn bring_role(
 ) -> Result<Brought, Diagnostic> {
     let session = runner.batch.session;
     let args = &request.args;
-    let name = text(args, &["name", "role"])
-        .ok_or_else(|| Diagnostic::new("'name' is a required field for include_role.").at(task.origin.as_ref()))?;
+    let name = text(args, &["name", "role"]).ok_or_else(|| {
+        Diagnostic::new("'name' is a required field for include_role.").at(task.origin.as_ref())
+    })?;
     let flag = |key: &str, default: bool| {
         args.get(&Key::from(key)).map_or(default, |v| match v.as_str() {
             Some(text) => matches!(text.to_ascii_lowercase().as_str(), "yes" | "true" | "on" | "1"),
@@ -204,9 +208,10 @@ fn fail(runner: &mut Runner<'_, '_>, info: &Arc<TaskInfo>, hosts: &[usize], erro
         let host = &mut runner.hosts[at];
         let name = Arc::clone(&host.name);
         let rescued = host.way.has_rescue();
-        runner.batch.session.count(&name, |counts| {
-            if rescued { counts.rescued += 1 } else { counts.failed += 1 }
-        });
+        runner
+            .batch
+            .session
+            .count(&name, |counts| if rescued { counts.rescued += 1 } else { counts.failed += 1 });
         runner.batch.session.emit(Event::Result(TaskResult {
             task: Arc::clone(info),
             host: name,

@@ -9,7 +9,7 @@ use crate::spec::input::hex;
 use crate::spec::{
     ArgType, Content, Entry, Failure, FromArg, Input, Inputs, Scope, Tree, TreeEntry, TreeKind,
 };
-use crate::template::{Stop, Templar};
+use crate::template::table::Stop;
 use crate::vars::TaskScope;
 use sha1::{Digest, Sha1};
 use std::fs;
@@ -34,7 +34,7 @@ pub fn resolve(
 /// evaluation's.
 pub fn resolve_for(
     _: &Batch<'_>,
-    _: &Task,
+    task: &Task,
     entry: &'static Entry,
     args: &Map,
     scope: &TaskScope,
@@ -48,11 +48,19 @@ pub fn resolve_for(
         let names = std::iter::once(arg.name).chain(arg.aliases.iter().copied());
         let given = names.filter_map(|name| args.get(&Key::from(name))).find(|v| !v.is_null());
         let Some(given) = given else { continue };
-        let name = given.text();
+        let name = match entry.doc().name {
+            // The text of `script` goes on with the script's own words.
+            "script" => shlex::split(&given.text())
+                .unwrap_or_default()
+                .into_iter()
+                .next()
+                .unwrap_or_default(),
+            _ => given.text(),
+        };
         let kind = if arg.kind == ArgType::Template { "templates" } else { "files" };
-        let path = match find(&scope.search_path(), kind, &name) {
+        let path = match crate::play::search::find(task, kind, &name) {
             Ok(path) => path,
-            Err(text) => return Ok(Err(Failure::new(text))),
+            Err(error) => return Ok(Err(not_found(entry.doc().name, error))),
         };
         if arg.kind == ArgType::Template {
             let input = super::rendering::render(scope, &path, args)?;
@@ -73,6 +81,14 @@ pub fn resolve_for(
     Ok(Ok(inputs))
 }
 
+/// A source that is not there. Ansible's `copy` names the error's kind too.
+fn not_found(module: &str, error: Diagnostic) -> Failure {
+    if module != "copy" {
+        return Failure::new(error.message);
+    }
+    Failure::new(format!("Unexpected AnsibleActionFail error: {}", error.message))
+}
+
 /// Whether the source is on the host itself.
 fn is_on_host(args: &Map) -> bool {
     let arg = crate::spec::Arg::of::<bool>("remote_src", "");
@@ -84,13 +100,17 @@ fn is_on_host(args: &Map) -> bool {
 pub fn find(dirs: &[PathBuf], kind: &str, name: &str) -> Result<PathBuf, String> {
     let wanted = Path::new(name);
     let expanded = match name.strip_prefix("~/") {
-        Some(rest) => std::env::var_os("HOME").map_or(wanted.to_path_buf(), |h| Path::new(&h).join(rest)),
+        Some(rest) => {
+            std::env::var_os("HOME").map_or(wanted.to_path_buf(), |h| Path::new(&h).join(rest))
+        }
         None => wanted.to_path_buf(),
     };
     let candidates: Vec<PathBuf> = if expanded.is_absolute() {
         vec![expanded]
     } else {
-        let each = |dir: &PathBuf| [dir.join(kind).join(name), dir.join("tasks").join(kind).join(name), dir.join(name)];
+        let each = |dir: &PathBuf| {
+            [dir.join(kind).join(name), dir.join("tasks").join(kind).join(name), dir.join(name)]
+        };
         dirs.iter().flat_map(each).collect()
     };
     if let Some(found) = candidates.iter().find(|path| path.exists()) {
@@ -166,7 +186,8 @@ fn walk(
     }
     names.sort();
     for path in names {
-        let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        let name =
+            path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
         let relative = if below.is_empty() { name } else { format!("{below}/{name}") };
         let meta = fs::symlink_metadata(&path).map_err(|e| io_error(&path, &e))?;
         let mode = meta.permissions().mode() & 0o7777;

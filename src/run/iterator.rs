@@ -200,7 +200,8 @@ impl Way {
         frame.next = 0;
         frame.section = section;
         if let Some(last) = frame.at.last_mut() {
-            *last = u32::from(section == Section::Rescue) + 2 * u32::from(section == Section::Always);
+            *last =
+                u32::from(section == Section::Rescue) + 2 * u32::from(section == Section::Always);
         }
     }
 

@@ -4,7 +4,8 @@ use crate::base::{Diagnostic, Kind, Value};
 use crate::play::{Keywords, Task};
 use crate::spec::FromArg;
 use crate::spec::args::{Arg, ArgType};
-use crate::template::{Stop, Templar};
+use crate::template::Templar;
+use crate::template::table::Stop;
 
 /// Reads keywords of one task with one scope's templates.
 pub struct Reader<'a> {
@@ -71,7 +72,8 @@ impl<'a> Reader<'a> {
         let chain: Vec<&Keywords> = self.task.keyword_chain().collect();
         let mut all: Vec<(String, String)> = Vec::new();
         for raw in chain.iter().rev().flat_map(|keywords| &keywords.environment) {
-            let value = self.templar.render(raw).map_err(|stop| in_keyword(stop, "environment", raw))?;
+            let value =
+                self.templar.render(raw).map_err(|stop| in_keyword(stop, "environment", raw))?;
             for (name, value) in value.as_map().into_iter().flatten() {
                 all.retain(|(known, _)| known != &name.to_string());
                 all.push((name.to_string(), value.text()));

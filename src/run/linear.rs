@@ -30,6 +30,20 @@ pub struct Runner<'a, 'b> {
     pub in_handlers: bool,
 }
 
+/// What a task without a name is called: its action, and the role as it was written.
+fn unnamed(task: &Task) -> String {
+    match (&task.action, task.arg("name").or_else(|| task.arg("role"))) {
+        (Action::IncludeRole, Some(role)) => format!("{} : {}", task.written, role.text()),
+        _ => task.written.clone(),
+    }
+}
+
+/// What is said about a text that stands for a value that is not there (S-36).
+fn placeholder_warning(number: usize, error: Diagnostic) -> Diagnostic {
+    let text = format!("Encountered 1 template error.\nerror {number} - {}", error.chain());
+    Diagnostic::new(text).at(error.origin.as_ref())
+}
+
 /// Splits a play's hosts by `serial` (S-85).
 pub fn batches(
     hosts: &[Arc<str>],
@@ -71,8 +85,7 @@ pub async fn run_batch(batch: &Batch<'_>, members: &[Arc<str>]) -> Result<End, D
     let list: Arc<[Node]> = play_nodes(batch)?.into();
     handlers::collect(batch)?;
     let hosts = members.iter().map(|name| new_host(name, &list)).collect();
-    let mut runner =
-        Runner { batch, hosts, size: members.len(), stop: false, in_handlers: false };
+    let mut runner = Runner { batch, hosts, size: members.len(), stop: false, in_handlers: false };
     runner.load_vars_files(true)?;
     runner.walk().await?;
     runner.forced_handlers().await?;
@@ -181,12 +194,13 @@ impl Runner<'_, '_> {
         if *started {
             return true;
         }
-        let name = task.keywords.name.as_ref().map(Value::text).unwrap_or_default();
+        let name = task.keywords.name.as_ref().map_or_else(|| task.written.clone(), Value::text);
         let full = task.role().map(|role| format!("{} : {name}", role.name)).unwrap_or_default();
         let matches = |text: &str| {
             globset::Glob::new(wanted).is_ok_and(|glob| glob.compile_matcher().is_match(text))
         };
-        *started = !task.implicit && (name == *wanted || full == *wanted || matches(&name) || matches(&full));
+        *started = !task.implicit
+            && (name == *wanted || full == *wanted || matches(&name) || matches(&full));
         if !*started && !task.implicit {
             for at in group {
                 self.hosts[*at].way.advance();
@@ -233,22 +247,30 @@ impl Runner<'_, '_> {
         let reader = super::keywords::Reader { task, templar: &templar };
         match reader.flag("run_once", |k| k.run_once.as_ref()) {
             Ok(once) => Ok(once.unwrap_or(false)),
-            Err(stop) => Err(stop.into_diagnostic().unwrap_or_else(|| Diagnostic::new("suspended"))),
+            Err(stop) => {
+                Err(stop.into_diagnostic().unwrap_or_else(|| Diagnostic::new("suspended")))
+            }
         }
     }
 
     /// How the task is named in banners.
     pub fn info(&self, task: &Task, at: usize) -> Arc<TaskInfo> {
         let scope = super::scope::of_task(self.batch, &self.hosts[at], task);
-        let templar = Templar::new(&scope);
-        let name = task.keywords.name.as_ref().map(|raw| templar.render_lenient(raw).text());
-        let name = name.filter(|name| !name.is_empty()).unwrap_or_else(|| task.written.clone());
+        let templar = Templar::new(&scope).with_placeholders();
+        let name = task.keywords.name.as_ref();
+        let name = name.and_then(|raw| templar.render(raw).ok()).map(|name| name.text());
+        for (number, error) in templar.take_errors().into_iter().enumerate() {
+            self.batch.session.warnings.push(placeholder_warning(number + 1, error));
+        }
+        let name = name.filter(|name| !name.is_empty()).unwrap_or_else(|| unnamed(task));
         let name = match task.role().filter(|_| !task.implicit) {
             Some(role) => format!("{} : {name}", role.name),
             None => name,
         };
         let no_log = task.inherited(|k| k.no_log.as_ref()).is_some_and(|raw| {
-            templar.render(raw).is_ok_and(|value| value.is_true() && value.as_str() != Some("false"))
+            templar
+                .render(raw)
+                .is_ok_and(|value| value.is_true() && value.as_str() != Some("false"))
         });
         Arc::new(TaskInfo {
             id: self.batch.session.new_id(),
@@ -268,7 +290,8 @@ impl Runner<'_, '_> {
         task: &Arc<Task>,
         info: &Arc<TaskInfo>,
     ) -> Result<Vec<(usize, super::outcome::Outcome)>, Diagnostic> {
-        let upcoming: Vec<Vec<Arc<Task>>> = group.iter().map(|at| self.upcoming(*at, task)).collect();
+        let upcoming: Vec<Vec<Arc<Task>>> =
+            group.iter().map(|at| self.upcoming(*at, task)).collect();
         let batch = self.batch;
         let mut running = FuturesUnordered::new();
         let mut results = Vec::new();
@@ -289,12 +312,15 @@ impl Runner<'_, '_> {
             results.push(done);
         }
         drop(running);
-        Ok(results.into_iter().map(|(at, queue, world, outcome)| {
-            self.hosts[at].queue = queue;
-            let mut ledger = batch.session.ledger();
-            ledger.entry(Arc::clone(&self.hosts[at].name)).or_default().world = world;
-            (at, outcome)
-        }).collect())
+        Ok(results
+            .into_iter()
+            .map(|(at, queue, world, outcome)| {
+                self.hosts[at].queue = queue;
+                let mut ledger = batch.session.ledger();
+                ledger.entry(Arc::clone(&self.hosts[at].name)).or_default().world = world;
+                (at, outcome)
+            })
+            .collect())
     }
 
     /// The tasks that follow on a host if nothing fails, as far as its window reaches.
@@ -384,7 +410,8 @@ impl Runner<'_, '_> {
     fn check_percentage(&mut self, _task: &Task) -> Result<(), Diagnostic> {
         let Some(raw) = &self.batch.play.max_fail_percentage else { return Ok(()) };
         let limit: f64 = raw.text().trim().trim_end_matches('%').parse().map_err(|_| {
-            Diagnostic::new(format!("Invalid 'max_fail_percentage' value: {}", raw.text())).at(raw.origin())
+            Diagnostic::new(format!("Invalid 'max_fail_percentage' value: {}", raw.text()))
+                .at(raw.origin())
         })?;
         let lost = self.hosts.iter().filter(|host| host.failed || host.unreachable).count();
         if (lost as f64) / (self.size as f64) * 100.0 > limit {

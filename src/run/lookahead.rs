@@ -6,7 +6,8 @@ use super::task::{TaskRun, conditions};
 use super::{args, connect, inputs};
 use crate::play::{Action, Register, Task};
 use crate::spec::{Ctx, Entry, Host, Inputs, Probe, Run};
-use crate::template::{Stop, Templar};
+use crate::template::Templar;
+use crate::template::table::Stop;
 use crate::vars::{Ahead, TaskScope};
 use std::sync::Arc;
 
@@ -65,10 +66,13 @@ fn add_pending(pending: &mut Ahead, task: &Task) {
     let Action::Module(entry) = &task.action else { return };
     match entry.doc().name {
         "set_fact" => {
-            pending.names.extend(task.args.keys().filter_map(|key| key.as_str()).map(str::to_string));
+            pending
+                .names
+                .extend(task.args.keys().filter_map(|key| key.as_str()).map(str::to_string));
             pending.facts = true;
         }
-        "setup" | "gather_facts" | "service_facts" | "package_facts" | "mount_facts" | "set_stats" => {
+        "setup" | "gather_facts" | "service_facts" | "package_facts" | "mount_facts"
+        | "set_stats" => {
             pending.facts = true;
         }
         _ => {}

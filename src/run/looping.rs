@@ -2,11 +2,12 @@
 
 use super::outcome::Outcome;
 use super::task::{TaskRun, stopped};
-use crate::base::{Diagnostic, Map, Value};
+use crate::base::{Diagnostic, Key, Map, Value};
 use crate::play::{Loop, Register, Task};
 use crate::spec::Event;
 use crate::spec::event::{Status, TaskResult};
-use crate::template::{Stop, Templar};
+use crate::template::Templar;
+use crate::template::table::Stop;
 use crate::vars::TaskScope;
 use std::sync::Arc;
 use std::time::Duration;
@@ -26,7 +27,12 @@ pub fn items(task: &Task, scope: &TaskScope) -> Result<Option<Vec<Value>>, Stop>
                 None => Err(not_a_list(&value, raw)),
             }
         }
-        Some(Loop::With(name, terms)) => templar.with_lookup(name, terms).map(Some),
+        Some(Loop::With(name, terms)) => {
+            let rendered = templar.render(terms)?;
+            let terms =
+                rendered.as_list().map_or_else(|| vec![rendered.clone()], <[Value]>::to_vec);
+            templar.lookup(name, &terms, &Map::new()).map(Some)
+        }
     }
 }
 
@@ -49,7 +55,9 @@ pub async fn run(run: &mut TaskRun<'_>, items: Vec<Value>) -> Outcome {
     let total = items.len();
     let mut latest: Option<Value> = None;
     for (index, item) in items.iter().enumerate() {
-        if index > 0 && let Err(stop) = pause(run).await {
+        if index > 0
+            && let Err(stop) = pause(run).await
+        {
             return stopped(stop);
         }
         let scope = item_scope(run, &name, &items, index, latest.as_ref());
@@ -153,16 +161,22 @@ fn extended(items: &[Value], index: usize, all: bool) -> Value {
 }
 
 /// An item's result carries the item (S-57).
-fn mark_item(run: &TaskRun<'_>, scope: &TaskScope, name: &str, item: &Value, outcome: &mut Outcome) {
+fn mark_item(
+    run: &TaskRun<'_>,
+    scope: &TaskScope,
+    name: &str,
+    item: &Value,
+    outcome: &mut Outcome,
+) {
     outcome.set(name, item.untrusted());
     outcome.set("ansible_loop_var", name);
     let control = &run.task.loop_control;
     if let Some(index_var) = &control.index_var {
-        let index = scope.locals.get(&index_var.as_str().into()).cloned().unwrap_or_default();
+        let index = scope.locals.get(&Key::from(index_var.as_str())).cloned().unwrap_or_default();
         outcome.set(index_var, index);
         outcome.set("ansible_index_var", index_var.as_str());
     }
-    if let Some(extended) = scope.locals.get(&"ansible_loop".into()) {
+    if let Some(extended) = scope.locals.get(&Key::from("ansible_loop")) {
         outcome.set("ansible_loop", extended.untrusted());
     }
     for request in &mut outcome.includes {
@@ -207,7 +221,7 @@ fn show(run: &TaskRun<'_>, scope: &TaskScope, item: &Value, outcome: &Outcome) {
     run.batch.session.emit(Event::Item(TaskResult {
         task: Arc::clone(&run.info),
         host: Arc::clone(&run.host),
-        delegated: outcome.delegated.as_ref().map(ToString::to_string),
+        delegated: outcome.delegate_label.clone(),
         status: outcome.status,
         result: outcome.registered(),
         item: Some(label(run, scope, item)),
@@ -270,11 +284,14 @@ impl Sum {
         if self.unreachable {
             outcome.set("unreachable", true);
         }
-        outcome.set("msg", match status {
-            Status::Failed | Status::Unreachable => "One or more items failed",
-            Status::Skipped => "All items skipped",
-            _ => "All items completed",
-        });
+        outcome.set(
+            "msg",
+            match status {
+                Status::Failed | Status::Unreachable => "One or more items failed",
+                Status::Skipped => "All items skipped",
+                _ => "All items completed",
+            },
+        );
         if !self.facts.is_empty() {
             outcome.effects.push(crate::spec::PlayEffect::Facts(self.facts));
         }

@@ -27,7 +27,7 @@ mod settle;
 mod task;
 mod varsfiles;
 
-pub use inputs::read_tree;
+pub use ahead::Changes;
 pub use module::Locks;
-pub use play::{Interrupt, Options, Session, run};
+pub use play::{BecomeDefaults, Interrupt, Options, Session, run};
 pub use pool::{Become, Connector, Pool, Route};

@@ -9,10 +9,11 @@ use crate::base::{Key, Map, Value};
 use crate::spec::event::Status;
 use crate::spec::module::{AnyAction, AnyArgs, AnySeen, AnyState};
 use crate::spec::{
-    ActionContext, Answer, ArgType, Change, ChangeKind, Ctx, Entry, Failure, Fields, Host, HostError,
-    Inputs, Look, Plan, Probe, Ran, Run, Then,
+    ActionContext, Answer, ArgType, Change, ChangeKind, Ctx, Entry, Failure, Fields, Host,
+    HostError, Inputs, Look, Plan, Probe, Ran, Run, Then,
 };
-use crate::template::{Stop, Templar};
+use crate::template::Templar;
+use crate::template::table::Stop;
 use crate::vars::TaskScope;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -54,6 +55,7 @@ pub async fn run(
     scope: &TaskScope,
 ) -> Result<Outcome, Stop> {
     let (route, delegated) = super::connect::route(run, scope)?;
+    let label = super::connect::label(&route, &run.host);
     let check = super::settle::checks(run, scope)?;
     let env = {
         let templar = Templar::new(scope);
@@ -76,6 +78,7 @@ pub async fn run(
             }
         },
     };
+    outcome.delegate_label = delegated.as_ref().and(label);
     outcome.delegated = delegated;
     if entry.traits.identity && outcome.status == Status::Changed && !check {
         run.batch.session.pool.forget(&run.host, true);
@@ -163,7 +166,8 @@ impl Work<'_, '_> {
                     continue;
                 }
                 if again {
-                    total.uncertain = total.uncertain.or(Some("what follows is not known".to_string()));
+                    total.uncertain =
+                        total.uncertain.or(Some("what follows is not known".to_string()));
                 }
                 self.look_ahead();
                 let fields = module.result(args, &seen, None, &plan, &[]);
@@ -175,7 +179,9 @@ impl Work<'_, '_> {
                 return Ok(total.finish(done));
             }
         }
-        Err(Trouble::Module(Failure::new("the host does not settle: every look plans further changes")))
+        Err(Trouble::Module(Failure::new(
+            "the host does not settle: every look plans further changes",
+        )))
     }
 
     async fn ask_first(&self, module: &dyn AnyState, args: &AnyArgs) -> Result<Probe, Trouble> {
@@ -257,9 +263,9 @@ impl Work<'_, '_> {
         self.run.queue.change_ended(&session.changes);
         total.acted = true;
         let applied = applied.map_err(Trouble::Host)?;
-        let first = applied.look.ok_or_else(|| {
-            Trouble::Host(HostError::Lost("the second look".to_string()))
-        })?;
+        let first = applied
+            .look
+            .ok_or_else(|| Trouble::Host(HostError::Lost("the second look".to_string())))?;
         let (after, second) = self.read(module, args, vec![first]).await?;
         let platform = self.host.platform();
         let differs = after.iter().map(|a| &a.stdout).ne(before.iter().map(|a| &a.stdout));
@@ -271,11 +277,13 @@ impl Work<'_, '_> {
     }
 
     async fn lock(&self, plan: &Plan) -> Vec<tokio::sync::OwnedMutexGuard<()>> {
-        let mut names: Vec<&'static str> = plan.changes().filter_map(|change| change.lock).collect();
+        let mut names: Vec<&'static str> =
+            plan.changes().filter_map(|change| change.lock).collect();
         names.sort_unstable();
         names.dedup();
         let platform = self.host.platform();
-        let machine = if platform.machine_id.is_empty() { self.host.name() } else { &platform.machine_id };
+        let machine =
+            if platform.machine_id.is_empty() { self.host.name() } else { &platform.machine_id };
         let mut held = Vec::new();
         for name in names {
             held.push(self.run.batch.session.locks.of(machine, name).lock_owned().await);
@@ -303,6 +311,9 @@ impl Work<'_, '_> {
             Ok(fields) => finished(fields),
             Err(failure) => failed(failure, "Module failed"),
         };
+        if matches!(module.doc().name, "raw" | "script") && outcome.status == Status::Failed {
+            outcome.from_module = Some("Action failed");
+        }
         outcome.acted = !self.check;
         outcome
     }
@@ -330,7 +341,6 @@ pub fn finished(mut fields: Fields) -> Outcome {
         _ => Status::Ok,
     };
     let mut outcome = Outcome::new(status, fields);
-    outcome.fields.entry("changed".into()).or_insert(Value::from(false));
     outcome
 }
 

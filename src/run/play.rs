@@ -204,11 +204,13 @@ async fn run_play(session: &Session, play: &Arc<Play>) -> Result<End, Diagnostic
         Some(name) => name.text(),
         None => pattern.clone(),
     };
-    let hosts = choose_hosts(session, play, &templar, &pattern)?;
-    let banner = name.clone();
+    let matched = choose_hosts(session, play, &templar, &pattern)?;
+    let hosts = living(session, &matched);
     if hosts.is_empty() {
-        session.emit(Event::Play { name: banner, hosts: Vec::new() });
-        session.emit(Event::NoHostsMatched);
+        session.emit(Event::Play { name, hosts: Vec::new() });
+        if matched.is_empty() {
+            session.emit(Event::NoHostsMatched);
+        }
         return Ok(End::GoOn);
     }
     let prompts = ask_prompts(session, play, &templar)?;
@@ -273,7 +275,7 @@ fn choose_hosts(
             return Err(Diagnostic::new(text).at(play.origin.as_ref()));
         }
     }
-    Ok(living(session, &hosts))
+    Ok(hosts)
 }
 
 fn shuffle(hosts: &mut [Arc<str>]) {
@@ -349,7 +351,9 @@ fn ask_prompts(
         let prompt = render(templar, Some(&question.prompt))?.unwrap_or_default().text();
         let default = render(templar, question.default.as_ref())?;
         let text = match &default {
-            Some(default) if !question.private => format!("{prompt} [{}]: ", default.masked().text()),
+            Some(default) if !question.private => {
+                format!("{prompt} [{}]: ", default.masked().text())
+            }
             _ => format!("{prompt}: "),
         };
         let request = crate::spec::context::Pause {

@@ -103,7 +103,8 @@ impl Pool {
         let mut slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
         let prefix = format!("{host}|");
         slots.retain(|key, _| {
-            !key.starts_with(&prefix) || (only_become && !key.rsplit('|').next().is_some_and(|l| l.contains(':')))
+            !key.starts_with(&prefix)
+                || (only_become && !key.rsplit('|').next().is_some_and(|l| l.contains(':')))
         });
     }
 

@@ -11,8 +11,12 @@ use std::sync::Arc;
 /// The scope that a task of this batch has on a host.
 pub fn of_task(batch: &Batch<'_>, host: &HostRun, task: &Task) -> TaskScope {
     let role = task.role();
-    let mut scope =
-        TaskScope::of_host(&batch.session.store, &batch.frame(), &host.name, &batch.session.warnings);
+    let mut scope = TaskScope::of_host(
+        &batch.session.store,
+        &batch.frame(),
+        &host.name,
+        &batch.session.warnings,
+    );
     scope.role = role.map(|role| Arc::new(RoleFrame::of(role)));
     scope.above = above(task);
     scope.middle = middle(batch, host, task);
@@ -47,7 +51,9 @@ fn middle(batch: &Batch<'_>, host: &HostRun, task: &Task) -> Vec<Arc<Map>> {
         layers.push(Arc::clone(&role.vars));
         layers.extend(all_dependencies(role).iter().rev().map(|dep| Arc::clone(&dep.vars)));
     }
-    layers.extend(task.parent.chain().skip(1).filter_map(|p| p.role.as_ref()).map(|r| Arc::clone(&r.vars)));
+    layers.extend(
+        task.parent.chain().skip(1).filter_map(|p| p.role.as_ref()).map(|r| Arc::clone(&r.vars)),
+    );
     layers.extend(frame.role_vars.iter().rev().cloned());
     layers.push(Arc::clone(&host.files));
     layers.push(Arc::clone(&frame.prompts));

@@ -10,7 +10,8 @@ use crate::base::{Diagnostic, Kind, Map, Value};
 use crate::play::{Register, Task};
 use crate::spec::event::{Status, TaskInfo, TaskResult};
 use crate::spec::{Event, PlayEffect};
-use crate::template::{Stop, Templar};
+use crate::template::Templar;
+use crate::template::table::Stop;
 use crate::vars::TaskScope;
 use std::sync::Arc;
 
@@ -57,14 +58,19 @@ pub fn settle(
         store(runner, *other, task, &outcome)?;
     }
     apply_effects(runner, at, sharing, task, &mut outcome)?;
-    show_warnings(runner, &outcome);
-    let result = result(runner, at, task, info, &outcome, ignored);
-    runner.batch.session.emit(Event::Result(result));
-    let rescued = outcome.status == Status::Failed && !ignored && runner.hosts[at].way.has_rescue();
-    count(runner, at, &outcome, ignored, rescued);
-    if outcome.status == Status::Changed || (outcome.flag("changed") && outcome.status != Status::Failed) {
+    let changed = outcome.status == Status::Changed
+        || (outcome.flag("changed") && outcome.status != Status::Failed);
+    if changed {
         notify(runner, at, task)?;
     }
+    show_warnings(runner, &outcome);
+    // What an include brings is told by its own event.
+    if outcome.includes.is_empty() || outcome.status == Status::Failed {
+        let result = result(runner, at, task, info, &outcome, ignored);
+        runner.batch.session.emit(Event::Result(result));
+    }
+    let rescued = outcome.status == Status::Failed && !ignored && runner.hosts[at].way.has_rescue();
+    count(runner, at, &outcome, ignored, rescued);
     let fatal = matches!(outcome.status, Status::Failed | Status::Unreachable) && !ignored;
     if fatal {
         remember_failure(runner, at, task, &outcome);
@@ -107,7 +113,12 @@ fn registered(outcome: &Outcome) -> Value {
     outcome.registered().untrusted()
 }
 
-fn store(runner: &mut Runner<'_, '_>, at: usize, task: &Task, outcome: &Outcome) -> Result<(), Diagnostic> {
+fn store(
+    runner: &mut Runner<'_, '_>,
+    at: usize,
+    task: &Task,
+    outcome: &Outcome,
+) -> Result<(), Diagnostic> {
     let name = Arc::clone(&runner.hosts[at].name);
     let store = &runner.batch.session.store;
     match &task.register {
@@ -119,7 +130,8 @@ fn store(runner: &mut Runner<'_, '_>, at: usize, task: &Task, outcome: &Outcome)
         Some(Register::Projections(all)) => {
             let scope = super::scope::of_task(runner.batch, &runner.hosts[at], task);
             let result = registered(outcome);
-            let mut fields = vec![("result", result.clone()), ("polymorphic_result", result.clone())];
+            let mut fields =
+                vec![("result", result.clone()), ("polymorphic_result", result.clone())];
             if task.looping.is_some() {
                 fields.push(("loop_result", result));
             }
@@ -145,7 +157,9 @@ fn apply_effects(
     outcome: &mut Outcome,
 ) -> Result<(), Diagnostic> {
     let mut effects = std::mem::take(&mut outcome.effects);
-    let is_set_fact = effects.iter().any(|effect| matches!(effect, PlayEffect::SetFact(..) | PlayEffect::IncludeVars(_)));
+    let is_set_fact = effects
+        .iter()
+        .any(|effect| matches!(effect, PlayEffect::SetFact(..) | PlayEffect::IncludeVars(_)));
     if let Some(facts) = outcome.field("ansible_facts").and_then(Value::as_map)
         && !is_set_fact
     {
@@ -231,7 +245,7 @@ fn result(
     TaskResult {
         task: Arc::clone(info),
         host: Arc::clone(&runner.hosts[at].name),
-        delegated: outcome.delegated.as_ref().map(ToString::to_string),
+        delegated: outcome.delegate_label.clone(),
         status: outcome.status,
         result: shown(outcome),
         item: None,

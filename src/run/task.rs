@@ -11,7 +11,8 @@ use crate::base::{Diagnostic, Key, Kind, Map, Value};
 use crate::play::{Action, ParentKind, Task};
 use crate::spec::event::{Status, TaskInfo};
 use crate::spec::{Entry, Event, Run, World};
-use crate::template::{Stop, Templar};
+use crate::template::Templar;
+use crate::template::table::Stop;
 use crate::vars::TaskScope;
 use std::sync::Arc;
 use std::time::Duration;
@@ -94,7 +95,9 @@ impl<'a> TaskRun<'a> {
     }
 
     fn after(&mut self, outcome: &Outcome) {
-        if outcome.acted || matches!(outcome.status, Status::Failed | Status::Unreachable | Status::Changed) {
+        if outcome.acted
+            || matches!(outcome.status, Status::Failed | Status::Unreachable | Status::Changed)
+        {
             self.queue.narrow();
         } else {
             self.queue.widen();
@@ -133,7 +136,9 @@ impl<'a> TaskRun<'a> {
         for condition in conditions(self.task) {
             let holds = templar.condition(condition).map_err(|stop| {
                 args::wrap(stop, |cause| {
-                    Diagnostic::new("A 'when' expression failed").at(condition.origin()).caused_by(cause)
+                    Diagnostic::new("A 'when' expression failed")
+                        .at(condition.origin())
+                        .caused_by(cause)
                 })
             })?;
             if !holds {
@@ -209,7 +214,9 @@ impl<'a> TaskRun<'a> {
         for condition in &self.task.until {
             let holds = templar.condition(condition).map_err(|stop| {
                 args::wrap(stop, |cause| {
-                    Diagnostic::new("A 'until' expression failed").at(condition.origin()).caused_by(cause)
+                    Diagnostic::new("A 'until' expression failed")
+                        .at(condition.origin())
+                        .caused_by(cause)
                 })
             })?;
             if !holds {
@@ -288,7 +295,8 @@ impl<'a> TaskRun<'a> {
     ) -> bool {
         outcome.set(&format!("{keyword}_result"), cause.chain());
         let text = format!("A '{keyword}' expression failed");
-        let error = self.error("Action failed", Diagnostic::new(text).at(at.as_ref()).caused_by(cause));
+        let error =
+            self.error("Action failed", Diagnostic::new(text).at(at.as_ref()).caused_by(cause));
         outcome.set("msg", error.chain());
         outcome.error = Some(error);
         outcome.status = Status::Failed;
@@ -330,7 +338,9 @@ impl<'a> TaskRun<'a> {
             Action::Template(name) => {
                 let name = templar.render(name)?.text();
                 let Some(entry) = crate::modules::find(&name) else {
-                    return Err(Stop::fault(format!("couldn't resolve module/action '{name}'. This often indicates a misspelling, missing collection, or incorrect module path.")));
+                    return Err(Stop::fault(format!(
+                        "couldn't resolve module/action '{name}'. This often indicates a misspelling, missing collection, or incorrect module path."
+                    )));
                 };
                 self.module(entry, scope).await
             }
@@ -344,7 +354,8 @@ impl<'a> TaskRun<'a> {
         let templar = Templar::new(scope);
         let mut args = Map::new();
         for (key, raw) in self.task.args.iter() {
-            let value = if key.as_str() == Some("apply") { raw.clone() } else { templar.render(raw)? };
+            let value =
+                if key.as_str() == Some("apply") { raw.clone() } else { templar.render(raw)? };
             if !matches!(value.kind, Kind::Omit | Kind::Null) {
                 args.insert(key.clone(), value);
             }
@@ -368,7 +379,9 @@ impl<'a> TaskRun<'a> {
         let work = async {
             match entry.run {
                 Run::Control(module) => control::run(self, module, &parsed, scope).await,
-                Run::State(_) | Run::Action(_) => module::run(self, entry, &given, &parsed, scope).await,
+                Run::State(_) | Run::Action(_) => {
+                    module::run(self, entry, &given, &parsed, scope).await
+                }
             }
         };
         let outcome = match limit.and_then(|n| u64::try_from(n).ok()).filter(|n| *n > 0) {
@@ -387,10 +400,7 @@ impl<'a> TaskRun<'a> {
         if let Some(rest) = message.strip_prefix("Unsupported parameters:") {
             message = format!("Unsupported parameters for ({}) module:{rest}", entry.doc().name);
         }
-        let fields = [
-            ("changed".into(), Value::from(false)),
-            ("msg".into(), Value::from(message)),
-        ];
+        let fields = [("changed".into(), Value::from(false)), ("msg".into(), Value::from(message))];
         let mut outcome = Outcome::new(Status::Failed, fields.into_iter().collect());
         outcome.from_module = Some("Module failed");
         self.with_error(outcome)

@@ -4,7 +4,8 @@ use super::batch::Batch;
 use super::control::load_vars;
 use super::inputs;
 use crate::base::{Diagnostic, Map, Value};
-use crate::template::{Stop, Templar};
+use crate::template::Templar;
+use crate::template::table::Stop;
 use crate::vars::TaskScope;
 use std::sync::Arc;
 
@@ -25,11 +26,8 @@ fn scope(batch: &Batch<'_>, host: &Arc<str>, so_far: &Map) -> TaskScope {
     let frame = batch.frame();
     let session = batch.session;
     let mut scope = TaskScope::of_host(&session.store, &frame, host, &session.warnings);
-    scope.middle = vec![
-        Arc::new(so_far.clone()),
-        Arc::clone(&frame.prompts),
-        Arc::clone(&frame.vars),
-    ];
+    scope.middle =
+        vec![Arc::new(so_far.clone()), Arc::clone(&frame.prompts), Arc::clone(&frame.vars)];
     scope.search_path = Arc::new(vec![batch.play.playbook_dir.to_path_buf()]);
     scope
 }
@@ -42,7 +40,10 @@ fn first(batch: &Batch<'_>, scope: &TaskScope, names: &[Value]) -> Result<Option
             Err(Stop::Undefined(cause)) => {
                 // Facts may not be there yet: asked again when they are.
                 let text = "Could not load 'vars_files' entry: its name has an undefined variable";
-                batch.session.warnings.push(Diagnostic::new(text).at(raw.origin()).caused_by(cause));
+                batch
+                    .session
+                    .warnings
+                    .push(Diagnostic::new(text).at(raw.origin()).caused_by(cause));
                 continue;
             }
             Err(stop) => {

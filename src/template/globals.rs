@@ -1,7 +1,7 @@
 //! The functions of the language: `range`, `lookup`, `namespace` and their like.
 
 use super::eval::objects::{Cycler, Global, Joiner, Namespace, RangeObject, as_object, value};
-use super::eval::{Core, need, raise};
+use super::eval::{Core, first_marker, need, raise};
 use super::methods::{self, Given};
 use super::table::{Args, Stop};
 use crate::base::{Kind, Map, Time, Value};
@@ -52,13 +52,8 @@ pub fn call(core: &Core, name: &str, args: Args) -> Result<Value, Stop> {
         "query" | "q" => return core.lookup_call(args, true),
         _ => {}
     }
-    if let Some(undefined) = args
-        .positional
-        .iter()
-        .chain(args.keyword.values())
-        .find(|arg| arg.is_undefined())
-    {
-        return Ok(undefined.clone());
+    if let Some(marker) = first_marker(&args) {
+        return Ok(marker);
     }
     match name {
         "range" => range(&args),
@@ -165,4 +160,3 @@ pub fn is_callable(candidate: &Value) -> bool {
         || as_object::<Bound>(candidate).is_some()
         || as_object::<Joiner>(candidate).is_some()
 }
-

@@ -144,9 +144,10 @@ fn read(options: &Options, settings: &Settings, notices: &mut Notices) -> Result
             contents(&vault, &cwd.join(path))
         })?
     };
-    let sources = match options.inventory.is_empty() {
-        true => settings.list("DEFAULT_HOST_LIST").into_iter().map(str::to_string).collect(),
-        false => options.inventory.clone(),
+    let sources: Vec<String> = if options.inventory.is_empty() {
+        settings.list("DEFAULT_HOST_LIST").into_iter().map(str::to_string).collect()
+    } else {
+        options.inventory.clone()
     };
     let loading = LoadOptions {
         rules: Arc::clone(&rules),

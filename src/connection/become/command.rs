@@ -58,7 +58,8 @@ fn su(who: &Identity, exe: &str, user: &str, program: &str) -> String {
     } else {
         String::new()
     };
-    let bsd = quote::sh(&format!("exec /bin/sh -c {}", quote::sh(&format!("{home}exec {program}"))));
+    let bsd =
+        quote::sh(&format!("exec /bin/sh -c {}", quote::sh(&format!("{home}exec {program}"))));
     let other = quote::sh(&format!("exec {program}"));
     format!(
         "case $(uname -s) in *BSD|DragonFly) exec {exe}{flags}{keep} {user} -c {bsd};; \

@@ -2,10 +2,37 @@
 
 /// Beginnings of the question.
 const QUESTIONS: [&str; 31] = [
-    "password", "암호", "パスワード", "adgangskode", "contraseña", "contrasenya", "hasło", "heslo",
-    "jelszó", "lösenord", "mật khẩu", "mot de passe", "parola", "parool", "pasahitza", "passord",
-    "passwort", "salasana", "sandi", "senha", "wachtwoord", "ססמה", "лозинка", "парола", "пароль",
-    "गुप्तशब्द", "शब्दकूट", "సంకేతపదము", "හස්පදය", "密码", "密碼",
+    "password",
+    "암호",
+    "パスワード",
+    "adgangskode",
+    "contraseña",
+    "contrasenya",
+    "hasło",
+    "heslo",
+    "jelszó",
+    "lösenord",
+    "mật khẩu",
+    "mot de passe",
+    "parola",
+    "parool",
+    "pasahitza",
+    "passord",
+    "passwort",
+    "salasana",
+    "sandi",
+    "senha",
+    "wachtwoord",
+    "ססמה",
+    "лозинка",
+    "парола",
+    "пароль",
+    "गुप्तशब्द",
+    "शब्दकूट",
+    "సంకేతపదము",
+    "හස්පදය",
+    "密码",
+    "密碼",
 ];
 
 /// Whether a text ends in such a question that waits for its answer. `own` are further texts.
@@ -16,7 +43,9 @@ pub fn asks(text: &str, own: &[String]) -> bool {
     };
     QUESTIONS.iter().any(|known| question.contains(known))
         || question.contains("口令")
-        || own.iter().any(|known| question.contains(known.trim().trim_end_matches(':').to_lowercase().as_str()))
+        || own.iter().any(|known| {
+            question.contains(known.trim().trim_end_matches(':').to_lowercase().as_str())
+        })
 }
 
 #[cfg(test)]

@@ -155,10 +155,20 @@ impl Talk<'_> {
     }
 
     fn refusal(&self, text: &str) -> Refused {
-        const TTY: [&str; 5] =
-            ["have a tty", "no tty present", "terminal is required", "from a terminal", "tty is required"];
-        const WRONG: [&str; 5] =
-            ["try again", "incorrect password", "Authentication fail", "Authorization fail", "Sorry"];
+        const TTY: [&str; 5] = [
+            "have a tty",
+            "no tty present",
+            "terminal is required",
+            "from a terminal",
+            "tty is required",
+        ];
+        const WRONG: [&str; 5] = [
+            "try again",
+            "incorrect password",
+            "Authentication fail",
+            "Authorization fail",
+            "Sorry",
+        ];
         const NEEDED: [&str; 2] = ["password is required", "Authorization required"];
         let says = |words: &[&str]| words.iter().any(|word| text.contains(word));
         if says(&TTY) {

@@ -26,7 +26,8 @@ impl Words {
         let word = |bytes: usize| {
             let mut random = vec![0; bytes];
             let made = getrandom::fill(&mut random);
-            made.map(|()| hex(&random)).map_err(|e| HostError::Local(format!("no random bytes: {e}")))
+            made.map(|()| hex(&random))
+                .map_err(|e| HostError::Local(format!("no random bytes: {e}")))
         };
         Ok(Self {
             nonce: word(16)?,

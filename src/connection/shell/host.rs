@@ -42,12 +42,7 @@ pub async fn open_on(
     base.set_platform(first.platform.clone());
     let (queue, work) = mpsc::unbounded_channel();
     tokio::spawn(driver::drive(Arc::clone(&base), first, work));
-    Ok(Arc::new(ShellHost {
-        base,
-        queue,
-        functions: Mutex::default(),
-        parts: AtomicU32::new(0),
-    }))
+    Ok(Arc::new(ShellHost { base, queue, functions: Mutex::default(), parts: AtomicU32::new(0) }))
 }
 
 /// One identity on one host. Its shell ends when it is dropped.

@@ -162,7 +162,8 @@ impl Request {
         let has_data = u8::from(!matches!(self.data, Data::None));
         let (lines, body) = framed(&self.text);
         let letter = self.kind.letter();
-        let mut head = format!("{key} {letter} {id} {lines} {has_data} {}\n", self.part).into_bytes();
+        let mut head =
+            format!("{key} {letter} {id} {lines} {has_data} {}\n", self.part).into_bytes();
         head.extend_from_slice(&body);
         head
     }

@@ -65,10 +65,8 @@ impl Session {
         if eager {
             send_line(&mut *input, &first).await;
         }
-        let limit =
-            if who.user.is_some() { base.limits.becoming } else { base.limits.open };
-        let streams =
-            Streams { input: &mut *input, output: &mut *output, errors: &mut *errors };
+        let limit = if who.user.is_some() { base.limits.becoming } else { base.limits.open };
+        let streams = Streams { input: &mut *input, output: &mut *output, errors: &mut *errors };
         let rest = talk::until_hello(streams, who, &prompt, &words.hello, limit).await?;
         if !eager {
             send_line(&mut *input, &first).await;
@@ -168,7 +166,9 @@ async fn send_line(input: &mut (dyn tokio::io::AsyncWrite + Send + Unpin), line:
 fn no_tty(refused: Refused) -> HostError {
     match refused {
         Refused::Error(error) => error,
-        Refused::NeedsTty => HostError::Become("a terminal is required to read the password".into()),
+        Refused::NeedsTty => {
+            HostError::Become("a terminal is required to read the password".into())
+        }
     }
 }
 

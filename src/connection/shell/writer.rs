@@ -216,4 +216,3 @@ impl Writer {
         self.buffer.put_slice(block);
     }
 }
-

@@ -61,8 +61,11 @@ fn defaults(task: &Task, doc: &Doc) -> Defaults {
     found
 }
 
-/// Unknown names, with Ansible's list of the known ones.
+/// Unknown names, with Ansible's list of the known ones. A table with the name `*` takes any.
 fn check_names(table: &'static ArgTable, given: &Map) -> Result<(), ArgError> {
+    if table.find("*").is_some() {
+        return Ok(());
+    }
     let is_unknown = |key: &Key| key.as_str().is_none_or(|name| table.find(name).is_none());
     let mut all: Map = Map::new();
     for arg in table.args.iter().filter(|arg| arg.required) {

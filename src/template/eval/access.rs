@@ -4,7 +4,7 @@ use super::core::Core;
 use super::objects::{
     BlockObject, Bound, NoElse, RangeObject, SelfObject, as_object, value as object_value,
 };
-use super::{need, secret};
+use super::{is_marker, need, secret};
 use crate::base::{Key, Kind, Value};
 use crate::template::methods;
 use crate::template::syntax::ast::Name;
@@ -15,7 +15,7 @@ use std::sync::Arc;
 impl Core<'_> {
     /// `object.name`: a method or attribute of its type first, then an item (S-32).
     pub fn attribute(&self, object: &Value, name: &Name) -> Result<Value, Stop> {
-        if object.is_undefined() {
+        if is_marker(object) {
             return Ok(object.clone());
         }
         if let Some(found) = self.own_attribute(object, name)? {
@@ -36,7 +36,7 @@ impl Core<'_> {
 
     /// `object[key]`: an item first, then an attribute.
     pub fn item(&self, object: &Value, key: &Value) -> Result<Value, Stop> {
-        if object.is_undefined() {
+        if is_marker(object) {
             return Ok(object.clone());
         }
         let key = need(self.session.cells.now(key.clone()))?;
@@ -132,7 +132,7 @@ impl Core<'_> {
 
     /// `object[start:stop:step]`
     pub fn slice(&self, object: &Value, bounds: [Value; 3]) -> Result<Value, Stop> {
-        if object.is_undefined() {
+        if is_marker(object) {
             return Ok(object.clone());
         }
         let object = &self.session.cells.now(object.clone());

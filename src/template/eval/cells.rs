@@ -150,7 +150,11 @@ impl Cells {
     }
 
     /// Changes a list; None when the value is none.
-    pub fn change_list<R>(&self, list: &Value, with: impl FnOnce(&mut Vec<Value>) -> R) -> Option<R> {
+    pub fn change_list<R>(
+        &self,
+        list: &Value,
+        with: impl FnOnce(&mut Vec<Value>) -> R,
+    ) -> Option<R> {
         self.used.store(true, Ordering::Relaxed);
         let mut inner = self.lock();
         let index = inner.find_or_make(&list.kind);

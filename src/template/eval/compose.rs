@@ -6,7 +6,7 @@ use super::objects::{BlockObject, Module, Unit};
 use super::{need, raise};
 use crate::base::{Key, Kind, Map, Origin, Source, Value};
 use crate::template::syntax::ast::{Block, Expr, Name, Template};
-use crate::template::syntax::{TemplateOptions, compile};
+use crate::template::syntax::compile;
 use crate::template::table::Stop;
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
@@ -159,10 +159,7 @@ impl Ctx<'_> {
         let folders = folders.join(", ");
         match names {
             [name] => raise(format!("'{name}' not found in search path: {folders}")),
-            _ => raise(format!(
-                "none of the templates given were found: {}",
-                names.join(", ")
-            )),
+            _ => raise(format!("none of the templates given were found: {}", names.join(", "))),
         }
     }
 
@@ -198,7 +195,7 @@ impl Ctx<'_> {
         };
         let source: Arc<str> = text.into();
         let mode = self.session.settings.mode();
-        let template = compile(&source, &TemplateOptions::default(), mode)
+        let template = compile(&source, &self.session.options, mode)
             .map_err(|fault| syntax_error(&fault, &source, Some(&origin), "template"))?;
         Ok((template, origin))
     }

@@ -4,15 +4,15 @@ use super::core::Core;
 use super::frame::Frame;
 use super::objects::{BlockObject, BlockOf, SelfObject, Unit, value};
 use super::session::Session;
-use super::trip;
+use super::{is_marker, trip};
 use crate::base::{Diagnostic, Kind, Origin, Source, Value};
 use crate::template::globals;
-use crate::template::syntax::ast::{Name, Template};
+use crate::template::syntax::ast::{Name, Stmt, Template};
 use crate::template::syntax::{SyntaxFault, TemplateOptions, compile};
 use crate::template::table::Stop;
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, OnceLock, PoisonError};
 
 /// A place in a template's run.
 pub struct Ctx<'s> {
@@ -170,6 +170,23 @@ impl<'s> Session<'s> {
     }
 }
 
+impl<'s> Session<'s> {
+    /// The value of a compiled expression.
+    pub fn evaluate(
+        &'s self,
+        template: &Arc<Template>,
+        origin: Option<&Origin>,
+    ) -> Result<Value, Stop> {
+        let frame = Frame::root(true);
+        let unit = Unit::new(template, origin, &frame);
+        let ctx = Ctx { session: self, unit, frame, block: None };
+        match template.body.first() {
+            Some(Stmt::Emit(expr, _)) => ctx.eval(expr),
+            _ => super::raise("this is no expression"),
+        }
+    }
+}
+
 /// A result with what it inherits from the text of its template.
 pub fn dressed(text: &Value, result: Value, newline: &str) -> Value {
     let mut result = result;
@@ -254,15 +271,16 @@ impl<'s> Ctx<'s> {
             return Err(stop);
         }
         if self.session.placeholders.is_none() {
-            if let Some(first) = out.iter().find(|node| node.is_undefined()) {
-                return Err(trip(first));
+            if let Some(first) = out.iter().find(|node| is_marker(node)) {
+                let stop = trip(first);
+                return Err(wrap(stop, self.unit.place().as_ref(), "template"));
             }
             return Err(wrap(stop, self.unit.place().as_ref(), "template"));
         }
         let stop = wrap(stop, self.unit.place().as_ref(), "template");
         let Some(error) = stop.into_diagnostic() else { return Ok(()) };
         let core = self.core();
-        for node in out.iter_mut().filter(|node| node.is_undefined()) {
+        for node in out.iter_mut().filter(|node| is_marker(node)) {
             *node = core.stand_in(node)?;
         }
         out.push(core.placeholder(error));
@@ -270,4 +288,3 @@ impl<'s> Ctx<'s> {
         Ok(())
     }
 }
-

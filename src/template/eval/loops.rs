@@ -24,7 +24,9 @@ impl Ctx<'_> {
             return raise("The loop must have the 'recursive' marker to be called recursively.");
         }
         let Some(items) = args.positional.first() else {
-            return raise("LoopContext.__call__() missing 1 required positional argument: 'iterable'");
+            return raise(
+                "LoopContext.__call__() missing 1 required positional argument: 'iterable'",
+            );
         };
         if self.session.stack_is_deep() {
             return Err(super::session::recursion(items));

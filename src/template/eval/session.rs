@@ -2,9 +2,9 @@
 
 use super::cells::Cells;
 use super::core::Core;
-use crate::base::{Diagnostic, Kind, Map, Value};
+use crate::base::{Diagnostic, Key, Kind, Map, Value};
 use crate::spec::{Lookup, Scope};
-use crate::template::syntax::Mode;
+use crate::template::syntax::{Mode, TemplateOptions};
 use crate::template::table::Stop;
 use std::collections::HashMap;
 use std::path::PathBuf;
@@ -82,6 +82,8 @@ pub struct Session<'a> {
     pub settings: Settings,
     /// Changed lists and dicts.
     pub cells: Cells,
+    /// Delimiters and whitespace of the templates that are included.
+    pub options: TemplateOptions,
     /// Directories that included templates are searched in before those of the scope.
     pub folders: Vec<PathBuf>,
     /// Errors that text stands in for (S-36); None when errors end the rendering.
@@ -101,6 +103,7 @@ impl<'a> Session<'a> {
             vars: Arc::new(Map::new()),
             settings,
             cells: Cells::default(),
+            options: TemplateOptions::default(),
             folders: Vec::new(),
             placeholders: None,
             kept,
@@ -120,6 +123,7 @@ impl<'a> Session<'a> {
             vars: Arc::new(all),
             settings: self.settings,
             cells: Cells::default(),
+            options: TemplateOptions::default(),
             folders: self.folders.clone(),
             placeholders: self.placeholders,
             kept: None,
@@ -152,7 +156,7 @@ impl<'a> Session<'a> {
         if let Some(value) = self.kept.and_then(|kept| kept.lock().get(name).cloned()) {
             return Ok(Some(value));
         }
-        let given = self.vars.get(name).cloned().map(Lookup::Found);
+        let given = self.vars.get(&Key::from(name)).cloned().map(Lookup::Found);
         let raw = match given.unwrap_or_else(|| self.scope.variable(name)) {
             Lookup::Found(raw) => raw,
             Lookup::Missing => return Ok(None),

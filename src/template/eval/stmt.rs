@@ -28,8 +28,7 @@ impl Ctx<'_> {
         let Some((parent, origin)) = self.unit.parent.get() else { return Ok(()) };
         self.unit.add_blocks(parent, origin.as_ref());
         let unit = self.unit.within(parent, origin.as_ref());
-        let ctx =
-            Ctx { session: self.session, unit, frame: Arc::clone(&self.frame), block: None };
+        let ctx = Ctx { session: self.session, unit, frame: Arc::clone(&self.frame), block: None };
         ctx.run(out)
     }
 
@@ -72,7 +71,9 @@ impl Ctx<'_> {
                 return inner.exec(body, out);
             }
             Stmt::Set(target, expr) => self.assign(target, self.eval(expr)?)?,
-            Stmt::SetBlock(target, filter, body) => self.set_block(target, filter.as_ref(), body)?,
+            Stmt::SetBlock(target, filter, body) => {
+                self.set_block(target, filter.as_ref(), body)?
+            }
             Stmt::FilterBlock(filter, body) => {
                 let text = self.inner().capture(body)?;
                 let result = self.filter_chain(filter, text)?;
@@ -132,12 +133,7 @@ impl Ctx<'_> {
         }
     }
 
-    fn set_block(
-        &self,
-        target: &Target,
-        filter: Option<&Expr>,
-        body: &[Stmt],
-    ) -> Result<(), Stop> {
+    fn set_block(&self, target: &Target, filter: Option<&Expr>, body: &[Stmt]) -> Result<(), Stop> {
         let mut value = self.inner().capture(body)?;
         if let Some(filter) = filter {
             value = self.filter_chain(filter, value)?;

@@ -2,9 +2,14 @@
 
 pub mod attribute;
 pub mod bind;
+pub mod csv;
 pub mod glob;
+pub mod hashes;
+pub mod ini_file;
 pub mod iterate;
 pub mod order;
+pub mod passwords;
+pub mod paths;
 pub mod printf;
 pub mod regex;
 pub mod sum;
@@ -18,17 +23,14 @@ mod defaults;
 mod dicts;
 mod encoding;
 mod escape;
-mod hashes;
 mod integer;
 mod json;
 mod json_read;
 mod layout;
 mod lists;
 mod merge;
-mod network;
+pub mod network;
 mod numbers;
-mod passwords;
-mod paths;
 mod pprint;
 mod random;
 mod selection;
@@ -37,7 +39,7 @@ mod sizes;
 mod sorting;
 mod strftime;
 mod strptime;
-mod url;
+pub mod url;
 mod urls;
 mod winpaths;
 mod wrap;
@@ -81,7 +83,8 @@ const fn undefinable(filter: Filter) -> Filter {
     Filter { takes_undefined: true, ..filter }
 }
 
-fn tuple(items: Vec<Value>) -> Value {
+/// A Python tuple.
+pub fn tuple(items: Vec<Value>) -> Value {
     Value::new(Kind::Tuple(Arc::new(items)))
 }
 

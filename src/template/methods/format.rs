@@ -164,9 +164,7 @@ pub fn format_spec(core: &Core, value: &Value, spec: &str) -> Result<String, Sto
         Kind::Int(_) | Kind::Big(_) | Kind::Bool(_) | Kind::Float(_) => number(value, &parsed)?,
         Kind::Str(_) => {
             if let Some(kind) = parsed.kind.filter(|kind| *kind != 's') {
-                return raise(format!(
-                    "Unknown format code '{kind}' for object of type 'str'"
-                ));
+                return raise(format!("Unknown format code '{kind}' for object of type 'str'"));
             }
             let text = core.text(value)?;
             let limit = parsed.precision.unwrap_or(usize::MAX);

@@ -98,11 +98,7 @@ fn general(number: f64, precision: usize, alternate: bool) -> String {
 
 /// Without zeros at the end of a fraction.
 fn trimmed(digits: &str) -> &str {
-    if digits.contains('.') {
-        digits.trim_end_matches('0').trim_end_matches('.')
-    } else {
-        digits
-    }
+    if digits.contains('.') { digits.trim_end_matches('0').trim_end_matches('.') } else { digits }
 }
 
 /// Digits with a separator between groups.

@@ -78,9 +78,10 @@ fn words(text: &str, limit: usize, from_right: bool) -> Vec<&str> {
 }
 
 fn lines(text: &str, keep: bool) -> Value {
-    let is_end =
-        |c: char| matches!(c, '\n' | '\r' | '\u{b}'..='\u{c}' | '\u{1c}'..='\u{1e}' | '\u{85}')
-            || matches!(c, '\u{2028}' | '\u{2029}');
+    let is_end = |c: char| {
+        matches!(c, '\n' | '\r' | '\u{b}'..='\u{c}' | '\u{1c}'..='\u{1e}' | '\u{85}')
+            || matches!(c, '\u{2028}' | '\u{2029}')
+    };
     let mut found = Vec::new();
     let mut rest = text;
     while !rest.is_empty() {
@@ -147,9 +148,7 @@ fn join(core: &Core, text: &str, args: &Args) -> Result<Value, Stop> {
         let Some(part) = item.as_str() else {
             let item = crate::template::eval::need(item.clone())?;
             let found = item.type_name();
-            return raise(format!(
-                "sequence item {index}: expected str instance, {found} found"
-            ));
+            return raise(format!("sequence item {index}: expected str instance, {found} found"));
         };
         if index > 0 {
             out.push_str(text);

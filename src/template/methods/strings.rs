@@ -202,9 +202,7 @@ fn affix(text: &str, name: &str, args: &Args) -> Result<Value, Stop> {
     for part in parts {
         let Some(part) = part.as_str() else {
             let given = part.type_name();
-            return raise(format!(
-                "{name} first arg must be str or a tuple of str, not {given}"
-            ));
+            return raise(format!("{name} first arg must be str or a tuple of str, not {given}"));
         };
         let found =
             if name == "startswith" { inside.starts_with(part) } else { inside.ends_with(part) };

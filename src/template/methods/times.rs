@@ -13,12 +13,26 @@ use jiff::tz::{Offset, TimeZone};
 pub fn names(time: &Time) -> &'static [&'static str] {
     match time {
         Time::Delta(_) => &["total_seconds"],
-        Time::Date(_) => {
-            &["strftime", "isoformat", "weekday", "isoweekday", "isocalendar", "toordinal", "replace"]
-        }
+        Time::Date(_) => &[
+            "strftime",
+            "isoformat",
+            "weekday",
+            "isoweekday",
+            "isocalendar",
+            "toordinal",
+            "replace",
+        ],
         Time::DateTime(..) => &[
-            "strftime", "isoformat", "weekday", "isoweekday", "isocalendar", "toordinal",
-            "timestamp", "date", "replace", "utcoffset",
+            "strftime",
+            "isoformat",
+            "weekday",
+            "isoweekday",
+            "isocalendar",
+            "toordinal",
+            "timestamp",
+            "date",
+            "replace",
+            "utcoffset",
         ],
     }
 }

@@ -33,9 +33,9 @@ pub fn table(args: &Args) -> Result<Value, Stop> {
     if from.chars().count() != to.chars().count() {
         return raise("the first two maketrans arguments must have equal length");
     }
-    table.extend(from.chars().zip(to.chars()).map(|(a, b)| {
-        (code(a), Value::from(i64::from(u32::from(b))))
-    }));
+    table.extend(
+        from.chars().zip(to.chars()).map(|(a, b)| (code(a), Value::from(i64::from(u32::from(b))))),
+    );
     let dropped = given.text(2)?.unwrap_or_default();
     table.extend(dropped.chars().map(|c| (code(c), Value::NULL)));
     Ok(Value::map(table))

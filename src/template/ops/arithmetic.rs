@@ -179,8 +179,12 @@ fn joined(left: &Value, a: &[Value], right: &Value, b: &[Value]) -> Vec<Value> {
 
 fn repeat(left: &Value, right: &Value) -> Result<Value, Stop> {
     let (sequence, count) = match (&left.kind, &right.kind) {
-        (Kind::Str(_) | Kind::List(_) | Kind::Tuple(_), Kind::Int(_) | Kind::Bool(_)) => (left, right),
-        (Kind::Int(_) | Kind::Bool(_), Kind::Str(_) | Kind::List(_) | Kind::Tuple(_)) => (right, left),
+        (Kind::Str(_) | Kind::List(_) | Kind::Tuple(_), Kind::Int(_) | Kind::Bool(_)) => {
+            (left, right)
+        }
+        (Kind::Int(_) | Kind::Bool(_), Kind::Str(_) | Kind::List(_) | Kind::Tuple(_)) => {
+            (right, left)
+        }
         (Kind::Str(_) | Kind::List(_) | Kind::Tuple(_), _) => {
             let name = right.type_name();
             return raise(format!("can't multiply sequence by non-int of type '{name}'"));

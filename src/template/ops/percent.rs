@@ -154,7 +154,9 @@ impl Formatter<'_> {
             'e' | 'E' | 'f' | 'F' | 'g' | 'G' => return real(directive, kind, value),
             other => {
                 let code = other as u32;
-                return raise(format!("unsupported format character '{other}' ({code:#x}) at index"));
+                return raise(format!(
+                    "unsupported format character '{other}' ({code:#x}) at index"
+                ));
             }
         };
         let text: String = match directive.precision {
@@ -172,7 +174,9 @@ fn character(value: &Value) -> Result<String, Stop> {
             None => raise("%c arg not in range(0x110000)"),
         },
         Kind::Str(text) if text.chars().count() == 1 => Ok(text.to_string()),
-        _ => raise("%c requires an int or a unicode character, not ".to_string() + value.type_name()),
+        _ => {
+            raise("%c requires an int or a unicode character, not ".to_string() + value.type_name())
+        }
     }
 }
 

@@ -68,11 +68,8 @@ fn fresh(source: &str, options: &TemplateOptions, mode: Mode) -> Compiled {
         return build(source, options, mode).map(Arc::new);
     }
     let header = options.with_header(source);
-    let header = header.map_err(|error| SyntaxFault {
-        message: error.message,
-        at: 0,
-        hint: error.hint,
-    })?;
+    let header =
+        header.map_err(|error| SyntaxFault { message: error.message, at: 0, hint: error.hint })?;
     let Some((options, start)) = header else {
         return build(source, options, mode).map(Arc::new);
     };

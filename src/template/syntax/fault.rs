@@ -48,6 +48,8 @@ impl Teller<'_> {
             "unexpected end of comment" => return "Missing end of comment tag".to_string(),
             "unexpected end of raw block" => return "Missing end of raw directive".to_string(),
             "unexpected input after expression" => return "chunk after expression".to_string(),
+            "'break' must be placed inside a loop" => return self.unknown_tag("break", at),
+            "'continue' must be placed inside a loop" => return self.unknown_tag("continue", at),
             _ => {}
         }
         if let Some(word) = detail.strip_prefix("unknown statement ") {
@@ -71,13 +73,17 @@ impl Teller<'_> {
     }
 
     fn unexpected(&self, expected: Option<&str>, at: usize) -> String {
-        let got = self.token(at);
-        if let Some(message) = self.unbalanced(&got, at) {
-            return message;
+        let open = self.open_brackets(at);
+        let got = self.token(at, !open.is_empty());
+        if matches!(got.as_str(), ")" | "]" | "}") {
+            match open.last() {
+                Some(expected) if *expected == got => {}
+                Some(expected) => return format!("unexpected '{got}', expected '{expected}'"),
+                None => return format!("unexpected '{got}'"),
+            }
         }
-        let nothing_yet = self.tag_text(at).split_whitespace().count() <= usize::from(
-            self.in_statement(at),
-        );
+        let nothing_yet =
+            self.tag_text(at).split_whitespace().count() <= usize::from(self.in_statement(at));
         if got.starts_with("end of ") && nothing_yet && expected.is_none_or(|e| e != "in") {
             return format!("Expected an expression, got '{got}'");
         }
@@ -88,11 +94,9 @@ impl Teller<'_> {
         }
     }
 
-    /// A closing bracket that closes nothing: Jinja2's lexer finds those first.
-    fn unbalanced(&self, got: &str, at: usize) -> Option<String> {
-        if !matches!(got, ")" | "]" | "}") {
-            return None;
-        }
+    /// What must close the brackets that are open at a place, innermost last. One that closes
+    /// nothing is found by Jinja2's lexer, before any parser.
+    fn open_brackets(&self, at: usize) -> Vec<&'static str> {
         let mut open = Vec::new();
         for c in self.tag_text(at).chars() {
             match c {
@@ -105,11 +109,7 @@ impl Teller<'_> {
                 _ => {}
             }
         }
-        match open.pop() {
-            Some(expected) if expected == got => None,
-            Some(expected) => Some(format!("unexpected '{got}', expected '{expected}'")),
-            None => Some(format!("unexpected '{got}'")),
-        }
+        open
     }
 
     /// The text of the tag around a place, up to it.
@@ -119,7 +119,8 @@ impl Teller<'_> {
             return before;
         }
         let starts = [&self.options.block_start, &self.options.variable_start];
-        let last = starts.iter().filter_map(|s| before.rfind(s.as_str()).map(|i| i + s.len())).max();
+        let last =
+            starts.iter().filter_map(|s| before.rfind(s.as_str()).map(|i| i + s.len())).max();
         before[last.unwrap_or(0)..].trim_start_matches(['-', '+'])
     }
 
@@ -130,10 +131,10 @@ impl Teller<'_> {
     }
 
     /// What stands at a place, as Jinja2 names tokens.
-    fn token(&self, at: usize) -> String {
+    fn token(&self, at: usize, in_brackets: bool) -> String {
         let rest = &self.source[at..];
         let signless = rest.strip_prefix(['-', '+']).unwrap_or(rest);
-        if !self.mode.expression {
+        if !self.mode.expression && !in_brackets {
             for (end, name) in [
                 (&self.options.variable_end, "end of print statement"),
                 (&self.options.block_end, "end of statement block"),
@@ -162,23 +163,30 @@ impl Teller<'_> {
         if self.mode.expression {
             return match expected {
                 "expression" => "unexpected 'end of template'".to_string(),
-                other => format!(
-                    "unexpected end of template, expected '{}'.",
-                    token_name(other)
-                ),
+                other => format!("unexpected end of template, expected '{}'.", token_name(other)),
             };
         }
         let open = self.open_tags();
         let text = self.source.trim_end();
-        let closed = [&self.options.block_end, &self.options.variable_end, &self.options.comment_end]
-            .iter()
-            .any(|end| text.ends_with(end.as_str()));
+        let closed =
+            [&self.options.block_end, &self.options.variable_end, &self.options.comment_end]
+                .iter()
+                .any(|end| text.ends_with(end.as_str()));
         if open.is_empty() || (!closed && self.tag_is_open()) {
             return format!("unexpected end of template, expected '{}'.", token_name(expected));
+        }
+        if self.scanned.tags.last().is_some_and(|tag| self.is_bare_set(tag)) {
+            return "Expected an expression, got 'end of statement block'".to_string();
         }
         let mut message = "Unexpected end of template.".to_string();
         looking_for(&mut message, &open);
         message
+    }
+
+    /// `{% set %}`
+    fn is_bare_set(&self, tag: &Tag) -> bool {
+        let behind = self.source.get(tag.at + tag.word.len()..).unwrap_or_default();
+        tag.bodied && behind.trim_start().starts_with(self.options.block_end.as_str())
     }
 
     fn tag_is_open(&self) -> bool {
@@ -188,7 +196,7 @@ impl Teller<'_> {
             > last(&o.block_end).max(last(&o.variable_end))
     }
 
-    fn unknown_tag(&self, word: &str, at: usize) -> String {
+    pub fn unknown_tag(&self, word: &str, at: usize) -> String {
         let mut message = format!("Encountered unknown tag '{word}'.");
         let before: Vec<&Tag> = self.scanned.tags.iter().filter(|tag| tag.at < at).collect();
         looking_for(&mut message, &stack(before.into_iter()));

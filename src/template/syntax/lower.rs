@@ -155,25 +155,30 @@ impl<'s> Lower<'s> {
     fn binary(&mut self, node: &ast::BinOp) -> Lowered<Expr> {
         let left = self.boxed(&node.left)?;
         let right = self.boxed(&node.right)?;
-        let compare = |op| (op, left, right);
-        let (op, left, right) = match node.op {
+        let operator = match node.op {
+            ast::BinOpKind::Add => Some(Operator::Add),
+            ast::BinOpKind::Sub => Some(Operator::Sub),
+            ast::BinOpKind::Mul => Some(Operator::Mul),
+            ast::BinOpKind::Div => Some(Operator::Div),
+            ast::BinOpKind::FloorDiv => Some(Operator::FloorDiv),
+            ast::BinOpKind::Rem => Some(Operator::Rem),
+            ast::BinOpKind::Pow => Some(Operator::Pow),
+            _ => None,
+        };
+        if let Some(operator) = operator {
+            return Ok(Expr::Binary(operator, left, right));
+        }
+        let op = match node.op {
             ast::BinOpKind::ScAnd => return Ok(Expr::And(left, right)),
             ast::BinOpKind::ScOr => return Ok(Expr::Or(left, right)),
-            ast::BinOpKind::Concat => return Ok(concat(*left, *right)),
-            ast::BinOpKind::Add => return Ok(Expr::Binary(Operator::Add, left, right)),
-            ast::BinOpKind::Sub => return Ok(Expr::Binary(Operator::Sub, left, right)),
-            ast::BinOpKind::Mul => return Ok(Expr::Binary(Operator::Mul, left, right)),
-            ast::BinOpKind::Div => return Ok(Expr::Binary(Operator::Div, left, right)),
-            ast::BinOpKind::FloorDiv => return Ok(Expr::Binary(Operator::FloorDiv, left, right)),
-            ast::BinOpKind::Rem => return Ok(Expr::Binary(Operator::Rem, left, right)),
-            ast::BinOpKind::Pow => return Ok(Expr::Binary(Operator::Pow, left, right)),
-            ast::BinOpKind::Eq => compare(Comparison::Eq),
-            ast::BinOpKind::Ne => compare(Comparison::Ne),
-            ast::BinOpKind::Lt => compare(Comparison::Lt),
-            ast::BinOpKind::Lte => compare(Comparison::Le),
-            ast::BinOpKind::Gt => compare(Comparison::Gt),
-            ast::BinOpKind::Gte => compare(Comparison::Ge),
-            ast::BinOpKind::In => compare(Comparison::In),
+            ast::BinOpKind::Ne => Comparison::Ne,
+            ast::BinOpKind::Lt => Comparison::Lt,
+            ast::BinOpKind::Lte => Comparison::Le,
+            ast::BinOpKind::Gt => Comparison::Gt,
+            ast::BinOpKind::Gte => Comparison::Ge,
+            ast::BinOpKind::In => Comparison::In,
+            ast::BinOpKind::Eq => Comparison::Eq,
+            _ => return Ok(concat(*left, *right)),
         };
         Ok(Expr::Compare(left, vec![(op, *right)]))
     }
@@ -228,13 +233,7 @@ impl<'s> Lower<'s> {
         Ok(Expr::Test(Box::new(Asked { name: node.name.into(), test, input, args })))
     }
 
-    fn unknown(
-        &self,
-        kind: &str,
-        name: &str,
-        names: Vec<&'static str>,
-        span: Span,
-    ) -> SyntaxFault {
+    fn unknown(&self, kind: &str, name: &str, names: Vec<&'static str>, span: Span) -> SyntaxFault {
         let at = self.scanned.back(span.start_offset as usize);
         let near = nearest(name, names);
         let hint = (!near.is_empty()).then(|| format!("Did you mean: {}?", near.join(", ")));
@@ -244,7 +243,8 @@ impl<'s> Lower<'s> {
     /// The callee and its arguments.
     pub fn call(&mut self, call: &ast::Call) -> Lowered<(Expr, Vec<Arg>)> {
         let callee = self.expr(&call.expr)?;
-        let lookup = matches!(&callee, Expr::Var(name) if matches!(&**name, "lookup" | "query" | "q"));
+        let lookup =
+            matches!(&callee, Expr::Var(name) if matches!(&**name, "lookup" | "query" | "q"));
         let before = std::mem::replace(&mut self.in_lookup, lookup);
         let args = self.args(&call.args);
         self.in_lookup = before;

@@ -132,10 +132,7 @@ impl TemplateOptions {
     /// Sets one option by Ansible's name for it.
     pub fn set(&mut self, key: &str, value: Value) -> Result<(), Diagnostic> {
         let wrong = |wanted: &str| {
-            Diagnostic::new(format!(
-                "{key} must be {wanted} instead of '{}'",
-                value.type_name()
-            ))
+            Diagnostic::new(format!("{key} must be {wanted} instead of '{}'", value.type_name()))
         };
         let flag = || value.as_bool().ok_or_else(|| wrong("'bool'"));
         let text = || value.as_str().map(str::to_string).ok_or_else(|| wrong("'str'"));

@@ -368,9 +368,10 @@ impl<'s> Markers<'s> {
                 *at = self.source.get(start..).and_then(|rest| rest.find(*text)).map(|i| start + i);
             }
         }
-        let candidates = self.found.iter().filter_map(|(at, text, marker)| {
-            at.map(|at| (at, text.len(), *marker))
-        });
+        let candidates = self
+            .found
+            .iter()
+            .filter_map(|(at, text, marker)| at.map(|at| (at, text.len(), *marker)));
         candidates.min_by_key(|(at, length, _)| (*at, std::cmp::Reverse(*length)))
     }
 }
