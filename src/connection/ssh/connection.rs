@@ -88,7 +88,10 @@ impl Connection {
         let shake = connect_stream(Arc::new(config), way.stream, client);
         let mut handle = match patience.within(target.timeout, Box::pin(shake)).await {
             Some(Ok(handle)) => handle,
-            Some(Err(fault)) => return Err(handshake(target, &fault, &words)),
+            Some(Err(fault)) => {
+                words.wait().await;
+                return Err(handshake(target, &fault, &words));
+            }
             None => return Err(Failed::network(slow(target))),
         };
         login(&mut handle, target, env, &patience, &ending).await?;

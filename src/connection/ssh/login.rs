@@ -86,6 +86,13 @@ impl<'a> Login<'a> {
                 return Ok(());
             }
         }
+        if self.offered.is_none() {
+            // No key got as far as an answer: ask what the host would have taken, for the message.
+            let last = self.handle.authenticate_none(&self.target.user).await;
+            if self.settle(last.map_err(|_| Refusal::Lost)?)? {
+                return Ok(());
+            }
+        }
         Err(self.denied())
     }
 

@@ -7,9 +7,6 @@ mod file;
 mod line;
 mod verdict;
 
-#[cfg(test)]
-mod tests;
-
 pub use file::Entry;
 pub use line::Marker;
 pub use verdict::Verdict;
