@@ -11,8 +11,8 @@ use super::spool::Full;
 use super::stream::{self, LastWords, Way};
 use super::target::Target;
 use crate::connection::transport::Process;
-use russh::client::{Handle, connect_stream};
-use russh::{ChannelOpenFailure, Disconnect, Error, Pty};
+use russh::client::{Handle, Msg, connect_stream};
+use russh::{Channel, ChannelMsg, ChannelOpenFailure, Disconnect, Error, Pty};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
@@ -40,6 +40,8 @@ pub(super) enum NoChannel {
     Crowded,
     /// It never does this.
     Refused(String),
+    /// It gives no terminal.
+    NoTerminal,
     /// The connection is gone.
     Lost,
 }
@@ -166,15 +168,13 @@ impl Connection {
         pty: bool,
         slot: Slot,
     ) -> Result<Process, NoChannel> {
-        let channel = self.handle.channel_open_session().await.map_err(no_channel)?;
+        let mut channel = self.handle.channel_open_session().await.map_err(no_channel)?;
         if self.forward_agent {
             channel.agent_forward(false).await.map_err(|_| NoChannel::Lost)?;
         }
-        if pty {
-            channel
-                .request_pty(false, "dumb", 250, 50, 0, 0, &RAW)
-                .await
-                .map_err(|_| NoChannel::Lost)?;
+        if pty && !terminal(&mut channel).await? {
+            let _ = channel.close().await;
+            return Err(NoChannel::NoTerminal);
         }
         channel.exec(true, command.as_bytes()).await.map_err(|_| NoChannel::Lost)?;
         Ok(channel::process(channel, self.full(), slot))
@@ -223,6 +223,19 @@ const RAW: [(Pty, u32); 14] = [
     (Pty::OPOST, 0),
     (Pty::ONLCR, 0),
 ];
+
+/// Asks for a terminal; whether there is one.
+async fn terminal(channel: &mut Channel<Msg>) -> Result<bool, NoChannel> {
+    channel.request_pty(true, "dumb", 250, 50, 0, 0, &RAW).await.map_err(|_| NoChannel::Lost)?;
+    loop {
+        match channel.wait().await {
+            Some(ChannelMsg::Success) => return Ok(true),
+            Some(ChannelMsg::Failure) => return Ok(false),
+            Some(_) => {}
+            None => return Err(NoChannel::Lost),
+        }
+    }
+}
 
 /// A place among a connection's channels; it keeps the connection.
 struct Place(Arc<Connection>);

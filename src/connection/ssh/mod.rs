@@ -146,6 +146,10 @@ impl Pool {
                 Err(NoChannel::Refused(why)) => {
                     return Err(unreachable(&format!("session open refused: {why}")));
                 }
+                Err(NoChannel::NoTerminal) => {
+                    let text = "the host gives no terminal: PTY allocation request failed";
+                    return Err(HostError::Local(text.to_owned()));
+                }
                 Err(NoChannel::Lost) => return Err(self.lost(&connection)),
                 Err(NoChannel::Crowded) => match pauses.next() {
                     Some(pause) => tokio::time::sleep(*pause).await,
