@@ -36,6 +36,7 @@ use algorithms::Purpose;
 use channel::Slot;
 use connection::{Common, Connection, NoChannel};
 use std::io;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -58,6 +59,8 @@ pub struct SshTransport {
 struct Pool {
     common: Common,
     connections: Mutex<Vec<Arc<Connection>>>,
+    /// Channels that the host lets us have on one connection, as far as it has refused more.
+    most: AtomicUsize,
     /// Held while a further connection is made, so that one is enough for all who wait.
     growing: tokio::sync::Mutex<()>,
     /// Told when a channel may have become free.
@@ -73,6 +76,7 @@ pub async fn connect(target: &Target, env: &ConnectEnv) -> Result<Arc<SshTranspo
     let pool = Pool {
         common,
         connections: Mutex::new(vec![first]),
+        most: AtomicUsize::new(usize::MAX),
         growing: tokio::sync::Mutex::default(),
         freed: Arc::default(),
     };
@@ -160,6 +164,7 @@ impl Pool {
                     }
                     None => {
                         connection.limit(others);
+                        self.most.fetch_min(others, Ordering::SeqCst);
                         pauses = PAUSES.iter();
                     }
                 },
@@ -206,6 +211,7 @@ impl Pool {
         let further = Connection::open(&self.common, Purpose::Shell)
             .await
             .map_err(|text| unreachable(&text))?;
+        further.limit(self.most.load(Ordering::SeqCst));
         self.connections().push(further);
         Ok(())
     }

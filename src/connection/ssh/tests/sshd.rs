@@ -13,16 +13,13 @@ pub struct Sshd {
 }
 
 impl Sshd {
-    /// Starts one whose files are in `scratch`: host keys `host_*`, `authorized_keys`, login key `key`.
+    /// Starts one whose files are in `scratch`: host key `host_ed25519`, `authorized_keys`, login key `key`.
     pub fn start(scratch: &Scratch, options: &str) -> Self {
         if !scratch.path("key").exists() {
             keygen(&scratch.path("key"), &["-t", "ed25519"], "");
         }
-        for kind in ["ed25519", "rsa", "ecdsa"] {
-            let path = scratch.path(&format!("host_{kind}"));
-            if !path.exists() {
-                keygen(&path, &["-t", kind], "");
-            }
+        if !scratch.path("host_ed25519").exists() {
+            keygen(&scratch.path("host_ed25519"), &["-t", "ed25519"], "");
         }
         let authorized = scratch.path("authorized_keys");
         if !authorized.exists() {
