@@ -2,7 +2,16 @@
 #![forbid(unsafe_code)]
 
 pub mod base;
+pub mod cli;
 pub mod connection;
 pub mod demo;
+pub mod inventory;
+pub mod modules;
+pub mod play;
+pub mod report;
+pub mod run;
+pub mod settings;
 pub mod spec;
 pub mod template;
+pub mod vars;
+pub mod vault;

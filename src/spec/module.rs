@@ -49,6 +49,8 @@ pub struct Ctx<'a> {
     pub inputs: &'a Inputs,
     /// What earlier tasks of a check run would have left.
     pub world: &'a World,
+    /// Whether differences will be shown: old content is asked for only then.
+    pub diff: bool,
 }
 
 /// What `read` made of the answers.
@@ -87,6 +89,10 @@ pub trait State: Send + Sync + 'static {
         after: &Self::Seen,
         ctx: Ctx<'_>,
     ) -> Result<(), String>;
+    /// What the module calls a change that failed (code not 0); None: the engine's own words.
+    fn explain(&self, _args: &Self::Args, _ran: &Ran) -> Option<Failure> {
+        None
+    }
     /// What Ansible's module of that name returns. `after` is None in check mode and when nothing was
     /// applied. `changed`, `failed` and `diff` are set by the engine.
     fn result(
@@ -176,6 +182,8 @@ pub trait AnyState: Send + Sync {
         after: &AnySeen,
         ctx: Ctx<'_>,
     ) -> Result<(), String>;
+    /// See [`State::explain`].
+    fn explain(&self, args: &AnyArgs, ran: &Ran) -> Option<Failure>;
     /// See [`State::result`].
     fn result(
         &self,
@@ -259,6 +267,9 @@ impl<M: State> AnyState for M {
         let args = typed(args.as_ref()).map_err(|f| f.msg)?;
         let after = typed(after.as_ref()).map_err(|f| f.msg)?;
         State::verify(self, args, change, after, ctx)
+    }
+    fn explain(&self, args: &AnyArgs, ran: &Ran) -> Option<Failure> {
+        State::explain(self, typed(args.as_ref()).ok()?, ran)
     }
     fn result(
         &self,

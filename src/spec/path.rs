@@ -91,7 +91,8 @@ pub struct PathState {
 impl PathState {
     /// Reads one `tk_stat` line: `-` when nothing is there, else 14 fields separated by `|`:
     /// `type|mode|uid|gid|owner|group|size|mtime|atime|ctime|inode|device|links|sha1` and, for a link,
-    /// its target behind a further `|` up to the end of the line. `sha1` is `-` when not asked for.
+    /// its target behind a further `|` up to the end of the line, escaped as [`unescape`] reads it.
+    /// `sha1` is `-` when not asked for.
     pub fn parse(line: &str) -> Option<Self> {
         let f: Vec<&str> = line.splitn(15, '|').collect();
         if f.len() < 14 {
@@ -112,7 +113,7 @@ impl PathState {
             device: f[11].parse().unwrap_or(0),
             links: f[12].parse().ok()?,
             sha1: Some(f[13]).filter(|s| s.len() == 40).map(str::to_string),
-            target: f.get(14).unwrap_or(&"").to_string(),
+            target: unescape(f.get(14).unwrap_or(&"")),
             predicted: false,
             content_unknown: false,
         })
@@ -173,6 +174,27 @@ impl PathState {
     }
 }
 
+/// Reads what the prelude's `tk_esc` prints: `\\`, `\n`, `\t` and `\r` stand for backslash, newline, tab
+/// and carriage return.
+pub fn unescape(text: &str) -> String {
+    let mut plain = String::with_capacity(text.len());
+    let mut chars = text.chars();
+    while let Some(c) = chars.next() {
+        if c != '\\' {
+            plain.push(c);
+            continue;
+        }
+        match chars.next() {
+            Some('n') => plain.push('\n'),
+            Some('t') => plain.push('\t'),
+            Some('r') => plain.push('\r'),
+            Some(other) => plain.push(other),
+            None => plain.push('\\'),
+        }
+    }
+    plain
+}
+
 /// FreeBSD's stat prints `(12345)` for an id without name, GNU's `UNKNOWN`.
 fn name_or_number(name: &str, number: &str) -> String {
     if name.is_empty() || name == "UNKNOWN" || name.starts_with('(') {
@@ -190,6 +212,8 @@ mod tests {
         let line = "l|120777|0|0|root|wheel|3|1.5|1.5|1.5|7|8|1|-|a|b";
         let state = PathState::parse(line).unwrap();
         assert_eq!((state.kind, state.mode, state.target.as_str()), (PathKind::Link, 0o777, "a|b"));
+        let line = r"l|777|0|0|root|wheel|3|1|1|1|7|8|1|-|a\nb\\c";
+        assert_eq!(PathState::parse(line).unwrap().target, "a\nb\\c");
         assert!(PathState::parse("-").is_none());
         let line = "f|644|12345|0|(12345)|root|3|1|1|1|7|8|1|-";
         assert_eq!(PathState::parse(line).unwrap().owner, "12345");

@@ -86,6 +86,38 @@ pub struct Answer {
 }
 
 impl Answer {
+    /// Code of a command whose directory (`chdir`) cannot be entered; stderr says why. Codes over 255
+    /// are no program's own.
+    pub const NO_DIRECTORY: i32 = 901;
+    /// Code of an argv whose program was not found (`ENOENT`): it was not started.
+    pub const NO_PROGRAM: i32 = 902;
+    /// Code of an argv whose program may not be run (`EACCES`): it was not started.
+    pub const NOT_EXECUTABLE: i32 = 903;
+
+    /// Reads blocks as the prelude's `tk_read` and `tk_text` print them (length, newline, bytes, newline);
+    /// a block `-` is None. None for the whole when the answer is not made of blocks, as when a file
+    /// changed while it was read.
+    pub fn blocks(&self) -> Option<Vec<Option<Bytes>>> {
+        let mut rest = self.stdout.clone();
+        let mut found = Vec::new();
+        while !rest.is_empty() {
+            let line = rest.iter().position(|b| *b == b'\n')?;
+            let head = rest.split_to(line + 1);
+            let head = std::str::from_utf8(&head[..line]).ok()?;
+            if head == "-" {
+                found.push(None);
+                continue;
+            }
+            let size: usize = head.parse().ok()?;
+            if rest.get(size) != Some(&b'\n') {
+                return None;
+            }
+            found.push(Some(rest.split_to(size)));
+            let _newline = rest.split_to(1);
+        }
+        Some(found)
+    }
+
     /// An answer with this output and code 0; for tests.
     pub fn ok(stdout: impl Into<Bytes>) -> Self {
         Self { rc: 0, stdout: stdout.into(), stderr: Bytes::new() }
@@ -99,5 +131,19 @@ impl Answer {
     /// Standard error as text.
     pub fn error_text(&self) -> String {
         String::from_utf8_lossy(&self.stderr).into_owned()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn blocks_hold_any_bytes() {
+        let answer = Answer::ok("3\na\nb\n-\n0\n\n");
+        let blocks = answer.blocks().unwrap();
+        assert_eq!(blocks, [Some(Bytes::from_static(b"a\nb")), None, Some(Bytes::new())]);
+        assert_eq!(Answer::ok("5\nabc\n").blocks(), None);
+        assert_eq!(Answer::ok("").blocks(), Some(Vec::new()));
     }
 }

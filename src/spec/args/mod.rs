@@ -7,7 +7,7 @@ mod kinds;
 pub use check::{ArgError, canonical};
 pub use convert::FromArg;
 pub use kinds::{
-    Condition, Dict, Expression, FileMode, Mode, PathText, Raw, Src, SrcTree, Template,
+    Condition, Dict, Expression, FileMode, MarkedText, Mode, PathText, Raw, Src, SrcTree, Template,
 };
 
 use crate::base::Map;

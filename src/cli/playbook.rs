@@ -1,0 +1,114 @@
+//! `tank playbook`, `ansible-playbook`.
+
+use super::options::{self, is_set, texts};
+use super::prepare::{self, Ground};
+use super::signals;
+use crate::base::Diagnostic;
+use crate::play::Playbook;
+use crate::run::Session;
+use clap::ArgMatches;
+use std::path::Path;
+use std::sync::Arc;
+
+/// Runs the command; gives its exit code.
+pub fn main(name: &'static str, words: &[String]) -> u8 {
+    let matches = match options::parse(options::playbook(name), words) {
+        Ok(matches) => matches,
+        Err(code) => return code,
+    };
+    if is_set(&matches, "version") {
+        options::say(&format!("{name} [tank {}, core 2.21.5]", env!("CARGO_PKG_VERSION")));
+        return 0;
+    }
+    if let Some(option) = options::unbuilt(&matches) {
+        let text = format!("{option} is not there yet");
+        return prepare::fail(&Diagnostic::new(text).code(5));
+    }
+    let playbooks = texts(&matches, "playbooks");
+    if playbooks.is_empty() {
+        options::complain(&format!(
+            "usage: {name} [OPTIONS] PLAYBOOK...\n{name}: error: the following arguments are required: playbook"
+        ));
+        return 2;
+    }
+    run(&matches, &playbooks).unwrap_or_else(|error| prepare::fail(&error))
+}
+
+fn run(matches: &ArgMatches, paths: &[String]) -> Result<u8, Diagnostic> {
+    for path in paths {
+        if !Path::new(path).exists() {
+            return Err(Diagnostic::new(format!("the playbook: {path} could not be found")));
+        }
+    }
+    let settings = prepare::settings()?;
+    let report = prepare::report(matches, &settings, false);
+    let ground = prepare::ground(matches, settings, report)?;
+    let dir = prepare::dir_of(Path::new(&paths[0]));
+    let loader = ground.loader();
+    let mut playbooks = Vec::new();
+    for path in paths {
+        playbooks.push(loader.playbook(Path::new(path))?);
+    }
+    for warning in loader.take_warnings() {
+        (ground.events)(crate::spec::Event::Warning(warning));
+    }
+    let landscape = ground.landscape(&dir);
+    if let Some(code) = list(matches, &ground, &landscape, &playbooks)? {
+        return Ok(code);
+    }
+    let session = ground.session(matches, loader, landscape)?;
+    execute(&session, &playbooks)
+}
+
+/// `--list-hosts`, `--list-tasks`, `--list-tags`, `--syntax-check`.
+fn list(
+    matches: &ArgMatches,
+    ground: &Ground,
+    landscape: &crate::vars::Landscape,
+    playbooks: &[Playbook],
+) -> Result<Option<u8>, Diagnostic> {
+    let (hosts, tasks) = (is_set(matches, "list_hosts"), is_set(matches, "list_tasks"));
+    let (tags, syntax) = (is_set(matches, "list_tags"), is_set(matches, "syntax_check"));
+    if !(hosts || tasks || tags || syntax) {
+        return Ok(None);
+    }
+    let limit = ground.limited(landscape)?;
+    let select = |patterns: &[String]| -> Vec<String> {
+        let mut found = landscape.select_limited(&patterns.join(","), None).unwrap_or_default();
+        if let Some(limit) = &limit {
+            found.retain(|host| limit.contains(host));
+        }
+        found.iter().map(ToString::to_string).collect()
+    };
+    let (only, skip) = (prepare::tags(matches), texts(matches, "skip_tags"));
+    let listing = crate::play::listing::Listing {
+        hosts: if hosts { Some(&select) } else { None },
+        tasks,
+        tags,
+        only: &only,
+        skip: &skip,
+        render: &|play, value| ground.render_early(play, value),
+    };
+    for playbook in playbooks {
+        let text = match hosts || tasks || tags {
+            true => listing.text(playbook),
+            false => crate::play::listing::syntax_check(playbook),
+        };
+        options::say(text.trim_end_matches('\n'));
+    }
+    Ok(Some(0))
+}
+
+/// Runs playbooks in a runtime of their own.
+pub fn execute(session: &Session, playbooks: &[Playbook]) -> Result<u8, Diagnostic> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Diagnostic::new(format!("could not start: {error}")).code(250))?;
+    Ok(runtime.block_on(async {
+        let watcher = tokio::spawn(signals::watch(Arc::clone(&session.interrupt)));
+        let code = crate::run::run(session, playbooks).await;
+        watcher.abort();
+        code
+    }))
+}

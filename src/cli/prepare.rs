@@ -1,0 +1,483 @@
+//! Everything a run needs, from words, settings and files.
+
+use super::connector::Connections;
+use super::options::{is_set, text, texts};
+use super::passwords::{self, Passwords};
+use super::{extra_vars, reports};
+use crate::base::{Diagnostic, Map, Value};
+use crate::inventory::{Files, Inventory, Limit, LoadOptions, Notices, Rules, VarsFiles};
+use crate::play::{Loader, LoaderOptions};
+use crate::report::Report;
+use crate::run::{BecomeDefaults, Interrupt, Options, Pool, Session};
+use crate::settings::{Settings, Surroundings};
+use crate::spec::Event;
+use crate::spec::context::Pause;
+use crate::vars::{Landscape, Reader, RunFrame, Store};
+use crate::vault::{self, Vault};
+use clap::ArgMatches;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+type Sink = Arc<dyn Fn(Event) + Send + Sync>;
+
+/// What all commands start with.
+pub struct Ground {
+    /// Settings, with the command line's over them.
+    pub settings: Arc<Settings>,
+    /// Vault passwords.
+    pub vault: Arc<Vault>,
+    /// Hosts and groups.
+    pub inventory: Inventory,
+    /// Extra variables.
+    pub extra: Arc<Map>,
+    /// Where events go.
+    pub events: Sink,
+    /// Passwords the operator gave.
+    pub passwords: Passwords,
+    /// `--limit`.
+    pub limit: Option<Limit>,
+    /// Rules of the inventory.
+    rules: Arc<Rules>,
+    /// Reads variable files.
+    files: Files,
+}
+
+/// Shows an error that ends the program, and gives its code.
+pub fn fail(error: &Diagnostic) -> u8 {
+    super::options::complain(&crate::report::render_diagnostic("[ERROR]: ", error));
+    error.code
+}
+
+/// The settings of this process.
+pub fn settings() -> Result<Settings, Diagnostic> {
+    let place = Surroundings::of_process()
+        .map_err(|error| Diagnostic::new(format!("no working directory: {error}")))?;
+    Settings::load(place)
+}
+
+/// Reads settings, passwords, vault, extra variables and inventory.
+pub fn ground(
+    matches: &ArgMatches,
+    settings: Settings,
+    report: Box<dyn Report>,
+) -> Result<Ground, Diagnostic> {
+    let report = Mutex::new(report);
+    let events: Sink = Arc::new(move |event| {
+        report.lock().unwrap_or_else(PoisonError::into_inner).event(&event);
+    });
+    for warning in settings.warnings() {
+        events(Event::Warning(warning.clone()));
+    }
+    match settings.text("TANK_MASK") {
+        Some("ansible") => crate::base::value::set_masking(false),
+        Some("all-vault") => {
+            let text = "mask=all-vault is not there yet";
+            return Err(Diagnostic::new(text).hint("Use mask=secrets, or mask=ansible.").code(5));
+        }
+        _ => {}
+    }
+    greet(matches, &settings);
+    let settings = Arc::new(settings);
+    let vault = Arc::new(vault_of(matches, &settings)?);
+    let passwords = passwords::ask(matches)?;
+    let files = files(&vault);
+    let read = {
+        let vault = Arc::clone(&vault);
+        move |path: &Path| read_file(&vault, path)
+    };
+    let extra = Arc::new(extra_vars::parse(&texts(matches, "extra_vars"), &read)?);
+    let mut notices = Notices::default();
+    let rules = Arc::new(Rules::of_settings(&settings)?);
+    let sources = sources(matches, &settings);
+    let options = LoadOptions {
+        rules: Arc::clone(&rules),
+        files: files.clone(),
+        cwd: settings.surroundings().cwd.clone(),
+        extra_vars: Arc::clone(&extra),
+        python: None,
+    };
+    let inventory = crate::inventory::load(&sources, &options, &mut notices);
+    for event in notices.take() {
+        events(event);
+    }
+    let limit = match text(matches, "limit") {
+        Some(limit) => Some(Limit::parse(limit, &settings.surroundings().cwd)?),
+        None => None,
+    };
+    Ok(Ground {
+        settings,
+        vault,
+        inventory: inventory?,
+        extra,
+        events,
+        passwords,
+        limit,
+        rules,
+        files,
+    })
+}
+
+/// What `-v` says before anything else.
+fn greet(matches: &ArgMatches, settings: &Settings) {
+    let verbosity = matches.get_count("verbose");
+    let config = settings.config_file().map(|path| path.display().to_string());
+    if verbosity >= 2 {
+        let version = env!("CARGO_PKG_VERSION");
+        let shown = config.as_deref().unwrap_or("None");
+        super::options::say(&format!(
+            "ansible-playbook [core 2.21.5] (tank {version})\n  config file = {shown}"
+        ));
+    }
+    if verbosity >= 1 && text(matches, "output") != Some("json") {
+        super::options::say(&match config {
+            Some(path) => format!("Using {path} as config file"),
+            None => "No config file found; using defaults".to_string(),
+        });
+    }
+}
+
+fn vault_of(matches: &ArgMatches, settings: &Settings) -> Result<Vault, Diagnostic> {
+    let options = vault::Options {
+        ids: texts(matches, "vault_id"),
+        password_files: texts(matches, "vault_file"),
+        ask: is_set(matches, "ask_vault"),
+        new_password: false,
+        auto_prompt: false,
+    };
+    let vault = Vault::new(settings, &options, Arc::new(vault::Terminal));
+    vault.ask().map_err(Diagnostic::from)?;
+    Ok(vault)
+}
+
+fn files(vault: &Arc<Vault>) -> Files {
+    let vault = Arc::clone(vault);
+    Files::new(Arc::new(move |bytes: Vec<u8>, _: &Path| {
+        let opened = vault.open(bytes).map_err(Diagnostic::from)?;
+        Ok(opened.bytes.to_vec())
+    }))
+}
+
+fn read_file(vault: &Vault, path: &Path) -> Result<Vec<u8>, Diagnostic> {
+    let unreadable = |error: std::io::Error| {
+        Diagnostic::new(format!("could not read '{}': {error}", path.display()))
+    };
+    let bytes = std::fs::read(path).map_err(unreadable)?;
+    let opened = vault.open(bytes).map_err(Diagnostic::from)?;
+    Ok(opened.bytes.to_vec())
+}
+
+fn sources(matches: &ArgMatches, settings: &Settings) -> Vec<String> {
+    let given = texts(matches, "inventory");
+    if given.is_empty() {
+        let paths = settings.paths("DEFAULT_HOST_LIST");
+        return paths.iter().map(|path| path.to_string_lossy().into_owned()).collect();
+    }
+    given
+}
+
+impl Ground {
+    /// The hosts of `--limit`; an error when it leaves none.
+    pub fn limited(&self, landscape: &Landscape) -> Result<Option<Vec<Arc<str>>>, Diagnostic> {
+        let Some(limit) = &self.limit else { return Ok(None) };
+        let hosts = landscape.select_limited("all", Some(limit))?;
+        let implicit = landscape.select_limited("localhost", Some(limit)).unwrap_or_default();
+        if hosts.is_empty() && implicit.is_empty() {
+            let text = "Specified inventory, host pattern and/or --limit leaves us with no hosts to target.";
+            return Err(Diagnostic::new(text));
+        }
+        Ok(Some(hosts.into_iter().chain(implicit).collect()))
+    }
+
+    /// Hosts, groups and the variable files beside inventory and playbook.
+    pub fn landscape(&self, playbook_dir: &Path) -> Landscape {
+        let sources = self.inventory.sources().to_vec();
+        let files = VarsFiles::new(
+            &sources,
+            vec![playbook_dir.to_path_buf()],
+            self.files.clone(),
+            Arc::clone(&self.rules),
+        );
+        Landscape::new(self.inventory.clone(), files, Arc::clone(&self.events))
+    }
+
+    /// A loader of playbooks.
+    pub fn loader(&self) -> Loader {
+        let (vault, reading) = (Arc::clone(&self.vault), Arc::clone(&self.vault));
+        Loader::new(LoaderOptions {
+            roles_path: self.settings.paths("DEFAULT_ROLES_PATH"),
+            collections_paths: self.settings.paths("COLLECTIONS_PATHS"),
+            extra_vars: Arc::clone(&self.extra),
+            read_file: Arc::new(move |path: &Path| read_file(&reading, path)),
+            decrypt: Arc::new(move |text: &str| vault.decrypt_value(text, None)),
+            render: Arc::new(|value, scope| {
+                crate::template::Templar::new(scope).render(value).map_err(|stop| {
+                    stop.into_diagnostic().unwrap_or_else(|| Diagnostic::new("suspended"))
+                })
+            }),
+            module: crate::modules::find,
+            module_names: || crate::modules::all().map(|entry| entry.doc().name).collect(),
+            is_lookup: |name| crate::template::lookups::find(name).is_some(),
+            check_arguments: true,
+        })
+    }
+
+    /// The session of a run.
+    pub fn session(
+        self,
+        matches: &ArgMatches,
+        loader: Loader,
+        landscape: Landscape,
+    ) -> Result<Session, Diagnostic> {
+        let limit = self.limited(&landscape)?;
+        let options = self.options(matches, limit)?;
+        let run = self.frame(matches, &options);
+        let reader = Arc::new(Library {
+            vault: Arc::clone(&self.vault),
+            settings: Arc::clone(&self.settings),
+        });
+        let store = Store::new(Arc::new(landscape), reader, (*self.extra).clone(), run);
+        let connections = Connections::new(&self.settings, Arc::clone(&self.events));
+        let forks = options.forks.max(1);
+        Ok(Session {
+            store: Arc::new(store),
+            loader: Arc::new(loader),
+            pool: Arc::new(Pool::new(Arc::new(connections))),
+            events: self.events,
+            options,
+            warnings: crate::vars::Warnings::default(),
+            forks: tokio::sync::Semaphore::new(forks),
+            locks: crate::run::Locks::default(),
+            changes: crate::run::Changes::default(),
+            interrupt: Arc::new(Interrupt::default()),
+            ledger: Mutex::default(),
+            prompt: Arc::new(ask),
+            started: Mutex::default(),
+            next_id: std::sync::atomic::AtomicU64::new(1),
+        })
+    }
+
+    fn frame(&self, matches: &ArgMatches, options: &Options) -> RunFrame {
+        RunFrame {
+            check: options.check,
+            diff: options.diff,
+            verbosity: matches.get_count("verbose"),
+            forks: options.forks as u32,
+            limit: text(matches, "limit").map(str::to_string),
+            tags: options.tags.clone(),
+            skip_tags: options.skip_tags.clone(),
+            inventory_sources: self.inventory.sources().iter().map(ToString::to_string).collect(),
+            config_file: self.settings.config_file().map(|p| p.to_string_lossy().into_owned()),
+            inject_facts: self.settings.bool("INJECT_FACTS_AS_VARS"),
+            merge_hashes: self.settings.text("DEFAULT_HASH_BEHAVIOUR") == Some("merge"),
+        }
+    }
+
+    fn options(
+        &self,
+        matches: &ArgMatches,
+        limit: Option<Vec<Arc<str>>>,
+    ) -> Result<Options, Diagnostic> {
+        let settings = &self.settings;
+        let forks = number(matches, "forks")?.or(settings.int("DEFAULT_FORKS")).unwrap_or(5);
+        Ok(Options {
+            forks: usize::try_from(forks).unwrap_or(5),
+            check: is_set(matches, "check"),
+            diff: is_set(matches, "diff") || settings.bool("DIFF_ALWAYS"),
+            tags: tags(matches),
+            skip_tags: split(&texts(matches, "skip_tags")),
+            limit,
+            start_at: text(matches, "start_at_task").map(str::to_string),
+            force_handlers: is_set(matches, "force_handlers")
+                || settings.bool("DEFAULT_FORCE_HANDLERS"),
+            overlay: settings.value("TANK_CHECK_OVERLAY").is_none_or(Value::is_true),
+            look_ahead: !is_set(matches, "no_look_ahead")
+                && settings.value("TANK_LOOK_AHEAD").is_none_or(Value::is_true),
+            gathering: settings.text("DEFAULT_GATHERING").unwrap_or("implicit").to_string(),
+            missing_handler_fails: settings.bool("ERROR_ON_MISSING_HANDLER"),
+            connection: self.connection(matches)?,
+            r#become: self.become_defaults(matches),
+        })
+    }
+
+    fn connection(
+        &self,
+        matches: &ArgMatches,
+    ) -> Result<BTreeMap<&'static str, Value>, Diagnostic> {
+        let settings = &self.settings;
+        let mut all = BTreeMap::new();
+        let mut put = |name: &'static str, option: &str, setting: &str| {
+            let given = text(matches, option).map(Value::from);
+            let value = given.or_else(|| settings.value(setting).cloned());
+            if let Some(value) = value.filter(|v| !v.is_null() && v.as_str() != Some("")) {
+                all.insert(name, value);
+            }
+        };
+        put("ansible_connection", "connection", "DEFAULT_TRANSPORT");
+        put("ansible_user", "user", "DEFAULT_REMOTE_USER");
+        put("ansible_private_key_file", "private_key", "connection.ssh.private_key_file");
+        put("ansible_private_key_passphrase", "", "connection.ssh.private_key_passphrase");
+        put("ansible_ssh_common_args", "ssh_common_args", "connection.ssh.ssh_common_args");
+        put("ansible_ssh_extra_args", "ssh_extra_args", "connection.ssh.ssh_extra_args");
+        put("ansible_ssh_timeout", "timeout", "connection.ssh.timeout");
+        put("ansible_port", "", "connection.ssh.port");
+        put("ansible_host_key_checking", "", "connection.ssh.host_key_checking");
+        put("ansible_ssh_args", "", "connection.ssh.ssh_args");
+        put("ansible_ssh_executable", "", "connection.ssh.ssh_executable");
+        put("ansible_ssh_retries", "", "connection.ssh.reconnection_retries");
+        if let Some(password) = &self.passwords.login {
+            all.insert("ansible_password", password.clone());
+        }
+        Ok(all)
+    }
+
+    fn become_defaults(&self, matches: &ArgMatches) -> BecomeDefaults {
+        let settings = &self.settings;
+        let choose = |option: &str, setting: &str| {
+            let given = text(matches, option).or(settings.text(setting));
+            given.filter(|text| !text.is_empty()).map(str::to_string)
+        };
+        let method =
+            choose("become_method", "DEFAULT_BECOME_METHOD").unwrap_or_else(|| "sudo".to_string());
+        let own = |what: &str| {
+            let setting = settings.get(&format!("become.{method}.{what}"))?;
+            let given = !matches!(setting.from, crate::settings::From::Default);
+            given.then(|| setting.value.text()).filter(|text| !text.is_empty())
+        };
+        BecomeDefaults {
+            on: is_set(matches, "become") || settings.bool("DEFAULT_BECOME"),
+            method: method.clone(),
+            user: choose("become_user", "DEFAULT_BECOME_USER")
+                .unwrap_or_else(|| "root".to_string()),
+            exe: own("become_exe"),
+            flags: own("become_flags"),
+            password: self.passwords.r#become.clone(),
+        }
+    }
+
+    /// A value with what a play knows before it runs: extra and play variables.
+    pub fn render_early(&self, play: &crate::play::Play, value: &Value) -> Value {
+        let scope = EarlyScope {
+            extra: Arc::clone(&self.extra),
+            play: Arc::clone(&play.keywords.vars),
+            settings: Arc::clone(&self.settings),
+        };
+        crate::template::Templar::new(&scope).render(value).unwrap_or_else(|_| value.clone())
+    }
+}
+
+/// Extra and play variables.
+struct EarlyScope {
+    extra: Arc<Map>,
+    play: Arc<Map>,
+    settings: Arc<Settings>,
+}
+
+impl crate::spec::Scope for EarlyScope {
+    fn variable(&self, name: &str) -> crate::spec::Lookup {
+        let key = crate::base::Key::from(name);
+        match self.extra.get(&key).or_else(|| self.play.get(&key)) {
+            Some(value) => crate::spec::Lookup::Found(value.clone()),
+            None => crate::spec::Lookup::Missing,
+        }
+    }
+
+    fn names(&self) -> Vec<Arc<str>> {
+        let keys = self.extra.keys().chain(self.play.keys());
+        keys.filter_map(|key| key.as_str().map(Arc::from)).collect()
+    }
+
+    fn search_path(&self) -> Vec<PathBuf> {
+        Vec::new()
+    }
+
+    fn setting(&self, name: &str) -> Option<Value> {
+        self.settings.value(name).cloned()
+    }
+
+    fn decrypt(&self, _: &str) -> Result<Value, Diagnostic> {
+        Err(Diagnostic::new("a vaulted value cannot be used here"))
+    }
+
+    fn read_file(&self, path: &Path) -> Result<Vec<u8>, Diagnostic> {
+        Err(Diagnostic::new(format!("{} cannot be read here", path.display())))
+    }
+
+    fn select(&self, _: &str) -> Result<Vec<Arc<str>>, Diagnostic> {
+        Ok(Vec::new())
+    }
+
+    fn warn(&self, _: Diagnostic) {}
+}
+
+fn number(matches: &ArgMatches, name: &str) -> Result<Option<i64>, Diagnostic> {
+    let Some(text) = text(matches, name) else { return Ok(None) };
+    text.parse()
+        .map(Some)
+        .map_err(|_| Diagnostic::new(format!("--{name}: '{text}' is not a whole number")).code(5))
+}
+
+/// `--tags`; all without it.
+pub fn tags(matches: &ArgMatches) -> Vec<String> {
+    let tags = split(&texts(matches, "tags"));
+    if tags.is_empty() { vec!["all".to_string()] } else { tags }
+}
+
+/// `--tags a,b` may be repeated.
+fn split(words: &[String]) -> Vec<String> {
+    let parts = words.iter().flat_map(|word| word.split(','));
+    parts.map(str::trim).filter(|part| !part.is_empty()).map(str::to_string).collect()
+}
+
+/// Asks the operator for a line; None without a terminal.
+fn ask(request: &Pause) -> Option<String> {
+    use std::io::{BufRead, IsTerminal, Write};
+    if !std::io::stdin().is_terminal() {
+        return None;
+    }
+    let prompt = request.prompt.clone().unwrap_or_default();
+    if !request.echo {
+        return rpassword::prompt_password(prompt).ok();
+    }
+    let mut out = std::io::stdout();
+    let _ = write!(out, "{prompt}");
+    let _ = out.flush();
+    let mut line = String::new();
+    std::io::stdin().lock().read_line(&mut line).ok()?;
+    Some(line.trim_end_matches(['\r', '\n']).to_string())
+}
+
+/// Files, vault and settings as templates see them.
+struct Library {
+    vault: Arc<Vault>,
+    settings: Arc<Settings>,
+}
+
+impl Reader for Library {
+    fn decrypt(&self, text: &str) -> Result<Value, Diagnostic> {
+        self.vault.decrypt_value(text, None)
+    }
+
+    fn read(&self, path: &Path) -> Result<Vec<u8>, Diagnostic> {
+        read_file(&self.vault, path)
+    }
+
+    fn setting(&self, name: &str) -> Option<Value> {
+        self.settings.value(name).cloned()
+    }
+}
+
+/// The directory of a playbook, absolute.
+pub fn dir_of(path: &Path) -> PathBuf {
+    let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf());
+    absolute.parent().map(Path::to_path_buf).unwrap_or_default()
+}
+
+/// The report that a command has.
+pub fn report(matches: &ArgMatches, settings: &Settings, adhoc: bool) -> Box<dyn Report> {
+    if adhoc {
+        reports::of_adhoc(matches, settings)
+    } else {
+        reports::of_playbook(matches, settings)
+    }
+}

@@ -1,0 +1,50 @@
+//! Which report shows the run.
+
+use super::options::text;
+use crate::report::{JsonLines, Layout, Minimal, Out, Report, Terminal};
+use crate::settings::Settings;
+use clap::ArgMatches;
+
+/// The report of a playbook run.
+pub fn of_playbook(matches: &ArgMatches, settings: &Settings) -> Box<dyn Report> {
+    if text(matches, "output") == Some("json") {
+        return Box::new(JsonLines::new(out(settings)));
+    }
+    match settings.text("DEFAULT_STDOUT_CALLBACK").unwrap_or_default() {
+        "minimal" | "ansible.builtin.minimal" => of_adhoc(matches, settings),
+        "oneline" | "ansible.builtin.oneline" => {
+            Box::new(Minimal::new(out(settings), matches.get_count("verbose"), true))
+        }
+        _ => Box::new(Terminal::new(out(settings), layout(matches, settings))),
+    }
+}
+
+/// The report of an ad-hoc command.
+pub fn of_adhoc(matches: &ArgMatches, settings: &Settings) -> Box<dyn Report> {
+    if text(matches, "output") == Some("json") {
+        return Box::new(JsonLines::new(out(settings)));
+    }
+    let one_line = super::options::is_set(matches, "one_line");
+    Box::new(Minimal::new(out(settings), matches.get_count("verbose"), one_line))
+}
+
+fn out(settings: &Settings) -> Out {
+    Out::process(settings.bool("ANSIBLE_FORCE_COLOR"), settings.bool("ANSIBLE_NOCOLOR"))
+}
+
+fn layout(matches: &ArgMatches, settings: &Settings) -> Layout {
+    let shown = |name: &str| settings.value(name).is_none_or(crate::base::Value::is_true);
+    let on = |name: &str| settings.value(name).is_some_and(crate::base::Value::is_true);
+    Layout {
+        verbosity: matches.get_count("verbose"),
+        skipped: shown("callback.default.display_skipped_hosts"),
+        ok: shown("callback.default.display_ok_hosts"),
+        failed_stderr: on("callback.default.display_failed_stderr"),
+        custom_stats: on("callback.default.show_custom_stats"),
+        check_markers: on("callback.default.check_mode_markers"),
+        check: super::options::is_set(matches, "check"),
+        per_host_start: on("callback.default.show_per_host_start"),
+        deprecations: shown("DEPRECATION_WARNINGS"),
+        uncertain: shown("TANK_CHECK_OVERLAY"),
+    }
+}

@@ -1,0 +1,79 @@
+//! A user's command as the text of its subshell.
+
+use crate::base::quote;
+use crate::spec::Command;
+
+/// Names that some shell does not let us set: they go through env(1).
+const FIXED: [&str; 7] = ["PPID", "UID", "EUID", "SHELLOPTS", "BASHOPTS", "BASH_VERSINFO", "_"];
+
+/// The text that becomes the command, with these variables before its own.
+pub fn text(command: &Command, env: &[(String, String)]) -> String {
+    let mut text = String::new();
+    let mut odd = Vec::new();
+    for (name, value) in env.iter().chain(&command.env) {
+        if is_name(name) && !FIXED.contains(&name.as_str()) {
+            text += &format!("export {name}={}\n", quote::sh(value));
+        } else {
+            odd.push(format!("{name}={value}"));
+        }
+    }
+    if let Some(dir) = &command.chdir {
+        text += &format!("tk_chdir {}\n", quote::sh(dir));
+    }
+    let words = words(command);
+    if odd.is_empty() {
+        return text + "tk_exec " + &quote::words(words);
+    }
+    text + "tk_exec env " + &quote::words(odd.into_iter().chain(words))
+}
+
+fn words(command: &Command) -> Vec<String> {
+    match &command.shell {
+        None => command.argv.clone(),
+        Some(script) => {
+            let shell = command.executable.as_deref().unwrap_or("/bin/sh");
+            vec![shell.to_string(), "-c".to_string(), script.clone()]
+        }
+    }
+}
+
+fn is_name(name: &str) -> bool {
+    let first = name.bytes().next().is_some_and(|b| b.is_ascii_alphabetic() || b == b'_');
+    first && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
+}
+
+/// What a message calls it; nothing of one that holds secrets.
+pub fn label(command: &Command) -> String {
+    if command.secret {
+        return "a command".to_string();
+    }
+    let text = match &command.shell {
+        Some(script) => script.clone(),
+        None => command.argv.join(" "),
+    };
+    let mut line: String = text.lines().next().unwrap_or_default().chars().take(60).collect();
+    if line.len() < text.len() {
+        line.push_str("...");
+    }
+    line
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn variables_directory_and_words_are_quoted() {
+        let mut command = Command::new(["echo", "a b"]);
+        command.chdir = Some("/x y".into());
+        command.env = vec![("A".into(), "it's".into()), ("b.c".into(), "1".into())];
+        let env = [("UID".to_string(), "7".to_string())];
+        assert_eq!(
+            text(&command, &env),
+            "export A='it'\\''s'\ntk_chdir '/x y'\ntk_exec env UID=7 b.c=1 echo 'a b'"
+        );
+        let command = Command { executable: Some("/bin/bash".into()), ..Command::shell("a\nb") };
+        assert_eq!(text(&command, &[]), "tk_exec /bin/bash -c 'a\nb'");
+        assert_eq!(label(&command), "a...");
+    }
+}

@@ -1,0 +1,33 @@
+//! The persistent shell on a host: one for each identity, one exec channel, pipelined requests.
+//!
+//! The shell's side is `prelude.sh` (functions that probes may use), `serve.sh` (the protocol),
+//! `changes.sh` and `places.sh` (what changes the host).
+
+mod apply;
+mod boot;
+mod budget;
+mod command;
+mod driver;
+mod fetch;
+mod flight;
+mod frame;
+mod host;
+mod limits;
+mod link;
+mod platform;
+mod reader;
+mod request;
+mod scripts;
+mod session;
+mod tree;
+mod upload;
+mod words;
+mod writer;
+
+#[cfg(test)]
+mod tests;
+
+pub use budget::Budget;
+pub use host::{ShellHost, open, open_on};
+pub use limits::{Counts, Limits};
+pub use link::{Connect, Link};

@@ -1,0 +1,280 @@
+# shellcheck shell=sh disable=SC3043,SC2154,SC2034
+# What changes the host beside single files; follows changes.sh.
+
+# ---- trees ------------------------------------------------------------------------------------------
+
+# tk_tree DEST FILEMODE OWNER GROUP ZIP: unpacks the request's data beside its place, then moves it in:
+# what is in DEST stays as it is until all has arrived.
+tk_tree() {
+  local stage rc=0 zip=''
+  if [ ! -d "$1" ]; then
+    tk_say "Destination directory $1 does not exist"
+    return 92
+  fi
+  [ "$5" = 0 ] || zip=-z
+  tk_serial=$((tk_serial + 1))
+  stage=${1%/}/.tank.$tk_u.n$tk_serial
+  mkdir -m 700 "$stage" || return
+  tk_stage=$stage
+  tk_unpack "$stage" "$zip" && tk_tree_own "$stage" "$3" "$4" && tk_merge "$stage" "${1%/}" "$2" "$3" "$4" || rc=$?
+  rm -rf "$stage"
+  tk_stage=
+  return "$rc"
+}
+
+# shellcheck disable=SC2086 # the option is one word or none
+tk_unpack() {
+  tk_piped tar -x -p -o -m $2 -f - -C "$1" || return 1
+  if [ ! -e "$1/.tank-end" ]; then
+    tk_say "the stream ended early"
+    return 1
+  fi
+  rm -f "$1/.tank-end"
+}
+
+tk_tree_own() {
+  local f
+  for f in "$1"/* "$1"/.[!.]* "$1"/..?*; do
+    tk_exists "$f" || continue
+    case $2/$3 in
+    -/-) return 0 ;;
+    -/*) chgrp -h -R "$3" "$f" ;;
+    */-) chown -h -R "$2" "$f" ;;
+    *) chown -h -R "$2:$3" "$f" ;;
+    esac || return 1
+  done
+}
+
+# tk_merge STAGE DEST FILEMODE OWNER GROUP: what is new moves with one mv for each directory.
+tk_merge() {
+  tk_mode=$3 tk_keep_own=0
+  [ "$4/$5" != -/- ] || tk_keep_own=1
+  tk_merge_list "$2" "$1"/* "$1"/.[!.]* "$1"/..?*
+}
+
+# tk_merge_list DEST PATH...
+tk_merge_list() {
+  local dest="$1" f='' to='' n
+  shift
+  n=$#
+  for f; do
+    tk_exists "$f" || continue
+    to=$dest/${f##*/}
+    if ! tk_exists "$to"; then
+      set -- "$@" "$f"
+    elif [ -d "$f" ] && [ ! -h "$f" ]; then
+      tk_merge_dir "$f" "$to" || return 1
+    else
+      tk_merge_put "$f" "$to" || return 1
+    fi
+  done
+  shift "$n"
+  [ "$#" = 0 ] || mv -f "$@" "$dest/"
+}
+
+tk_merge_dir() {
+  if [ ! -d "$2" ]; then
+    tk_say "$2 is in the way of a directory"
+    return 92
+  fi
+  tk_merge_list "$2" "$1"/* "$1"/.[!.]* "$1"/..?*
+}
+
+tk_merge_put() {
+  local mode
+  if [ -f "$2" ] && [ ! -h "$2" ] && [ -f "$1" ] && [ ! -h "$1" ]; then
+    mode=$tk_mode
+    if [ "$mode" = - ]; then
+      tk_st_l=''
+      tk_stat_ask "$1"
+      mode=${tk_out#*|} mode=${mode%%|*}
+    fi
+    if [ "$tk_keep_own" = 1 ]; then
+      tk_keep "$2" "$1" && chmod "$mode" "$1" || return 1
+    fi
+  fi
+  tk_rename "$1" "$2"
+}
+
+# ---- the rest ---------------------------------------------------------------------------------------
+
+# tk_remove PATH RECURSIVE
+tk_remove() {
+  case $1 in
+  '' | / | // | /. | /..)
+    tk_say "refusing to remove '$1'"
+    return 92
+    ;;
+  esac
+  if [ "$2" = 1 ]; then
+    rm -rf "$1" || return 1
+  elif [ -d "$1" ] && [ ! -h "$1" ]; then
+    rmdir "$1" || return 1
+  elif tk_exists "$1"; then
+    rm -f "$1" || return 1
+  fi
+  if tk_exists "$1"; then
+    tk_say "$1 is still there"
+    return 1
+  fi
+}
+
+# tk_make_dir PATH MODE
+tk_make_dir() {
+  local rc
+  if [ "$2" != - ]; then
+    mkdir "$1" && chmod "$2" "$1"
+    return
+  fi
+  umask "$tk_umask0"
+  mkdir "$1"
+  rc=$?
+  umask 077
+  return "$rc"
+}
+
+# tk_make_link PATH TARGET HARD REPLACE: what is there is replaced in one step, a directory only when empty.
+tk_make_link() {
+  local soft=-s new rc
+  [ "$3" = 0 ] || soft=
+  # shellcheck disable=SC2086 # one word or none
+  if ! tk_exists "$1"; then
+    ln $soft -- "$2" "$1"
+    return
+  fi
+  if [ "$4" = 0 ]; then
+    tk_say "$1 exists"
+    return 90
+  fi
+  if [ -d "$1" ] && [ ! -h "$1" ]; then
+    # shellcheck disable=SC2086
+    rmdir "$1" && ln $soft -- "$2" "$1"
+    return
+  fi
+  tk_parent "$1"
+  tk_serial=$((tk_serial + 1))
+  new=${tk_out%/}/.tank.$tk_u.n$tk_serial
+  # shellcheck disable=SC2086
+  ln $soft -- "$2" "$new" || return 1
+  tk_new=$new
+  tk_rename "$new" "$1"
+  rc=$?
+  # Renaming one link of a file over another does nothing and keeps both.
+  [ "$rc$soft" != 0 ] || rm -f "$new"
+  tk_w_end "$rc"
+}
+
+# tk_touch PATH ATIME ATEXT MTIME MTEXT: times in seconds since 1970 and as [[CC]YY]MMDDhhmm.SS in UTC; `-`: now.
+tk_touch() {
+  local rc
+  umask "$tk_umask0"
+  if [ "$2/$4" = -/- ]; then
+    touch "$1"
+  else
+    tk_touch_one -a "$1" "$2" "$3" && tk_touch_one -m "$1" "$4" "$5"
+  fi
+  rc=$?
+  umask 077
+  return "$rc"
+}
+
+tk_touch_one() {
+  if [ "$3" = - ]; then
+    touch "$1" "$2"
+  else
+    touch "$1" -d "@$3" "$2" 2>/dev/null || TZ=UTC0 touch "$1" -t "$4" "$2"
+  fi
+}
+
+# tk_set_mode PATH MODE FOLLOW: a link's own mode exists on BSD only.
+tk_set_mode() {
+  if [ "$3" = 1 ] || [ ! -h "$1" ]; then
+    chmod "$2" "$1"
+    return
+  fi
+  tk_system
+  case $tk_sys in
+  *BSD | DragonFly | Darwin) chmod -h "$2" "$1" ;;
+  *)
+    tk_say "the mode of a link cannot be set on $tk_sys: $1"
+    return 92
+    ;;
+  esac
+}
+
+# tk_set_owner PATH OWNER GROUP FOLLOW
+tk_set_owner() {
+  if [ "$4" = 1 ]; then tk_own "$1" "$2" "$3"; else tk_own "$1" "$2" "$3" -h; fi
+}
+
+# tk_upload NAME: a file in the session's directory from the request's data; prints its name.
+tk_upload() {
+  local rc=8
+  if ! tk_tmp; then
+    tk_say "no writable directory for temporary files"
+    return 92
+  fi
+  tk_w_to=$tk_dir/u${tk_out##*/t}.$1
+  { tk_fill; rc=$?; } 6>"$tk_w_to"
+  if [ "$rc" != 0 ]; then
+    rm -f "$tk_w_to"
+    return "$rc"
+  fi
+  tk_put "$tk_w_to"
+}
+
+# tk_sweep NAME PATH...: removes what a lost session of that name left in /tmp and beside these paths.
+tk_sweep() {
+  local name="$1" d f
+  shift
+  for d; do
+    tk_resolve "$d" && d=$tk_out
+    tk_parent "$d"
+    set -- "$@" "${tk_out%/}"
+    shift
+  done
+  for d in "$@" "${TMPDIR:-/tmp}" /tmp /var/tmp /dev/shm "${HOME:-/}"; do
+    for f in "$d/.tank.$name".*; do
+      ! tk_exists "$f" || rm -rf "$f"
+    done
+  done
+}
+
+# tk_kill_below PID SIGNAL: sends it to all that descend from a shell of ours, not to the shell; prints how
+# many there were.
+tk_kill_below() {
+  local all pid parent found=" $1 " more=1 n=0
+  all=$(ps -A -o pid= -o ppid= 2>/dev/null || ps -o pid,ppid)
+  while [ "$more" = 1 ]; do
+    more=0
+    while read -r pid parent; do
+      case $found in *" $pid "*) continue ;; esac
+      case $found in *" $parent "*) found="$found$pid " more=1 ;; esac
+    done <<END
+$all
+END
+  done
+  for pid in $found; do
+    if [ "$pid" != "$1" ] && [ "$pid" != "$$" ]; then
+      kill "-$2" "$pid" 2>/dev/null && n=$((n + 1))
+    fi
+  done
+  tk_line "$n"
+}
+
+# tk_reach HOST PORT SECONDS: 0 a connection opens, 1 it does not, 3 no tool to try with.
+tk_reach() {
+  if tk_have nc && tk_reach_nc; then
+    nc -z -w "$3" "$1" "$2" </dev/null >/dev/null 2>&1 || return 1
+  elif tk_have bash; then
+    # shellcheck disable=SC2016 # bash reads it
+    tk_limit "$3" bash -c ': >"/dev/tcp/$1/$2"' tank "$1" "$2" >/dev/null 2>&1 || return 1
+  else
+    return 3
+  fi
+}
+
+# Not each nc knows -z.
+tk_reach_nc() {
+  case $(nc -h 2>&1) in *-z*) return 0 ;; *zero-I/O*) return 0 ;; *) return 1 ;; esac
+}

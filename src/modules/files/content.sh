@@ -1,0 +1,3 @@
+# shellcheck shell=sh
+# $1 path: its content
+tk_read "$1"

@@ -1,0 +1,9 @@
+//! Edits of text files: `lineinfile`, `blockinfile`, `replace`.
+
+mod blocks;
+mod encoding;
+mod lines;
+mod places;
+
+#[cfg(test)]
+mod tests;

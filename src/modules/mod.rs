@@ -1,0 +1,20 @@
+//! Task types by family. One module is one file and one line in its family's table.
+
+pub mod commands;
+pub mod files;
+pub mod flow;
+
+use crate::spec::Entry;
+
+/// All modules.
+pub static MODULES: &[&[Entry]] = &[commands::FAMILY, files::FAMILY, flow::FAMILY];
+
+/// The module of a short or full name.
+pub fn find(name: &str) -> Option<&'static Entry> {
+    all().find(|entry| entry.doc().name == name || entry.doc().full_names.contains(&name))
+}
+
+/// All modules in the order of the table.
+pub fn all() -> impl Iterator<Item = &'static Entry> {
+    MODULES.iter().flat_map(|family| family.iter())
+}

@@ -1,0 +1,170 @@
+//! Arguments of modules against their tables, as far as they are written out.
+//!
+//! Ansible finds these errors on the host, when the task runs (S-226). Here they are found before
+//! anything connects; where the playbook itself deals with a failure, they are left to the run.
+
+use super::{is_caught, is_off};
+use crate::base::{Diagnostic, Key, Kind, Map, Value};
+use crate::play::literal::is_dynamic;
+use crate::play::model::{Action, Task};
+use crate::spec::args::{Arg, ArgError, ArgTable, ArgType, Dict, FromArg, canonical};
+use crate::spec::{Doc, Entry};
+
+/// Checks a task's arguments. `rescued`: it stands in a block with a rescue.
+pub(in crate::play) fn arguments(task: &Task, rescued: bool) -> Result<(), Diagnostic> {
+    let Action::Module(entry) = task.action else { return Ok(()) };
+    if rescued || is_off(task) || is_caught(task) {
+        return Ok(());
+    }
+    check(task, entry).map_err(|error| diagnostic(task, entry.doc(), error))
+}
+
+fn check(task: &Task, entry: &Entry) -> Result<(), ArgError> {
+    let table = entry.doc().args;
+    let given = &*task.args;
+    check_types(table, given)?;
+    let defaults = defaults(task, entry.doc());
+    let complete = task.args_template.is_none() && !defaults.unknown;
+    let mut known: Map = defaults.args;
+    known.extend(given.iter().map(|(key, value)| (key.clone(), value.clone())));
+    if complete {
+        check_rules(table, &known)?;
+    }
+    check_names(table, given)?;
+    let literal = complete && !known.values().any(is_dynamic);
+    if literal { entry.parse(&known).map(|_| ()) } else { Ok(()) }
+}
+
+/// What `module_defaults` around a task give its module.
+#[derive(Default)]
+struct Defaults {
+    args: Map,
+    /// Whether there may be more: groups and templates.
+    unknown: bool,
+}
+
+fn defaults(task: &Task, doc: &Doc) -> Defaults {
+    let mut found = Defaults::default();
+    let levels: Vec<&Value> = task.inheriting().flat_map(|k| &k.module_defaults).collect();
+    for (key, value) in levels.into_iter().rev().filter_map(Value::as_map).flatten() {
+        let name = key.as_str().unwrap_or_default();
+        let short = crate::play::action::short(name);
+        found.unknown |= name.starts_with("group/");
+        if short != doc.name && !doc.full_names.contains(&name) {
+            continue;
+        }
+        match value.as_map() {
+            Some(args) => found.args.extend(args.iter().map(|(k, v)| (k.clone(), v.clone()))),
+            None => found.unknown = true,
+        }
+    }
+    found
+}
+
+/// Unknown names, with Ansible's list of the known ones. A table with the name `*` takes any.
+fn check_names(table: &'static ArgTable, given: &Map) -> Result<(), ArgError> {
+    if table.find("*").is_some() {
+        return Ok(());
+    }
+    let is_unknown = |key: &Key| key.as_str().is_none_or(|name| table.find(name).is_none());
+    let mut all: Map = Map::new();
+    for arg in table.args.iter().filter(|arg| arg.required) {
+        all.insert(Key::from(arg.name), Value::NULL);
+    }
+    let unknown = given.iter().filter(|(key, _)| is_unknown(key));
+    let before = all.len();
+    all.extend(unknown.map(|(key, value)| (key.clone(), value.clone())));
+    if all.len() == before {
+        return Ok(());
+    }
+    // Required ones are there and the others are not, so that nothing but names can be wrong.
+    match canonical(table, &all) {
+        Err(error) if error.message.starts_with("Unsupported") => Err(error),
+        _ => Ok(()),
+    }
+}
+
+/// Rules over several arguments. A rule that templates could still keep is not broken yet.
+fn check_rules(table: &'static ArgTable, known: &Map) -> Result<(), ArgError> {
+    let named = |key: &Key| key.as_str().is_some_and(|name| table.find(name).is_some());
+    let all: Map =
+        known.iter().filter(|(k, _)| named(k)).map(|(k, v)| (k.clone(), v.clone())).collect();
+    let Err(error) = canonical(table, &all) else { return Ok(()) };
+    if is_final(&error) {
+        return Err(error);
+    }
+    let sure: Map =
+        all.iter().filter(|(_, v)| !is_dynamic(v)).map(|(k, v)| (k.clone(), v.clone())).collect();
+    match canonical(table, &sure) {
+        Err(same) if same.message == error.message => Err(error),
+        _ => Ok(()),
+    }
+}
+
+/// Whether the error stays, whatever templates become: it is about what is not there.
+fn is_final(error: &ArgError) -> bool {
+    let open = [
+        "parameters are mutually exclusive",
+        "parameters are required together",
+        "missing parameter(s) required by",
+    ];
+    !open.iter().any(|start| error.message.starts_with(start))
+}
+
+/// Types and choices of the values that are written out.
+fn check_types(table: &'static ArgTable, given: &Map) -> Result<(), ArgError> {
+    for (key, value) in given {
+        let arg = key.as_str().and_then(|name| table.find(name));
+        if let Some(arg) = arg.filter(|_| !is_dynamic(value) && !value.is_null()) {
+            check_type(arg, value)?;
+        }
+    }
+    Ok(())
+}
+
+fn check_type(arg: &Arg, value: &Value) -> Result<(), ArgError> {
+    match arg.kind {
+        ArgType::Bool => bool::from_value(arg, value).map(drop),
+        ArgType::Int => i64::from_value(arg, value).map(drop),
+        ArgType::Float => f64::from_value(arg, value).map(drop),
+        ArgType::Dict => Dict::from_value(arg, value).map(drop),
+        ArgType::List => check_items(arg, value),
+        _ => check_choice(arg, value),
+    }
+}
+
+fn check_items(arg: &Arg, value: &Value) -> Result<(), ArgError> {
+    match arg.elements {
+        Some(ArgType::Int) => Vec::<i64>::from_value(arg, value).map(drop),
+        Some(ArgType::Bool) => Vec::<bool>::from_value(arg, value).map(drop),
+        Some(ArgType::Dict) => Vec::<Dict>::from_value(arg, value).map(drop),
+        _ => Vec::<String>::from_value(arg, value).map(drop),
+    }
+}
+
+fn check_choice(arg: &Arg, value: &Value) -> Result<(), ArgError> {
+    let text = value.text();
+    let scalar = value.as_list().is_none() && value.as_map().is_none();
+    if arg.choices.is_empty() || !scalar || arg.choices.contains(&text.as_str()) {
+        return Ok(());
+    }
+    // A bare yes or no is a boolean in YAML; where such words are choices, the module decides.
+    if matches!(value.kind, Kind::Bool(_)) {
+        return Ok(());
+    }
+    Err(ArgError { origin: value.origin().cloned(), ..ArgError::choice(arg, &text, arg.choices) })
+}
+
+fn diagnostic(task: &Task, doc: &Doc, error: ArgError) -> Diagnostic {
+    let message = match error.message.strip_prefix("Unsupported parameters: ") {
+        Some(rest) => format!("Unsupported parameters for ({}) module: {rest}", doc.name),
+        None => error.message,
+    };
+    let arg = error.arg.as_deref().and_then(|name| task.arg(name));
+    let origin = error.origin.or_else(|| arg.and_then(|value| value.origin().cloned()));
+    let found = Diagnostic::new(message).at(task.origin.as_ref()).at(origin.as_ref()).code(4);
+    match error.hint {
+        Some(hint) => found.hint(hint),
+        None => found,
+    }
+}

@@ -1,0 +1,217 @@
+//! Which way leads to the identity that a task runs as (S-157 to S-163).
+
+use super::batch::Batch;
+use super::keywords::Reader;
+use super::play::Session;
+use super::pool::{Become, Route};
+use super::task::TaskRun;
+use crate::base::{Diagnostic, Kind, Value};
+use crate::play::{Keywords, Task};
+use crate::spec::{Lookup, Scope};
+use crate::template::Templar;
+use crate::template::table::Stop;
+use crate::vars::TaskScope;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// Variables that one connection option is read from; the first one that is set wins, so the spelling
+/// with the highest precedence stands first (S-159). The option's name is that of the last one.
+const OPTIONS: [(&str, &[&str]); 16] = [
+    ("ansible_host", &["ansible_ssh_host", "ansible_host"]),
+    ("ansible_port", &["ansible_ssh_port", "ansible_port"]),
+    ("ansible_user", &["ansible_ssh_user", "ansible_user"]),
+    ("ansible_password", &["ansible_ssh_password", "ansible_ssh_pass", "ansible_password"]),
+    ("ansible_private_key_file", &["ansible_ssh_private_key_file", "ansible_private_key_file"]),
+    (
+        "ansible_private_key_passphrase",
+        &["ansible_ssh_private_key_passphrase", "ansible_private_key_passphrase"],
+    ),
+    ("ansible_ssh_args", &["ansible_ssh_args"]),
+    ("ansible_ssh_common_args", &["ansible_ssh_common_args"]),
+    ("ansible_ssh_extra_args", &["ansible_ssh_extra_args"]),
+    ("ansible_ssh_executable", &["ansible_ssh_executable"]),
+    ("ansible_host_key_checking", &["ansible_ssh_host_key_checking", "ansible_host_key_checking"]),
+    ("ansible_ssh_retries", &["ansible_ssh_retries"]),
+    ("ansible_ssh_timeout", &["ansible_ssh_timeout", "ansible_timeout"]),
+    ("ansible_shell_executable", &["ansible_shell_executable"]),
+    ("ansible_jail_name", &["ansible_jail_name"]),
+    ("ansible_become_timeout", &["ansible_become_timeout"]),
+];
+
+/// The way for a running task, and the name it is delegated to.
+pub fn route(run: &TaskRun<'_>, scope: &TaskScope) -> Result<(Route, Option<Arc<str>>), Stop> {
+    route_of(run.batch, run.task, scope, &run.host)
+}
+
+/// The way for a task with a scope.
+pub fn route_of(
+    batch: &Batch<'_>,
+    task: &Task,
+    scope: &TaskScope,
+    host: &Arc<str>,
+) -> Result<(Route, Option<Arc<str>>), Stop> {
+    let templar = Templar::new(scope);
+    let reader = Reader { task, templar: &templar };
+    let target = delegate(&reader, task)?;
+    let other = target.as_ref().map(|name| delegate_scope(batch, scope, name));
+    let vars = other.as_ref().unwrap_or(scope);
+    let name = target.clone().unwrap_or_else(|| Arc::clone(host));
+    let session = batch.session;
+    let connection = connection(session, &reader, vars, &name, target.is_some())?;
+    let options = options(session, &reader, vars, target.is_some())?;
+    let other_user = other_user(session, &reader, vars)?;
+    Ok((Route { host: name, connection, vars: options, r#become: other_user }, target))
+}
+
+fn delegate(reader: &Reader<'_>, task: &Task) -> Result<Option<Arc<str>>, Stop> {
+    if task.inherited(|k| k.delegate_to.as_ref()).is_none() {
+        return Ok(None);
+    }
+    let Some(value) = reader.value("delegate_to", |k| k.delegate_to.as_ref())? else {
+        return Ok(None);
+    };
+    let name = value.text();
+    if name.trim().is_empty() {
+        return Err(Stop::Fault(
+            Diagnostic::new("Empty hostname produced from delegate_to").at(task.origin.as_ref()),
+        ));
+    }
+    Ok(Some(Arc::from(name)))
+}
+
+/// Connection variables of a delegated task come from its target alone (S-87).
+fn delegate_scope(batch: &Batch<'_>, scope: &TaskScope, name: &Arc<str>) -> TaskScope {
+    let mut other =
+        TaskScope::of_host(&batch.session.store, &batch.frame(), name, &batch.session.warnings);
+    other.ahead.clone_from(&scope.ahead);
+    other
+}
+
+/// How reports name a delegation.
+pub fn label(route: &Route, host: &str) -> Option<String> {
+    let name = route.host.as_ref();
+    if name == host {
+        return None;
+    }
+    let address = route.vars.get("ansible_host").map(Value::text);
+    Some(match address.filter(|address| address != name) {
+        Some(address) => format!("{name}({address})"),
+        None => name.to_string(),
+    })
+}
+
+/// A variable's rendered value; null and omit count as not set.
+fn variable(scope: &TaskScope, names: &[&str]) -> Result<Option<Value>, Stop> {
+    for name in names {
+        let raw = match scope.variable(name) {
+            Lookup::Missing => continue,
+            Lookup::Pending => return Err(Stop::Suspended),
+            Lookup::Found(raw) => raw,
+        };
+        let value = Templar::new(scope).render(&raw)?;
+        if !matches!(value.kind, Kind::Null | Kind::Omit) {
+            return Ok(Some(value));
+        }
+    }
+    Ok(None)
+}
+
+fn connection(
+    session: &Session,
+    reader: &Reader<'_>,
+    vars: &TaskScope,
+    host: &str,
+    delegated: bool,
+) -> Result<String, Stop> {
+    let own = variable(vars, &["ansible_connection"])?.map(|value| value.text());
+    let implicit = is_local_name(host)
+        && !session.store.topology().hosts().iter().any(|known| known.as_ref() == host);
+    let keyword = if delegated && implicit {
+        None
+    } else {
+        reader.text("connection", |k| k.connection.as_ref())?
+    };
+    let default = session.options.connection.get("ansible_connection").map(Value::text);
+    let implicit = implicit.then(|| "local".to_string());
+    let name = own.or(keyword).or(implicit).or(default).unwrap_or_else(|| "ssh".to_string());
+    Ok(match name.rsplit('.').next().unwrap_or_default() {
+        "smart" | "ssh" | "paramiko" | "paramiko_ssh" | "libssh" => "ssh".to_string(),
+        other => other.to_string(),
+    })
+}
+
+fn is_local_name(host: &str) -> bool {
+    matches!(host, "localhost" | "127.0.0.1" | "::1")
+}
+
+fn options(
+    session: &Session,
+    reader: &Reader<'_>,
+    vars: &TaskScope,
+    delegated: bool,
+) -> Result<BTreeMap<&'static str, Value>, Stop> {
+    let mut found = BTreeMap::new();
+    for (name, spellings) in OPTIONS {
+        let keyword = match name {
+            _ if delegated => None,
+            "ansible_port" => reader.value("port", |k| k.port.as_ref())?,
+            "ansible_user" => reader.value("remote_user", |k| k.remote_user.as_ref())?,
+            _ => None,
+        };
+        let value = variable(vars, spellings)?.or(keyword);
+        if let Some(value) = value.or_else(|| session.options.connection.get(name).cloned()) {
+            found.insert(name, value);
+        }
+    }
+    Ok(found)
+}
+
+fn other_user(
+    session: &Session,
+    reader: &Reader<'_>,
+    vars: &TaskScope,
+) -> Result<Option<Become>, Stop> {
+    let defaults = &session.options.r#become;
+    let on = match variable(vars, &["ansible_become"])? {
+        Some(value) => truth(&value),
+        None => reader.flag("become", |k| k.r#become.as_ref())?.unwrap_or(defaults.on),
+    };
+    if !on {
+        return Ok(None);
+    }
+    let text = |names: &[&str], name: &str, pick: fn(&Keywords) -> Option<&Value>| {
+        let own = variable(vars, names)?.map(|value| value.text());
+        Ok::<_, Stop>(match own {
+            Some(own) => Some(own),
+            None => reader.text(name, pick)?,
+        })
+    };
+    let method = text(&["ansible_become_method"], "become_method", |k| k.become_method.as_ref())?
+        .unwrap_or_else(|| defaults.method.clone());
+    let method = method.rsplit('.').next().unwrap_or_default().to_string();
+    let of_method = |what: &str| format!("ansible_{method}_{what}");
+    let (user, exe, flags, pass) =
+        (of_method("user"), of_method("exe"), of_method("flags"), of_method("pass"));
+    let user = text(&[&user, "ansible_become_user"], "become_user", |k| k.become_user.as_ref())?
+        .unwrap_or_else(|| defaults.user.clone());
+    let password = variable(vars, &[&pass, "ansible_become_pass", "ansible_become_password"])?;
+    let exe = text(&[&exe, "ansible_become_exe"], "become_exe", |k| k.become_exe.as_ref())?;
+    let flags =
+        text(&[&flags, "ansible_become_flags"], "become_flags", |k| k.become_flags.as_ref())?;
+    Ok(Some(Become {
+        method,
+        user: if user.is_empty() { "root".to_string() } else { user },
+        exe: exe.or_else(|| defaults.exe.clone()),
+        flags: flags.or_else(|| defaults.flags.clone()),
+        password: password.map(|value| value.secret()).or_else(|| defaults.password.clone()),
+    }))
+}
+
+fn truth(value: &Value) -> bool {
+    match value.as_str() {
+        Some(text) => {
+            matches!(text.to_ascii_lowercase().as_str(), "yes" | "true" | "on" | "1" | "y" | "t")
+        }
+        None => value.is_true(),
+    }
+}

@@ -1,0 +1,127 @@
+//! Control-side modules: what they may ask the play.
+
+use super::inputs;
+use super::module::failed;
+use super::outcome::Outcome;
+use super::play::Session;
+use super::task::TaskRun;
+use crate::base::{Diagnostic, Map, Origin, Source, Value};
+use crate::spec::context::Pause;
+use crate::spec::event::Status;
+use crate::spec::module::{AnyArgs, AnyControl};
+use crate::spec::{BoxFuture, PlayContext, Scope};
+use crate::template::Templar;
+use crate::template::table::Stop;
+use crate::vars::TaskScope;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// The play around one control-side task.
+struct Context<'a> {
+    session: &'a Session,
+    host: Arc<str>,
+    scope: TaskScope,
+}
+
+/// Runs a control-side module.
+pub async fn run(
+    run: &mut TaskRun<'_>,
+    module: &'static dyn AnyControl,
+    args: &AnyArgs,
+    scope: &TaskScope,
+) -> Result<Outcome, Stop> {
+    let (route, delegated) = super::connect::route(run, scope)?;
+    let session = run.batch.session;
+    let context = Context { session, host: Arc::clone(&run.host), scope: scope.clone() };
+    let mut outcome = match module.control(args, &context).await {
+        Err(failure) => failed(failure, "Action failed"),
+        Ok(done) => {
+            let mut outcome = super::module::finished(done.fields);
+            outcome.from_module = (outcome.status == Status::Failed).then_some("Action failed");
+            outcome.effects = done.effects;
+            outcome.verbose_always = done.verbose_always;
+            outcome
+        }
+    };
+    outcome.delegate_label =
+        delegated.as_ref().and_then(|_| super::connect::label(&route, &run.host));
+    outcome.delegated = delegated;
+    Ok(outcome)
+}
+
+fn settled(stop: Stop) -> Diagnostic {
+    stop.into_diagnostic()
+        .unwrap_or_else(|| Diagnostic::new("evaluation was suspended at its turn"))
+}
+
+impl PlayContext for Context<'_> {
+    fn host(&self) -> &str {
+        &self.host
+    }
+
+    fn scope(&self) -> &dyn Scope {
+        &self.scope
+    }
+
+    fn render(&self, value: &Value) -> Result<Value, Diagnostic> {
+        Templar::new(&self.scope).render(value).map_err(settled)
+    }
+
+    fn expression(&self, text: &Value) -> Result<Value, Diagnostic> {
+        Templar::new(&self.scope).expression(text).map_err(settled)
+    }
+
+    fn condition(&self, condition: &Value) -> Result<bool, Diagnostic> {
+        Templar::new(&self.scope).condition(condition).map_err(settled)
+    }
+
+    fn load_vars(&self, path: &Path) -> Result<Map, Diagnostic> {
+        load_vars(&self.scope, path)
+    }
+
+    fn find_file(&self, kind: &str, name: &str) -> Result<PathBuf, Diagnostic> {
+        inputs::find(&self.scope.search_path(), kind, name).map_err(Diagnostic::new)
+    }
+
+    fn verbosity(&self) -> u8 {
+        self.session.store.run.verbosity
+    }
+
+    fn check(&self) -> bool {
+        self.session.options.check
+    }
+
+    fn pause<'a>(&'a self, request: Pause) -> BoxFuture<'a, Result<Option<String>, Diagnostic>> {
+        Box::pin(async move {
+            if let Some(seconds) = request.seconds {
+                let time = Duration::try_from_secs_f64(seconds.max(0.0)).unwrap_or_default();
+                tokio::time::sleep(time).await;
+                return Ok(None);
+            }
+            Ok((self.session.prompt)(&request))
+        })
+    }
+}
+
+/// Variables of a YAML or JSON file, vaulted or not; they must be a mapping (S-227).
+pub fn load_vars(scope: &TaskScope, path: &Path) -> Result<Map, Diagnostic> {
+    let bytes = scope.read_file(path)?;
+    let name = path.display().to_string();
+    let source = Source::file(name.clone());
+    let text = String::from_utf8(bytes).map_err(|_| {
+        Diagnostic::new(format!("{name} is not valid UTF-8")).at(Some(&Origin::whole(&source)))
+    })?;
+    let loaded = crate::base::yaml::load(&text, &source)?;
+    for warning in loaded.warnings {
+        scope.warnings.push(warning);
+    }
+    match loaded.value.kind {
+        crate::base::Kind::Null => Ok(Map::new()),
+        crate::base::Kind::Map(map) => Ok((*map).clone()),
+        _ => {
+            Err(Diagnostic::new("Invalid variable file contents.")
+                .at(Some(&Origin::whole(&source))))
+        }
+    }
+}

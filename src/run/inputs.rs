@@ -1,0 +1,215 @@
+//! Controller files and rendered templates that a task's arguments name.
+
+use super::batch::Batch;
+use super::module::is_controller_file;
+use super::task::TaskRun;
+use crate::base::{Diagnostic, Key, Map, Value};
+use crate::play::Task;
+use crate::spec::input::hex;
+use crate::spec::{
+    ArgType, Content, Entry, Failure, FromArg, Input, Inputs, Scope, Tree, TreeEntry, TreeKind,
+};
+use crate::template::table::Stop;
+use crate::vars::TaskScope;
+use sha1::{Digest, Sha1};
+use std::fs;
+use std::io::Read;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+
+/// Files above this size are read when they are sent, not kept.
+const KEPT: u64 = 1 << 20;
+
+/// Resolves all controller files of a running task.
+pub fn resolve(
+    run: &TaskRun<'_>,
+    entry: &'static Entry,
+    args: &Map,
+    scope: &TaskScope,
+) -> Result<Result<Inputs, Failure>, Stop> {
+    resolve_for(run.batch, run.task, entry, args, scope)
+}
+
+/// Resolves all controller files of a task. The inner error is the module's failure, the outer one the
+/// evaluation's.
+pub fn resolve_for(
+    _: &Batch<'_>,
+    task: &Task,
+    entry: &'static Entry,
+    args: &Map,
+    scope: &TaskScope,
+) -> Result<Result<Inputs, Failure>, Stop> {
+    let mut inputs = Inputs::default();
+    let table = entry.doc().args;
+    if is_on_host(args) {
+        return Ok(Ok(inputs));
+    }
+    for arg in table.args.iter().filter(|arg| is_controller_file(arg.kind)) {
+        let names = std::iter::once(arg.name).chain(arg.aliases.iter().copied());
+        let given = names.filter_map(|name| args.get(&Key::from(name))).find(|v| !v.is_null());
+        let Some(given) = given else { continue };
+        let name = match entry.doc().name {
+            // The text of `script` goes on with the script's own words.
+            "script" => shlex::split(&given.text())
+                .unwrap_or_default()
+                .into_iter()
+                .next()
+                .unwrap_or_default(),
+            _ => given.text(),
+        };
+        let kind = if arg.kind == ArgType::Template { "templates" } else { "files" };
+        let path = match crate::play::search::find(task, kind, &name) {
+            Ok(path) => path,
+            Err(error) => return Ok(Err(not_found(entry.doc().name, error))),
+        };
+        if arg.kind == ArgType::Template {
+            let input = super::rendering::render(scope, &path, args)?;
+            inputs.files.insert(arg.name, input);
+        } else if path.is_dir() {
+            let contents_only = name.ends_with('/');
+            match read_tree(&path, contents_only, scope) {
+                Ok(tree) => drop(inputs.trees.insert(arg.name, tree)),
+                Err(error) => return Ok(Err(Failure::new(error.chain()))),
+            }
+        } else {
+            match read_file(&path, scope) {
+                Ok(input) => drop(inputs.files.insert(arg.name, input)),
+                Err(error) => return Ok(Err(Failure::new(error.chain()))),
+            }
+        }
+    }
+    Ok(Ok(inputs))
+}
+
+/// A source that is not there. Ansible's `copy` names the error's kind too.
+fn not_found(module: &str, error: Diagnostic) -> Failure {
+    if module != "copy" {
+        return Failure::new(error.message);
+    }
+    Failure::new(format!("Unexpected AnsibleActionFail error: {}", error.message))
+}
+
+/// Whether the source is on the host itself.
+fn is_on_host(args: &Map) -> bool {
+    let arg = crate::spec::Arg::of::<bool>("remote_src", "");
+    args.get(&Key::from("remote_src"))
+        .is_some_and(|value| bool::from_value(&arg, value).unwrap_or(false))
+}
+
+/// A controller file by the search path (S-197); the error is Ansible's text.
+pub fn find(dirs: &[PathBuf], kind: &str, name: &str) -> Result<PathBuf, String> {
+    let wanted = Path::new(name);
+    let expanded = match name.strip_prefix("~/") {
+        Some(rest) => {
+            std::env::var_os("HOME").map_or(wanted.to_path_buf(), |h| Path::new(&h).join(rest))
+        }
+        None => wanted.to_path_buf(),
+    };
+    let candidates: Vec<PathBuf> = if expanded.is_absolute() {
+        vec![expanded]
+    } else {
+        let each = |dir: &PathBuf| {
+            [dir.join(kind).join(name), dir.join("tasks").join(kind).join(name), dir.join(name)]
+        };
+        dirs.iter().flat_map(each).collect()
+    };
+    if let Some(found) = candidates.iter().find(|path| path.exists()) {
+        return Ok(found.clone());
+    }
+    let searched: Vec<String> = candidates.iter().map(|path| path.display().to_string()).collect();
+    Err(format!(
+        "Could not find or access '{name}'\nSearched in:\n\t{} on the Ansible Controller.\nIf you are using a module and expect the file to exist on the remote, see the remote_src option",
+        searched.join("\n\t")
+    ))
+}
+
+fn io_error(path: &Path, error: &std::io::Error) -> Diagnostic {
+    Diagnostic::new(format!("could not read '{}': {error}", path.display()))
+}
+
+/// One file: small or vaulted ones in memory.
+pub fn read_file(path: &Path, scope: &dyn Scope) -> Result<Input, Diagnostic> {
+    let meta = fs::metadata(path).map_err(|e| io_error(path, &e))?;
+    let mode = meta.permissions().mode() & 0o7777;
+    let small = meta.len() <= KEPT;
+    if small || starts_like_vault(path)? {
+        let raw = fs::read(path).map_err(|e| io_error(path, &e))?;
+        let vaulted = raw.starts_with(b"$ANSIBLE_VAULT;");
+        let bytes = if vaulted { scope.read_file(path)? } else { raw };
+        let input = Input::bytes(bytes);
+        return Ok(Input { path: path.to_path_buf(), mode, secret: vaulted, ..input });
+    }
+    let (sha1, size) = digest(path)?;
+    let content = Content::File(path.to_path_buf());
+    Ok(Input { path: path.to_path_buf(), content, size, sha1, mode, secret: false })
+}
+
+fn starts_like_vault(path: &Path) -> Result<bool, Diagnostic> {
+    let mut head = [0_u8; 15];
+    let mut file = fs::File::open(path).map_err(|e| io_error(path, &e))?;
+    let read = file.read(&mut head).map_err(|e| io_error(path, &e))?;
+    Ok(&head[..read] == b"$ANSIBLE_VAULT;")
+}
+
+fn digest(path: &Path) -> Result<(String, u64), Diagnostic> {
+    let mut file = fs::File::open(path).map_err(|e| io_error(path, &e))?;
+    let mut hash = Sha1::new();
+    let mut buffer = vec![0_u8; 1 << 20];
+    let mut size = 0;
+    loop {
+        let read = file.read(&mut buffer).map_err(|e| io_error(path, &e))?;
+        if read == 0 {
+            return Ok((hex(&hash.finalize()), size));
+        }
+        size += read as u64;
+        hash.update(&buffer[..read]);
+    }
+}
+
+/// A directory with all below it, in name order, parents first.
+pub fn read_tree(root: &Path, contents_only: bool, scope: &dyn Scope) -> Result<Tree, Diagnostic> {
+    let mut tree = Tree { root: root.to_path_buf(), contents_only, entries: Vec::new() };
+    walk(root, "", &mut tree.entries, scope)?;
+    Ok(tree)
+}
+
+fn walk(
+    dir: &Path,
+    below: &str,
+    entries: &mut Vec<TreeEntry>,
+    scope: &dyn Scope,
+) -> Result<(), Diagnostic> {
+    let listing = fs::read_dir(dir).map_err(|e| io_error(dir, &e))?;
+    let mut names: Vec<PathBuf> = Vec::new();
+    for entry in listing {
+        names.push(entry.map_err(|e| io_error(dir, &e))?.path());
+    }
+    names.sort();
+    for path in names {
+        let name =
+            path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        let relative = if below.is_empty() { name } else { format!("{below}/{name}") };
+        let meta = fs::symlink_metadata(&path).map_err(|e| io_error(&path, &e))?;
+        let mode = meta.permissions().mode() & 0o7777;
+        let kind = if meta.file_type().is_symlink() {
+            let target = fs::read_link(&path).map_err(|e| io_error(&path, &e))?;
+            TreeKind::Link(target.to_string_lossy().into_owned())
+        } else if meta.is_dir() {
+            TreeKind::Dir
+        } else {
+            TreeKind::File(read_file(&path, scope)?)
+        };
+        let is_dir = kind == TreeKind::Dir;
+        entries.push(TreeEntry { path: relative.clone(), kind, mode });
+        if is_dir {
+            walk(&path, &relative, entries, scope)?;
+        }
+    }
+    Ok(())
+}
+
+/// A text as what a task sends.
+pub fn of_text(path: &Path, text: &Value) -> Input {
+    let input = Input::bytes(text.text().into_bytes());
+    Input { path: path.to_path_buf(), secret: text.has_secret(), ..input }
+}

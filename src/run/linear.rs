@@ -1,0 +1,479 @@
+//! Strategy linear: all hosts of a batch finish a task before any starts the next (S-92).
+
+use super::batch::{Batch, Chosen, peek};
+use super::handlers;
+use super::host::HostRun;
+use super::iterator::{Node, Position, Step, Way, nodes};
+use super::play::End;
+use super::task::TaskRun;
+use super::{gather, include, settle};
+use crate::base::{Diagnostic, Value};
+use crate::play::{Action, MetaAction, Task};
+use crate::spec::Event;
+use crate::spec::event::{Status, TaskInfo, TaskResult};
+use crate::template::Templar;
+use futures_util::StreamExt;
+use futures_util::stream::FuturesUnordered;
+use std::sync::Arc;
+
+/// The hosts of a batch and what they run.
+pub struct Runner<'a, 'b> {
+    /// The batch.
+    pub batch: &'b Batch<'a>,
+    /// Its hosts, in order.
+    pub hosts: Vec<HostRun>,
+    /// Hosts it started with: for percentages.
+    pub size: usize,
+    /// Whether the run ends after this batch.
+    pub stop: bool,
+    /// Whether this is a list of handlers.
+    pub in_handlers: bool,
+}
+
+/// What a task without a name is called: its action, and the role as it was written.
+fn unnamed(task: &Task) -> String {
+    match (&task.action, task.arg("name").or_else(|| task.arg("role"))) {
+        (Action::IncludeRole, Some(role)) => format!("{} : {}", task.written, role.text()),
+        _ => task.written.clone(),
+    }
+}
+
+/// What is said about a text that stands for a value that is not there (S-36).
+fn placeholder_warning(number: usize, error: Diagnostic) -> Diagnostic {
+    let text = format!("Encountered 1 template error.\nerror {number} - {}", error.chain());
+    Diagnostic::new(text).at(error.origin.as_ref())
+}
+
+/// Splits a play's hosts by `serial` (S-85).
+pub fn batches(
+    hosts: &[Arc<str>],
+    serial: Option<&Value>,
+) -> Result<Vec<Vec<Arc<str>>>, Diagnostic> {
+    let Some(serial) = serial else { return Ok(vec![hosts.to_vec()]) };
+    let sizes: Vec<Value> = match serial.as_list() {
+        Some(items) if items.is_empty() => return Ok(vec![hosts.to_vec()]),
+        Some(items) => items.to_vec(),
+        None => vec![serial.clone()],
+    };
+    let mut rest = hosts;
+    let mut all = Vec::new();
+    let mut turn = 0;
+    while !rest.is_empty() {
+        let size = batch_size(&sizes[turn.min(sizes.len() - 1)], hosts.len())?;
+        let size = if size == 0 { rest.len() } else { size.min(rest.len()) };
+        all.push(rest[..size].to_vec());
+        rest = &rest[size..];
+        turn += 1;
+    }
+    Ok(all)
+}
+
+/// The number of hosts that one entry of `serial` means; 0 means all.
+fn batch_size(entry: &Value, total: usize) -> Result<usize, Diagnostic> {
+    let text = entry.text();
+    let wrong = || Diagnostic::new(format!("Invalid 'serial' value: {text}")).at(entry.origin());
+    if let Some(percent) = text.strip_suffix('%') {
+        let percent: f64 = percent.trim().parse().map_err(|_| wrong())?;
+        return Ok(((total as f64 * percent / 100.0) as usize).max(1));
+    }
+    let size: i64 = text.trim().parse().map_err(|_| wrong())?;
+    Ok(usize::try_from(size).unwrap_or(0))
+}
+
+/// Runs one batch through its play.
+pub async fn run_batch(batch: &Batch<'_>, members: &[Arc<str>]) -> Result<End, Diagnostic> {
+    let list: Arc<[Node]> = play_nodes(batch)?.into();
+    handlers::collect(batch)?;
+    let hosts = members.iter().map(|name| new_host(name, &list)).collect();
+    let mut runner = Runner { batch, hosts, size: members.len(), stop: false, in_handlers: false };
+    runner.load_vars_files(true)?;
+    runner.walk().await?;
+    runner.forced_handlers().await?;
+    let lost = runner.hosts.iter().filter(|host| host.failed || host.unreachable).count();
+    Ok(if runner.stop || lost == runner.size { End::Stop } else { End::GoOn })
+}
+
+fn new_host(name: &Arc<str>, list: &Arc<[Node]>) -> HostRun {
+    HostRun {
+        name: Arc::clone(name),
+        way: Way::new(Arc::clone(list)),
+        notified: Vec::new(),
+        roles: std::collections::HashSet::new(),
+        failed: false,
+        unreachable: false,
+        ended: false,
+        files: Arc::default(),
+        queue: super::ahead::Queue::default(),
+    }
+}
+
+/// The play's list in its order (S-116).
+fn play_nodes(batch: &Batch<'_>) -> Result<Vec<Node>, Diagnostic> {
+    let play = batch.play;
+    let mut list: Vec<Node> = gather::task(batch)?.map(Node::Task).into_iter().collect();
+    list.extend(nodes(&play.pre_tasks));
+    list.push(Node::Flush);
+    for (role, tasks) in play.roles.iter().zip(&play.role_tasks) {
+        list.extend(role_nodes(role, tasks));
+    }
+    list.extend(nodes(&play.tasks));
+    list.push(Node::Flush);
+    list.extend(nodes(&play.post_tasks));
+    list.push(Node::Flush);
+    Ok(list)
+}
+
+fn role_nodes(role: &Arc<crate::play::Role>, tasks: &[crate::play::Entry]) -> Vec<Node> {
+    vec![Node::Role(Arc::clone(role), nodes(tasks).into())]
+}
+
+impl Runner<'_, '_> {
+    /// Walks all hosts to the end of their lists.
+    pub async fn walk(&mut self) -> Result<(), Diagnostic> {
+        while let Some((group, step)) = self.next_step() {
+            if self.batch.session.interrupt.is_pressed() {
+                return Ok(());
+            }
+            match step {
+                Step::Flush => {
+                    for at in &group {
+                        self.hosts[*at].way.advance();
+                    }
+                    Box::pin(handlers::flush(self, &group)).await?;
+                }
+                Step::Task(task) => self.step(&group, &task).await?,
+            }
+            if self.stop {
+                return Ok(());
+            }
+        }
+        Ok(())
+    }
+
+    /// The hosts at the lowest position, and what they do next.
+    fn next_step(&mut self) -> Option<(Vec<usize>, Step)> {
+        let session = self.batch.session;
+        let in_handlers = self.in_handlers;
+        let mut lowest: Option<(Position, Step)> = None;
+        let mut group = Vec::new();
+        for (at, host) in self.hosts.iter_mut().enumerate() {
+            if !host.is_active() {
+                continue;
+            }
+            let next = peek(session, host, in_handlers);
+            let finished = host.way.take_finished();
+            host.roles.extend(finished.iter().map(|role| role.identity.clone()));
+            let Some((position, step)) = next else { continue };
+            match &lowest {
+                Some((best, _)) if *best < position => {}
+                Some((best, _)) if *best == position => group.push(at),
+                _ => {
+                    group = vec![at];
+                    lowest = Some((position, step));
+                }
+            }
+        }
+        lowest.map(|(_, step)| (group, step))
+    }
+
+    async fn step(&mut self, group: &[usize], task: &Arc<Task>) -> Result<(), Diagnostic> {
+        if let Action::Meta(meta) = task.action {
+            return self.meta(group, task, meta).await;
+        }
+        if !self.reached_start(group, task) {
+            return Ok(());
+        }
+        self.run_task(group, task).await
+    }
+
+    /// `--start-at-task`: tasks before it are passed over.
+    fn reached_start(&mut self, group: &[usize], task: &Task) -> bool {
+        let session = self.batch.session;
+        let Some(wanted) = &session.options.start_at else { return true };
+        let mut started = session.started.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        if *started {
+            return true;
+        }
+        let name = task.keywords.name.as_ref().map_or_else(|| task.written.clone(), Value::text);
+        let full = task.role().map(|role| format!("{} : {name}", role.name)).unwrap_or_default();
+        let matches = |text: &str| {
+            globset::Glob::new(wanted).is_ok_and(|glob| glob.compile_matcher().is_match(text))
+        };
+        *started = !task.implicit
+            && (name == *wanted || full == *wanted || matches(&name) || matches(&full));
+        if !*started && !task.implicit {
+            for at in group {
+                self.hosts[*at].way.advance();
+            }
+            return false;
+        }
+        true
+    }
+
+    /// Runs a task on the hosts of a group and records what came of it.
+    pub async fn run_task(&mut self, group: &[usize], task: &Arc<Task>) -> Result<(), Diagnostic> {
+        let once = self.runs_once(group, task)?;
+        let runners: Vec<usize> = if once { group[..1].to_vec() } else { group.to_vec() };
+        let info = self.info(task, runners[0]);
+        self.batch.session.emit(Event::Task(Arc::clone(&info)));
+        let mut includes = Vec::new();
+        let mut failed = Vec::new();
+        for (at, outcome) in self.run_on(&runners, task, &info).await? {
+            let sharing: &[usize] = if once { group } else { &[at] };
+            let settled = settle::settle(self, at, sharing, task, &info, outcome)?;
+            includes.extend(settled.includes.into_iter().map(|request| (at, request)));
+            if settled.fatal {
+                failed.push(at);
+            }
+        }
+        for at in group {
+            if !failed.contains(at) {
+                self.hosts[*at].way.advance();
+            }
+        }
+        include::enter(self, task, &info, group, once, includes).await?;
+        self.after_failures(group, task, once, &failed)
+    }
+
+    /// Whether the task runs on the first host only: `run_once`, or a module that does so by itself.
+    fn runs_once(&self, group: &[usize], task: &Task) -> Result<bool, Diagnostic> {
+        if let Action::Module(entry) = &task.action
+            && entry.traits.once
+        {
+            return Ok(true);
+        }
+        let scope = super::scope::of_task(self.batch, &self.hosts[group[0]], task);
+        let templar = Templar::new(&scope);
+        let reader = super::keywords::Reader { task, templar: &templar };
+        match reader.flag("run_once", |k| k.run_once.as_ref()) {
+            Ok(once) => Ok(once.unwrap_or(false)),
+            Err(stop) => {
+                Err(stop.into_diagnostic().unwrap_or_else(|| Diagnostic::new("suspended")))
+            }
+        }
+    }
+
+    /// How the task is named in banners.
+    pub fn info(&self, task: &Task, at: usize) -> Arc<TaskInfo> {
+        let scope = super::scope::of_task(self.batch, &self.hosts[at], task);
+        let templar = Templar::new(&scope).with_placeholders();
+        let name = task.keywords.name.as_ref();
+        let name = name.and_then(|raw| templar.render(raw).ok()).map(|name| name.text());
+        for (number, error) in templar.take_errors().into_iter().enumerate() {
+            self.batch.session.warnings.push(placeholder_warning(number + 1, error));
+        }
+        let name = name.filter(|name| !name.is_empty()).unwrap_or_else(|| unnamed(task));
+        let name = match task.role().filter(|_| !task.implicit) {
+            Some(role) => format!("{} : {name}", role.name),
+            None => name,
+        };
+        let no_log = task.inherited(|k| k.no_log.as_ref()).is_some_and(|raw| {
+            templar
+                .render(raw)
+                .is_ok_and(|value| value.is_true() && value.as_str() != Some("false"))
+        });
+        Arc::new(TaskInfo {
+            id: self.batch.session.new_id(),
+            name,
+            action: task.written.clone(),
+            origin: task.origin.clone(),
+            handler: self.in_handlers,
+            no_log,
+        })
+    }
+
+    /// Runs the task on several hosts; results come in the order of completion, one after the other in
+    /// inventory order with `forks` 1.
+    async fn run_on(
+        &mut self,
+        group: &[usize],
+        task: &Arc<Task>,
+        info: &Arc<TaskInfo>,
+    ) -> Result<Vec<(usize, super::outcome::Outcome)>, Diagnostic> {
+        let upcoming: Vec<Vec<Arc<Task>>> =
+            group.iter().map(|at| self.upcoming(*at, task)).collect();
+        let batch = self.batch;
+        let mut running = FuturesUnordered::new();
+        let mut results = Vec::new();
+        let one_by_one = batch.session.options.forks == 1;
+        for (at, coming) in group.iter().copied().zip(upcoming) {
+            let mut run = TaskRun::new(batch, &mut self.hosts[at], task, info, coming);
+            let future = async move {
+                let outcome = run.run().await;
+                (at, run.queue, run.world, outcome)
+            };
+            if one_by_one {
+                results.push(future.await);
+            } else {
+                running.push(future);
+            }
+        }
+        while let Some(done) = running.next().await {
+            results.push(done);
+        }
+        drop(running);
+        Ok(results
+            .into_iter()
+            .map(|(at, queue, world, outcome)| {
+                self.hosts[at].queue = queue;
+                let mut ledger = batch.session.ledger();
+                ledger.entry(Arc::clone(&self.hosts[at].name)).or_default().world = world;
+                (at, outcome)
+            })
+            .collect())
+    }
+
+    /// The tasks that follow on a host if nothing fails, as far as its window reaches.
+    fn upcoming(&mut self, at: usize, _task: &Arc<Task>) -> Vec<Arc<Task>> {
+        let session = self.batch.session;
+        if !session.options.look_ahead {
+            return Vec::new();
+        }
+        let host = &self.hosts[at];
+        let chosen = Chosen { session, roles: &host.roles, handlers: self.in_handlers };
+        let mut way = host.way.clone();
+        let mut tasks = Vec::new();
+        way.advance();
+        while tasks.len() < host.queue.window() {
+            match way.peek(&chosen) {
+                Some((_, Step::Task(task))) => tasks.push(task),
+                Some((_, Step::Flush)) if host.notified.is_empty() => {}
+                _ => break,
+            }
+            way.advance();
+        }
+        tasks
+    }
+
+    /// What a failure means for the hosts: rescue, or out; `any_errors_fatal`, `max_fail_percentage`.
+    fn after_failures(
+        &mut self,
+        group: &[usize],
+        task: &Task,
+        once: bool,
+        failed: &[usize],
+    ) -> Result<(), Diagnostic> {
+        if failed.is_empty() {
+            return Ok(());
+        }
+        for at in failed {
+            self.fail(*at);
+        }
+        let fatal = once || self.is_fatal_for_all(task)?;
+        if fatal {
+            let others: Vec<usize> = (0..self.hosts.len())
+                .filter(|at| !failed.contains(at) && self.hosts[*at].is_active())
+                .collect();
+            for at in others {
+                if group.contains(&at) || !self.hosts[at].way.has_rescue() {
+                    self.fail_innocent(at);
+                }
+            }
+            self.stop = self.hosts.iter().all(|host| !host.is_active());
+        }
+        self.check_percentage(task)
+    }
+
+    fn is_fatal_for_all(&self, task: &Task) -> Result<bool, Diagnostic> {
+        let scope = super::scope::of_task(self.batch, &self.hosts[0], task);
+        let templar = Templar::new(&scope);
+        let reader = super::keywords::Reader { task, templar: &templar };
+        let flag = reader.flag("any_errors_fatal", |k| k.any_errors_fatal.as_ref());
+        flag.map(|flag| flag.unwrap_or(false))
+            .map_err(|stop| stop.into_diagnostic().unwrap_or_else(|| Diagnostic::new("suspended")))
+    }
+
+    /// A host failed at its current step.
+    pub fn fail(&mut self, at: usize) {
+        let host = &mut self.hosts[at];
+        if host.unreachable || host.way.fail() {
+            return;
+        }
+        self.mark_failed(at);
+    }
+
+    /// A host is taken down by another one's failure: not counted.
+    fn fail_innocent(&mut self, at: usize) {
+        if !self.hosts[at].way.fail() {
+            self.mark_failed(at);
+        }
+    }
+
+    fn mark_failed(&mut self, at: usize) {
+        let host = &mut self.hosts[at];
+        host.failed = true;
+        let name = Arc::clone(&host.name);
+        self.batch.session.ledger().entry(Arc::clone(&name)).or_default().failed = true;
+        self.batch.drop_host(&name);
+    }
+
+    fn check_percentage(&mut self, _task: &Task) -> Result<(), Diagnostic> {
+        let Some(raw) = &self.batch.play.max_fail_percentage else { return Ok(()) };
+        let limit: f64 = raw.text().trim().trim_end_matches('%').parse().map_err(|_| {
+            Diagnostic::new(format!("Invalid 'max_fail_percentage' value: {}", raw.text()))
+                .at(raw.origin())
+        })?;
+        let lost = self.hosts.iter().filter(|host| host.failed || host.unreachable).count();
+        if (lost as f64) / (self.size as f64) * 100.0 > limit {
+            // Ansible 2.21 says it twice (S-84).
+            self.batch.session.emit(Event::NoHostsRemaining);
+            self.batch.session.emit(Event::NoHostsRemaining);
+            self.stop = true;
+        }
+        Ok(())
+    }
+
+    /// Runs pending handlers of hosts that failed, where that is asked for (S-103).
+    async fn forced_handlers(&mut self) -> Result<(), Diagnostic> {
+        if !handlers::forced(self.batch)? {
+            return Ok(());
+        }
+        let waiting: Vec<usize> = (0..self.hosts.len())
+            .filter(|at| self.hosts[*at].failed && !self.hosts[*at].notified.is_empty())
+            .collect();
+        if waiting.is_empty() {
+            return Ok(());
+        }
+        handlers::flush(self, &waiting).await
+    }
+
+    /// Shows that a meta task was skipped on a host; it is not counted.
+    pub fn show_skipped(&self, at: usize, info: &Arc<TaskInfo>, condition: &Value) {
+        let outcome = super::outcome::Outcome::skipped(Some(condition));
+        self.batch.session.emit(Event::Result(TaskResult {
+            task: Arc::clone(info),
+            host: Arc::clone(&self.hosts[at].name),
+            delegated: None,
+            status: Status::Skipped,
+            result: outcome.registered(),
+            item: None,
+            looped: false,
+            ignored: false,
+            verbose_always: false,
+            show_diff: false,
+            check: self.batch.session.options.check,
+            uncertain: None,
+            error: None,
+        }));
+    }
+
+    async fn meta(
+        &mut self,
+        group: &[usize],
+        task: &Arc<Task>,
+        meta: MetaAction,
+    ) -> Result<(), Diagnostic> {
+        super::batch_meta::run(self, group, task, meta).await
+    }
+}
+
+impl Runner<'_, '_> {
+    /// Loads `vars_files` for every host (S-16).
+    pub fn load_vars_files(&mut self, _first: bool) -> Result<(), Diagnostic> {
+        let batch = self.batch;
+        for host in &mut self.hosts {
+            host.files = super::varsfiles::load(batch, &host.name)?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,33 @@
+//! The engine: plays, batches, hosts, tasks. Everything that happens goes through here.
+
+mod ahead;
+mod args;
+mod argspec;
+mod batch;
+mod batch_meta;
+mod connect;
+mod control;
+mod gather;
+mod handlers;
+mod host;
+mod include;
+mod inputs;
+mod iterator;
+mod keywords;
+mod linear;
+mod lookahead;
+mod looping;
+mod module;
+mod outcome;
+mod play;
+mod pool;
+mod rendering;
+mod scope;
+mod settle;
+mod task;
+mod varsfiles;
+
+pub use ahead::Changes;
+pub use module::Locks;
+pub use play::{BecomeDefaults, Interrupt, Options, Session, run};
+pub use pool::{Become, Connector, Pool, Route};

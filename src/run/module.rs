@@ -1,0 +1,453 @@
+//! Modules that look at a host: probe, plan, apply, second look; and actions.
+
+use super::inputs;
+use super::keywords::Reader;
+use super::outcome::Outcome;
+use super::pool::Route;
+use super::task::TaskRun;
+use crate::base::{Key, Map, Value};
+use crate::spec::event::Status;
+use crate::spec::module::{AnyAction, AnyArgs, AnySeen, AnyState};
+use crate::spec::{
+    ActionContext, Answer, ArgType, Change, ChangeKind, Ctx, Entry, Failure, Fields, Host,
+    HostError, Inputs, Look, Plan, Probe, Ran, Run, Then,
+};
+use crate::template::Templar;
+use crate::template::table::Stop;
+use crate::vars::TaskScope;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// Locks per machine: `pkg` of one host, say, is held by one task at a time, whatever name the
+/// inventory has for it.
+#[derive(Default)]
+pub struct Locks(Mutex<HashMap<(String, &'static str), Arc<tokio::sync::Mutex<()>>>>);
+
+impl Locks {
+    fn of(&self, machine: &str, name: &'static str) -> Arc<tokio::sync::Mutex<()>> {
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(all.entry((machine.to_string(), name)).or_default())
+    }
+}
+
+/// At most so many looks and plans for one task.
+const ROUNDS: usize = 8;
+/// At most so many further questions for one look.
+const QUESTIONS: usize = 4;
+
+/// Everything one execution of a module knows.
+struct Work<'r, 'a> {
+    run: &'r mut TaskRun<'a>,
+    host: Arc<dyn Host>,
+    route: String,
+    inputs: Inputs,
+    env: Vec<(String, String)>,
+    check: bool,
+    diff: bool,
+}
+
+/// Runs a module that needs its host.
+pub async fn run(
+    run: &mut TaskRun<'_>,
+    entry: &'static Entry,
+    given: &Map,
+    args: &AnyArgs,
+    scope: &TaskScope,
+) -> Result<Outcome, Stop> {
+    let (route, delegated) = super::connect::route(run, scope)?;
+    let label = super::connect::label(&route, &run.host);
+    let check = super::settle::checks(run, scope)?;
+    let env = {
+        let templar = Templar::new(scope);
+        Reader { task: run.task, templar: &templar }.environment()?
+    };
+    let resolved = inputs::resolve(run, entry, given, scope)?;
+    let mut outcome = match resolved {
+        Err(failure) => failed(failure, "Action failed"),
+        Ok(inputs) => match open(run, &route).await {
+            Err(error) => host_failed(&error),
+            Ok(host) => {
+                let diff = super::settle::shows_diff(run.batch, run.task);
+                let route = route.key();
+                let work = Work { run, host, route, inputs, env, check, diff };
+                match entry.run {
+                    Run::State(module) => work.state(module, args).await,
+                    Run::Action(module) => work.action(module, args).await,
+                    Run::Control(_) => Outcome::new(Status::Failed, Map::new()),
+                }
+            }
+        },
+    };
+    outcome.delegate_label = delegated.as_ref().and(label);
+    outcome.delegated = delegated;
+    if entry.traits.identity && outcome.status == Status::Changed && !check {
+        run.batch.session.pool.forget(&run.host, true);
+    }
+    Ok(outcome)
+}
+
+async fn open(run: &TaskRun<'_>, route: &Route) -> Result<Arc<dyn Host>, HostError> {
+    run.batch.session.pool.host(route).await
+}
+
+/// A host's error as an outcome: only what means "not reachable" is unreachable.
+pub fn host_failed(error: &HostError) -> Outcome {
+    match error {
+        HostError::Unreachable(text) => Outcome::unreachable(text),
+        HostError::Become(text) => {
+            let mut outcome = Outcome::fault(crate::base::Diagnostic::new(text.as_str()));
+            outcome.set("changed", false);
+            outcome
+        }
+        other => {
+            let mut outcome = failed(Failure::new(other.to_string()), "Module failed");
+            outcome.acted = true;
+            outcome
+        }
+    }
+}
+
+/// A module's failure as an outcome.
+pub fn failed(failure: Failure, what: &'static str) -> Outcome {
+    let mut fields = failure.fields;
+    fields.entry("changed".into()).or_insert(Value::from(false));
+    fields.insert("msg".into(), Value::from(failure.msg));
+    let mut outcome = Outcome::new(Status::Failed, fields);
+    outcome.from_module = Some(what);
+    outcome
+}
+
+/// Whether an argument of this type names a controller file.
+pub fn is_controller_file(kind: ArgType) -> bool {
+    matches!(kind, ArgType::Src | ArgType::SrcTree | ArgType::Template)
+}
+
+impl Work<'_, '_> {
+    async fn state(mut self, module: &'static dyn AnyState, args: &AnyArgs) -> Outcome {
+        match self.converge(module, args).await {
+            Ok(outcome) => outcome,
+            Err(Trouble::Module(failure)) => failed(failure, "Module failed"),
+            Err(Trouble::Host(error)) => host_failed(&error),
+        }
+    }
+
+    /// Looks, plans and applies until nothing asks for another look.
+    async fn converge(
+        &mut self,
+        module: &'static dyn AnyState,
+        args: &AnyArgs,
+    ) -> Result<Outcome, Trouble> {
+        let mut total = Total::default();
+        let mut answers: Option<Vec<Answer>> = None;
+        for _ in 0..ROUNDS {
+            let first = self.ask_first(module, args).await?;
+            let seen = match answers.take() {
+                Some(known) if self.check => self.read(module, args, known).await?.1,
+                _ => {
+                    let answer = self.ask(first.clone()).await?;
+                    let (all, seen) = self.read(module, args, vec![answer]).await?;
+                    answers = Some(all);
+                    seen
+                }
+            };
+            let platform = self.host.platform();
+            let plan = module.plan(args, &seen, self.ctx(&platform)).map_err(Trouble::Module)?;
+            total.take(&plan);
+            if !plan.has_work() {
+                self.look_ahead();
+                let fields = module.result(args, &seen, None, &plan, &[]);
+                return Ok(total.finish(fields));
+            }
+            let again = plan.then == Then::LookAgain;
+            if self.check {
+                let grew = self.predict(&plan);
+                total.changed = true;
+                if again && grew {
+                    continue;
+                }
+                if again {
+                    total.uncertain =
+                        total.uncertain.or(Some("what follows is not known".to_string()));
+                }
+                self.look_ahead();
+                let fields = module.result(args, &seen, None, &plan, &[]);
+                return Ok(total.finish(fields));
+            }
+            let before = answers.take().unwrap_or_default();
+            let done = self.apply(module, args, &seen, &before, &plan, first, &mut total).await?;
+            if !again || total.failure.is_some() {
+                return Ok(total.finish(done));
+            }
+        }
+        Err(Trouble::Module(Failure::new(
+            "the host does not settle: every look plans further changes",
+        )))
+    }
+
+    async fn ask_first(&self, module: &dyn AnyState, args: &AnyArgs) -> Result<Probe, Trouble> {
+        let platform = self.host.platform();
+        module.probe(args, self.ctx(&platform)).map_err(Trouble::Module)
+    }
+
+    fn ctx<'c>(&'c self, platform: &'c crate::spec::Platform) -> Ctx<'c> {
+        Ctx { platform, inputs: &self.inputs, world: &self.run.world, diff: self.diff }
+    }
+
+    /// Lays a plan's effects over the predicted world; tells whether that added anything.
+    fn predict(&mut self, plan: &Plan) -> bool {
+        let keeps = self.run.batch.session.options.overlay && self.run.batch.session.options.check;
+        let effects: Vec<_> = plan.changes().flat_map(|change| change.effects.clone()).collect();
+        let grew = !effects.is_empty() && keeps;
+        if keeps {
+            effects.into_iter().for_each(|effect| self.run.world.add(effect));
+        }
+        grew
+    }
+
+    async fn ask(&mut self, probe: Probe) -> Result<Answer, Trouble> {
+        let changes = &self.run.batch.session.changes;
+        let ahead = self.run.queue.take(&self.route, &probe, changes);
+        let answer = match ahead {
+            Some(answer) => answer,
+            None => {
+                self.run.queue.clear();
+                self.host.probe(probe)
+            }
+        };
+        self.look_ahead();
+        answer.await.map_err(Trouble::Host)
+    }
+
+    /// Reads answers, asking further questions while the module has some.
+    async fn read(
+        &mut self,
+        module: &dyn AnyState,
+        args: &AnyArgs,
+        mut answers: Vec<Answer>,
+    ) -> Result<(Vec<Answer>, AnySeen), Trouble> {
+        for _ in 0..=QUESTIONS {
+            let platform = self.host.platform();
+            let look = module.read(args, &answers, self.ctx(&platform)).map_err(Trouble::Module)?;
+            match look {
+                Look::Seen(seen) => return Ok((answers, seen)),
+                Look::Ask(probe) => {
+                    let answer = self.host.probe(probe).await.map_err(Trouble::Host)?;
+                    answers.push(answer);
+                }
+            }
+        }
+        Err(Trouble::Module(Failure::new("internal: a module asks without end")))
+    }
+
+    /// Applies a plan and checks by the second look that every change is there.
+    #[allow(clippy::too_many_arguments)] // the parts of one step, named
+    async fn apply(
+        &mut self,
+        module: &'static dyn AnyState,
+        args: &AnyArgs,
+        seen: &AnySeen,
+        before: &[Answer],
+        plan: &Plan,
+        look: Probe,
+        total: &mut Total,
+    ) -> Result<Fields, Trouble> {
+        let session = self.run.batch.session;
+        let _fork = session.forks.acquire().await;
+        let _held = self.lock(plan).await;
+        let parts: Vec<Vec<Change>> = plan.parts.iter().map(|part| part.changes.clone()).collect();
+        self.run.queue.clear();
+        self.run.queue.change_queued();
+        let applied = self.host.apply(parts, self.env.clone(), Some(look));
+        self.look_ahead();
+        let applied = applied.await;
+        self.run.queue.change_ended(&session.changes);
+        total.acted = true;
+        let applied = applied.map_err(Trouble::Host)?;
+        let first = applied
+            .look
+            .ok_or_else(|| Trouble::Host(HostError::Lost("the second look".to_string())))?;
+        let (after, second) = self.read(module, args, vec![first]).await?;
+        let platform = self.host.platform();
+        let differs = after.iter().map(|a| &a.stdout).ne(before.iter().map(|a| &a.stdout));
+        for ran in &applied.ran {
+            let outcome = judge(module, args, ran, &second, self.ctx(&platform), differs);
+            total.judged(outcome);
+        }
+        Ok(module.result(args, seen, Some(&second), plan, &applied.ran))
+    }
+
+    async fn lock(&self, plan: &Plan) -> Vec<tokio::sync::OwnedMutexGuard<()>> {
+        let mut names: Vec<&'static str> =
+            plan.changes().filter_map(|change| change.lock).collect();
+        names.sort_unstable();
+        names.dedup();
+        let platform = self.host.platform();
+        let machine =
+            if platform.machine_id.is_empty() { self.host.name() } else { &platform.machine_id };
+        let mut held = Vec::new();
+        for name in names {
+            held.push(self.run.batch.session.locks.of(machine, name).lock_owned().await);
+        }
+        held
+    }
+
+    async fn action(mut self, module: &'static dyn AnyAction, args: &AnyArgs) -> Outcome {
+        let session = self.run.batch.session;
+        let _fork = if self.check { None } else { session.forks.acquire().await.ok() };
+        self.run.queue.clear();
+        self.run.queue.change_queued();
+        let context = ActionContext {
+            host: self.host.as_ref(),
+            inputs: &self.inputs,
+            env: &self.env,
+            check: self.check,
+            diff: self.diff,
+            world: &self.run.world,
+            verbosity: session.store.run.verbosity,
+        };
+        let acted = module.act(args, context).await;
+        self.run.queue.change_ended(&session.changes);
+        let mut outcome = match acted {
+            Ok(fields) => finished(fields),
+            Err(failure) => failed(failure, "Module failed"),
+        };
+        if matches!(module.doc().name, "raw" | "script") && outcome.status == Status::Failed {
+            outcome.from_module = Some("Action failed");
+        }
+        outcome.acted = !self.check;
+        outcome
+    }
+
+    /// Sends the probes of tasks that follow, as far as the window reaches.
+    fn look_ahead(&mut self) {
+        super::lookahead::ask(self.run, &self.host, &self.route);
+    }
+}
+
+/// The result of an action as an outcome.
+pub fn finished(mut fields: Fields) -> Outcome {
+    let flag = |fields: &Fields, name: &str| fields.get(&Key::from(name)).map(Value::is_true);
+    let rc = fields.get(&Key::from("rc")).and_then(Value::as_int).unwrap_or(0);
+    let failed = flag(&fields, "failed").unwrap_or(rc != 0);
+    let unreachable = flag(&fields, "unreachable").unwrap_or(false);
+    let skipped = flag(&fields, "skipped").unwrap_or(false);
+    let changed = flag(&fields, "changed").unwrap_or(false);
+    fields.shift_remove(&Key::from("failed"));
+    let status = match (unreachable, failed, skipped, changed) {
+        (true, ..) => Status::Unreachable,
+        (_, true, ..) => Status::Failed,
+        (_, _, true, _) => Status::Skipped,
+        (.., true) => Status::Changed,
+        _ => Status::Ok,
+    };
+    let mut outcome = Outcome::new(status, fields);
+    outcome
+}
+
+/// Why a state module came to no result.
+enum Trouble {
+    Module(Failure),
+    Host(HostError),
+}
+
+/// What one applied change turned out to be.
+enum Judged {
+    Changed,
+    Same,
+    Failed(Failure),
+}
+
+fn judge(
+    module: &dyn AnyState,
+    args: &AnyArgs,
+    ran: &Ran,
+    after: &AnySeen,
+    ctx: Ctx<'_>,
+    differs: bool,
+) -> Judged {
+    if ran.answer.rc != 0 {
+        return Judged::Failed(change_failed(ran));
+    }
+    if let Err(text) = module.verify(args, &ran.change, after, ctx) {
+        let text = format!("{}: applied, but the host does not show it: {text}", ran.change.why);
+        return Judged::Failed(Failure::new(text));
+    }
+    match ran.change.kind {
+        ChangeKind::Plain | ChangeKind::Act => Judged::Changed,
+        ChangeKind::May if differs => Judged::Changed,
+        ChangeKind::May | ChangeKind::Prelude => Judged::Same,
+    }
+}
+
+fn change_failed(ran: &Ran) -> Failure {
+    let error = ran.answer.error_text();
+    let text = match error.trim() {
+        "" => ran.answer.text().trim().to_string(),
+        text => text.to_string(),
+    };
+    let msg = if text.is_empty() {
+        format!("{} failed with code {}", ran.change.why, ran.answer.rc)
+    } else {
+        format!("{} failed: {text}", ran.change.why)
+    };
+    Failure::new(msg).with("rc", i64::from(ran.answer.rc))
+}
+
+/// Sums up the rounds of one module.
+#[derive(Default)]
+struct Total {
+    changed: bool,
+    acted: bool,
+    uncertain: Option<String>,
+    diff: Vec<Value>,
+    fields: Fields,
+    warnings: Vec<String>,
+    failure: Option<Failure>,
+}
+
+impl Total {
+    fn take(&mut self, plan: &Plan) {
+        self.diff.extend(plan.diff.iter().map(crate::spec::Diff::to_value));
+        self.fields.extend(plan.fields.iter().map(|(k, v)| (k.clone(), v.clone())));
+        self.warnings.extend(plan.warnings.iter().cloned());
+        if self.uncertain.is_none() {
+            self.uncertain.clone_from(&plan.uncertain);
+        }
+    }
+
+    fn judged(&mut self, judged: Judged) {
+        match judged {
+            Judged::Changed => self.changed = true,
+            Judged::Same => {}
+            Judged::Failed(failure) => {
+                self.failure.get_or_insert(failure);
+            }
+        }
+    }
+
+    fn finish(self, result: Fields) -> Outcome {
+        let mut fields = self.fields;
+        fields.extend(result);
+        fields.insert("changed".into(), Value::from(self.changed));
+        let mut diff = self.diff;
+        match diff.len() {
+            0 => {}
+            1 => drop(fields.insert("diff".into(), diff.remove(0))),
+            _ => drop(fields.insert("diff".into(), Value::list(diff))),
+        }
+        if !self.warnings.is_empty() {
+            fields.insert("warnings".into(), Value::from(self.warnings));
+        }
+        let mut outcome = match self.failure {
+            Some(failure) => {
+                fields.extend(failure.fields.clone());
+                failed(Failure { msg: failure.msg, fields }, "Module failed")
+            }
+            None if self.changed => Outcome::new(Status::Changed, fields),
+            None => Outcome::new(Status::Ok, fields),
+        };
+        outcome.acted = self.acted;
+        outcome.uncertain = self.uncertain;
+        outcome
+    }
+}

@@ -1,0 +1,370 @@
+//! A run: playbooks, plays, batches.
+
+use super::ahead::Changes;
+use super::batch::Batch;
+use super::host::HostLedger;
+use super::linear;
+use super::module::Locks;
+use super::pool::Pool;
+use crate::base::{Diagnostic, Kind, Map, Value};
+use crate::play::{Loader, Play, Playbook, Task};
+use crate::spec::Event;
+use crate::spec::event::HostCounts;
+use crate::template::Templar;
+use crate::vars::{PlayFrame, Store, TaskScope, Warnings};
+use std::collections::{BTreeMap, HashMap};
+use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use tokio::sync::Semaphore;
+
+/// What the command line and the settings say about a run.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// Hosts with a change or action in flight at once.
+    pub forks: usize,
+    /// `--check`.
+    pub check: bool,
+    /// `--diff`.
+    pub diff: bool,
+    /// `--tags`.
+    pub tags: Vec<String>,
+    /// `--skip-tags`.
+    pub skip_tags: Vec<String>,
+    /// `--limit`, its hosts.
+    pub limit: Option<Vec<Arc<str>>>,
+    /// `--start-at-task`.
+    pub start_at: Option<String>,
+    /// `--force-handlers`.
+    pub force_handlers: bool,
+    /// Whether check mode keeps a predicted world.
+    pub overlay: bool,
+    /// Whether probes are asked ahead.
+    pub look_ahead: bool,
+    /// `gather_facts` of plays that do not say it: implicit, explicit, smart.
+    pub gathering: String,
+    /// Whether an unknown handler ends the run.
+    pub missing_handler_fails: bool,
+    /// Values of connection options from command line, environment, ansible.cfg and defaults, by the
+    /// name of their variable; the last resort behind variables and keywords.
+    pub connection: BTreeMap<&'static str, Value>,
+    /// Values that the command line itself gave (above keywords' defaults, below variables).
+    pub r#become: BecomeDefaults,
+}
+
+/// Defaults of `become`, from command line, environment and ansible.cfg.
+#[derive(Clone, Debug, Default)]
+pub struct BecomeDefaults {
+    /// Whether tasks become another user unless they say otherwise.
+    pub on: bool,
+    /// `sudo`, `doas`, `su`.
+    pub method: String,
+    /// User.
+    pub user: String,
+    /// Program.
+    pub exe: Option<String>,
+    /// Options.
+    pub flags: Option<String>,
+    /// Password that was asked for, marked secret.
+    pub password: Option<Value>,
+}
+
+/// How often the operator interrupted: once, finish what runs; twice, now.
+#[derive(Debug, Default)]
+pub struct Interrupt(AtomicU8);
+
+impl Interrupt {
+    /// One more interruption.
+    pub fn press(&self) -> u8 {
+        self.0.fetch_add(1, Ordering::SeqCst) + 1
+    }
+
+    /// Whether there was one.
+    pub fn is_pressed(&self) -> bool {
+        self.0.load(Ordering::SeqCst) > 0
+    }
+}
+
+/// Everything that lasts for a run.
+pub struct Session {
+    /// Variables.
+    pub store: Arc<Store>,
+    /// Loads what is included while running.
+    pub loader: Arc<Loader>,
+    /// Open hosts.
+    pub pool: Arc<Pool>,
+    /// Takes events in the order in which they are shown.
+    pub events: Arc<dyn Fn(Event) + Send + Sync>,
+    /// Command line and settings.
+    pub options: Options,
+    /// Warnings of evaluations, shown before the next event.
+    pub warnings: Warnings,
+    /// Limits hosts with a change or action in flight.
+    pub forks: Semaphore,
+    /// Locks per machine.
+    pub locks: Locks,
+    /// Changes so far.
+    pub changes: Changes,
+    /// Interruptions.
+    pub interrupt: Arc<Interrupt>,
+    /// Per host: counters, predicted world.
+    pub ledger: Mutex<HashMap<Arc<str>, HostLedger>>,
+    /// Asks the operator.
+    pub prompt: Arc<dyn Fn(&crate::spec::context::Pause) -> Option<String> + Send + Sync>,
+    /// Whether `--start-at-task` was reached.
+    pub started: Mutex<bool>,
+    /// Numbers of tasks.
+    pub next_id: AtomicU64,
+}
+
+/// How a play or batch ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum End {
+    /// The next one follows.
+    GoOn,
+    /// The run is over.
+    Stop,
+}
+
+impl Session {
+    /// Shows an event, pending warnings first.
+    pub fn emit(&self, event: Event) {
+        for warning in self.warnings.take() {
+            (self.events)(Event::Warning(warning));
+        }
+        (self.events)(event);
+    }
+
+    /// The hosts' ledgers.
+    pub fn ledger(&self) -> MutexGuard<'_, HashMap<Arc<str>, HostLedger>> {
+        self.ledger.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Changes a host's counters.
+    pub fn count(&self, host: &Arc<str>, change: impl FnOnce(&mut HostCounts)) {
+        let mut ledger = self.ledger();
+        let entry = ledger.entry(Arc::clone(host)).or_default();
+        entry.seen = true;
+        change(&mut entry.counts);
+    }
+
+    /// Whether a task's tags are chosen; templates in tags see extra and play variables.
+    pub fn is_selected(&self, task: &Task) -> bool {
+        crate::play::tags::is_selected(task, &self.options.tags, &self.options.skip_tags)
+    }
+
+    /// A number for a task.
+    pub fn new_id(&self) -> u64 {
+        self.next_id.fetch_add(1, Ordering::Relaxed)
+    }
+}
+
+/// Runs playbooks to their end; the exit code is Ansible's.
+pub async fn run(session: &Session, playbooks: &[Playbook]) -> u8 {
+    let mut end = Ok(End::GoOn);
+    'all: for playbook in playbooks {
+        let plays = playbook.plays.len();
+        session.emit(Event::Playbook { path: playbook.path.clone(), plays });
+        for play in &playbook.plays {
+            end = run_play(session, play).await;
+            if !matches!(end, Ok(End::GoOn)) || session.interrupt.is_pressed() {
+                break 'all;
+            }
+        }
+    }
+    finish(session, end)
+}
+
+fn finish(session: &Session, end: Result<End, Diagnostic>) -> u8 {
+    if let Err(error) = end {
+        let code = error.code;
+        session.emit(Event::Error(error));
+        return code;
+    }
+    let ledger = session.ledger().clone();
+    let seen = ledger.iter().filter(|(_, entry)| entry.seen);
+    let counts: BTreeMap<String, HostCounts> =
+        seen.map(|(name, entry)| (name.to_string(), entry.counts)).collect();
+    let unreachable = counts.values().any(|c| c.unreachable > 0);
+    let failed = counts.values().any(|c| c.failed > 0);
+    session.emit(Event::Recap(counts));
+    match (session.interrupt.is_pressed(), unreachable, failed) {
+        (true, ..) => 99,
+        (_, true, _) => 4,
+        (_, _, true) => 2,
+        _ => 0,
+    }
+}
+
+async fn run_play(session: &Session, play: &Arc<Play>) -> Result<End, Diagnostic> {
+    let vars = play_vars(session, play);
+    let scope = play_scope(session, &vars);
+    let templar = Templar::new(&scope);
+    let pattern = pattern_text(&render(&templar, Some(&play.hosts))?.unwrap_or_default());
+    let name = match render(&templar, play.keywords.name.as_ref())? {
+        Some(name) => name.text(),
+        None => pattern.clone(),
+    };
+    let matched = choose_hosts(session, play, &templar, &pattern)?;
+    let hosts = living(session, &matched);
+    if hosts.is_empty() {
+        session.emit(Event::Play { name, hosts: Vec::new() });
+        if matched.is_empty() {
+            session.emit(Event::NoHostsMatched);
+        }
+        return Ok(End::GoOn);
+    }
+    let prompts = ask_prompts(session, play, &templar)?;
+    let serial = render(&templar, play.serial.as_ref())?;
+    let batches = super::linear::batches(&hosts, serial.as_ref())?;
+    let usable: Vec<Arc<str>> = living(session, &hosts);
+    for members in batches {
+        let members = living(session, &members);
+        if members.is_empty() {
+            continue;
+        }
+        let frame = PlayFrame {
+            name: name.clone(),
+            playbook_dir: play.playbook_dir.to_string_lossy().into_owned(),
+            hosts_all: hosts.clone(),
+            hosts: living(session, &usable),
+            batch: members.clone(),
+            prompts: Arc::clone(&prompts),
+            ..vars.clone()
+        };
+        session.emit(Event::Play { name: name.clone(), hosts: members.clone() });
+        let batch = Batch::new(session, play, frame);
+        if linear::run_batch(&batch, &members).await? == End::Stop {
+            return Ok(End::Stop);
+        }
+        if session.interrupt.is_pressed() {
+            break;
+        }
+    }
+    Ok(End::GoOn)
+}
+
+/// Hosts that did not fail in an earlier play or batch.
+fn living(session: &Session, hosts: &[Arc<str>]) -> Vec<Arc<str>> {
+    let ledger = session.ledger();
+    let failed = |host: &Arc<str>| ledger.get(host).is_some_and(|entry| entry.failed);
+    hosts.iter().filter(|host| !failed(host)).cloned().collect()
+}
+
+fn choose_hosts(
+    session: &Session,
+    play: &Play,
+    templar: &Templar<'_>,
+    pattern: &str,
+) -> Result<Vec<Arc<str>>, Diagnostic> {
+    let mut hosts = session.store.topology().select(pattern)?;
+    if let Some(limit) = &session.options.limit {
+        hosts.retain(|host| limit.contains(host));
+    }
+    let order = render(templar, play.order.as_ref())?.map(|order| order.text());
+    match order.as_deref() {
+        None | Some("inventory") => {}
+        Some("reverse_inventory") => hosts.reverse(),
+        Some("sorted") => hosts.sort(),
+        Some("reverse_sorted") => {
+            hosts.sort();
+            hosts.reverse();
+        }
+        Some("shuffle") => shuffle(&mut hosts),
+        Some(other) => {
+            let text = format!("Invalid 'order' specified: {other}");
+            return Err(Diagnostic::new(text).at(play.origin.as_ref()));
+        }
+    }
+    Ok(hosts)
+}
+
+fn shuffle(hosts: &mut [Arc<str>]) {
+    for i in (1..hosts.len()).rev() {
+        let mut bytes = [0_u8; 8];
+        if getrandom::fill(&mut bytes).is_ok() {
+            hosts.swap(i, (u64::from_le_bytes(bytes) % (i as u64 + 1)) as usize);
+        }
+    }
+}
+
+/// A pattern as one text: lists are joined.
+fn pattern_text(hosts: &Value) -> String {
+    match hosts.as_list() {
+        Some(items) => items.iter().map(Value::text).collect::<Vec<_>>().join(","),
+        None => hosts.text(),
+    }
+}
+
+fn render(templar: &Templar<'_>, raw: Option<&Value>) -> Result<Option<Value>, Diagnostic> {
+    let Some(raw) = raw else { return Ok(None) };
+    let value = templar.render(raw).map_err(|stop| {
+        stop.into_diagnostic().unwrap_or_else(|| Diagnostic::new("evaluation was suspended"))
+    })?;
+    Ok(if matches!(value.kind, Kind::Null | Kind::Omit) { None } else { Some(value) })
+}
+
+/// The play's own levels: play vars, roles' defaults and vars.
+fn play_vars(_: &Session, play: &Play) -> PlayFrame {
+    let mut roles = Vec::new();
+    let mut names = Vec::new();
+    let mut dependents = Vec::new();
+    for role in &play.roles {
+        for dependency in super::scope::all_dependencies(role) {
+            dependents.push(dependency.name.clone());
+            roles.push(dependency);
+        }
+        names.push(role.name.clone());
+        roles.push(Arc::clone(role));
+    }
+    let public: Vec<_> = roles.iter().filter(|role| role.public).collect();
+    PlayFrame {
+        role_names: names,
+        dependent_role_names: dependents,
+        vars: Arc::new(crate::vars::mark_secrets(&play.keywords.vars)),
+        role_defaults: public.iter().map(|role| Arc::clone(&role.defaults)).collect(),
+        role_vars: public.iter().map(|role| Arc::clone(&role.vars)).collect(),
+        ..PlayFrame::default()
+    }
+}
+
+/// What the play's own keywords see: extra and play variables, no host.
+fn play_scope(session: &Session, vars: &PlayFrame) -> TaskScope {
+    let none: Arc<str> = Arc::from("");
+    let frame = Arc::new(vars.clone());
+    let mut scope = TaskScope::of_host(&session.store, &frame, &none, &session.warnings);
+    scope.middle = vec![Arc::clone(&vars.vars)];
+    scope
+}
+
+/// Asks the play's questions; extra variables answer them unasked (S-17).
+fn ask_prompts(
+    session: &Session,
+    play: &Play,
+    templar: &Templar<'_>,
+) -> Result<Arc<Map>, Diagnostic> {
+    let mut answers = Map::new();
+    for question in &play.vars_prompt {
+        let key = question.name.as_str().into();
+        if session.store.extra.contains_key(&key) {
+            continue;
+        }
+        let prompt = render(templar, Some(&question.prompt))?.unwrap_or_default().text();
+        let default = render(templar, question.default.as_ref())?;
+        let text = match &default {
+            Some(default) if !question.private => {
+                format!("{prompt} [{}]: ", default.masked().text())
+            }
+            _ => format!("{prompt}: "),
+        };
+        let request = crate::spec::context::Pause {
+            prompt: Some(text),
+            seconds: None,
+            echo: !question.private,
+        };
+        let answer = (session.prompt)(&request).filter(|answer| !answer.is_empty());
+        let value = answer.map(Value::from).or(default).unwrap_or_default();
+        let value = if question.private { value.secret() } else { value };
+        answers.insert(key, value);
+    }
+    Ok(Arc::new(answers))
+}

@@ -1,0 +1,58 @@
+//! `vars_files` of a play (S-16).
+
+use super::batch::Batch;
+use super::control::load_vars;
+use super::inputs;
+use crate::base::{Diagnostic, Map, Value};
+use crate::template::Templar;
+use crate::template::table::Stop;
+use crate::vars::TaskScope;
+use std::sync::Arc;
+
+/// The variables of all files for one host; later files win.
+pub fn load(batch: &Batch<'_>, host: &Arc<str>) -> Result<Arc<Map>, Diagnostic> {
+    let mut all = Map::new();
+    for entry in &batch.play.vars_files {
+        let candidates = entry.as_list().map_or_else(|| vec![entry.clone()], <[Value]>::to_vec);
+        let scope = scope(batch, host, &all);
+        if let Some(map) = first(batch, &scope, &candidates)? {
+            all.extend(map);
+        }
+    }
+    Ok(Arc::new(crate::vars::mark_secrets(&all)))
+}
+
+fn scope(batch: &Batch<'_>, host: &Arc<str>, so_far: &Map) -> TaskScope {
+    let frame = batch.frame();
+    let session = batch.session;
+    let mut scope = TaskScope::of_host(&session.store, &frame, host, &session.warnings);
+    scope.middle =
+        vec![Arc::new(so_far.clone()), Arc::clone(&frame.prompts), Arc::clone(&frame.vars)];
+    scope.search_path = Arc::new(vec![batch.play.playbook_dir.to_path_buf()]);
+    scope
+}
+
+/// The first candidate that exists; none is no error.
+fn first(batch: &Batch<'_>, scope: &TaskScope, names: &[Value]) -> Result<Option<Map>, Diagnostic> {
+    for raw in names {
+        let name = match Templar::new(scope).render(raw) {
+            Ok(name) => name.text(),
+            Err(Stop::Undefined(cause)) => {
+                // Facts may not be there yet: asked again when they are.
+                let text = "Could not load 'vars_files' entry: its name has an undefined variable";
+                batch
+                    .session
+                    .warnings
+                    .push(Diagnostic::new(text).at(raw.origin()).caused_by(cause));
+                continue;
+            }
+            Err(stop) => {
+                return Err(stop.into_diagnostic().unwrap_or_else(|| Diagnostic::new("suspended")));
+            }
+        };
+        if let Ok(path) = inputs::find(&scope.search_path, "vars", &name) {
+            return load_vars(scope, &path).map(Some);
+        }
+    }
+    Ok(None)
+}

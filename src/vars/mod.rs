@@ -1,0 +1,14 @@
+//! Precedence and scopes: which value a name has for a task on a host.
+
+mod hostvars;
+mod magic;
+mod scope;
+mod secrets;
+mod store;
+mod topology;
+
+pub use magic::{PlayFrame, RoleFrame, RunFrame};
+pub use scope::{Ahead, TaskScope, Warnings};
+pub use secrets::mark_secrets;
+pub use store::{HostVars, Reader, Store, Topology};
+pub use topology::Landscape;

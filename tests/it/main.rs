@@ -1,0 +1,13 @@
+//! Behaviour of the whole program, and rules of the house. The only integration binary: one link, many tests.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+#![allow(clippy::missing_panics_doc, clippy::return_self_not_must_use, clippy::format_push_string)]
+// Offered to the tests of all rooms, used by some of them.
+#![allow(dead_code)]
+
+mod delay;
+mod golden;
+mod house;
+mod process;
+mod project;
+mod sshd;
+mod tree;
