@@ -17,7 +17,7 @@ use tokio::time::Instant;
 /// Silence after the exit code that ends a program's output: a background child may hold it open.
 const GRACE: Duration = Duration::from_secs(1);
 /// The longest wait for output after the exit code, without the time the reader takes.
-const TAIL: Duration = Duration::from_secs(60);
+const TAIL: Duration = Duration::from_mins(1);
 /// Bytes awaited after the exit code: more than sshd's buffer and what is under way can hold, which are
 /// two of the largest windows.
 const TAIL_BYTES: usize = 40 << 20;

@@ -40,6 +40,8 @@ pub(super) enum NoChannel {
     Crowded,
     /// It never does this.
     Refused(String),
+    /// What lies behind it does not answer.
+    Unanswered,
     /// It gives no terminal.
     NoTerminal,
     /// The connection is gone.
@@ -121,6 +123,9 @@ impl Connection {
         let tunnel = hop.tunnel(&target.hostname, target.port);
         match tokio::time::timeout(target.timeout, tunnel).await {
             Ok(Ok(stream)) => Ok(Way { stream: Box::new(stream), words: LastWords::default() }),
+            Ok(Err(NoChannel::Unanswered)) => {
+                Err("channel 0: open failed: connect failed\nstdio forwarding failed".to_owned())
+            }
             Ok(Err(NoChannel::Refused(why))) => {
                 Err(format!("channel 0: open failed: {why}\nstdio forwarding failed"))
             }
@@ -186,6 +191,9 @@ impl Connection {
             self.handle.channel_open_direct_tcpip(host, u32::from(port), "127.0.0.1", 0).await;
         match opened {
             Ok(channel) => Ok(channel::forwarded(channel, self.full(), Box::new(()))),
+            Err(Error::ChannelOpenFailure(ChannelOpenFailure::ConnectFailed)) => {
+                Err(NoChannel::Unanswered)
+            }
             Err(Error::ChannelOpenFailure(reason)) => {
                 Err(NoChannel::Refused(reason_text(&reason).to_owned()))
             }
@@ -336,9 +344,8 @@ fn no_channel(error: Error) -> NoChannel {
 fn reason_text(reason: &ChannelOpenFailure) -> &'static str {
     match reason {
         ChannelOpenFailure::AdministrativelyProhibited => "administratively prohibited",
-        ChannelOpenFailure::ConnectFailed => "connect failed",
         ChannelOpenFailure::UnknownChannelType => "unknown channel type",
         ChannelOpenFailure::ResourceShortage => "resource shortage",
-        _ => "unknown reason",
+        ChannelOpenFailure::ConnectFailed | ChannelOpenFailure::Other { .. } => "unknown reason",
     }
 }

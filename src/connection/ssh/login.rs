@@ -313,11 +313,10 @@ fn prompts(target: &Target, keyword: &str) -> u32 {
     let asks = !target.settings.flag("batchmode", false);
     match &target.password {
         _ if !target.settings.flag(keyword, true) => 0,
-        PasswordSource::Nowhere => 0,
         PasswordSource::Given(_) => 1,
         PasswordSource::Asked if asks => {
             target.settings.number("numberofpasswordprompts").unwrap_or(3)
         }
-        PasswordSource::Asked => 0,
+        PasswordSource::Asked | PasswordSource::Nowhere => 0,
     }
 }

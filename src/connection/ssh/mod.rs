@@ -150,6 +150,7 @@ impl Pool {
                 Err(NoChannel::Refused(why)) => {
                     return Err(unreachable(&format!("session open refused: {why}")));
                 }
+                Err(NoChannel::Unanswered) => return Err(unreachable("session open refused")),
                 Err(NoChannel::NoTerminal) => {
                     let text = "the host gives no terminal: PTY allocation request failed";
                     return Err(HostError::Local(text.to_owned()));
@@ -179,7 +180,7 @@ impl Pool {
             if let Some(found) = self.free()? {
                 return Ok(found);
             }
-            let _growing = self.growing.lock().await;
+            let growing = self.growing.lock().await;
             if let Some(found) = self.free()? {
                 return Ok(found);
             }
@@ -187,7 +188,7 @@ impl Pool {
                 self.grow().await?;
                 continue;
             }
-            drop(_growing);
+            drop(growing);
             freed.await;
         }
     }
@@ -236,10 +237,13 @@ impl Pool {
             connection.ok_or_else(|| unreachable("Connection closed by remote host"))?;
         match connection.tunnel(host, port).await {
             Ok(stream) => Ok(Box::new(stream)),
-            Err(NoChannel::Refused(why)) => {
-                Err(HostError::Local(format!("forwarding to {host} port {port} failed: {why}")))
-            }
-            Err(_) => Err(self.lost(&connection)),
+            Err(NoChannel::Unanswered) => Err(HostError::Unreachable(format!(
+                "forwarding to {host} port {port} failed: connect failed"
+            ))),
+            Err(NoChannel::Refused(why)) => Err(HostError::Local(format!(
+                "the host's SSH server does not forward to {host} port {port}: {why}"
+            ))),
+            Err(_) => Err(HostError::Lost(format!("forwarding to {host} port {port}"))),
         }
     }
 

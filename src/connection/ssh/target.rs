@@ -166,7 +166,7 @@ impl Target {
 fn limit(settings: &Settings) -> Duration {
     match settings.time("connecttimeout") {
         None => Duration::from_secs(10),
-        Some(limit) if limit.is_zero() => Duration::from_secs(120),
+        Some(limit) if limit.is_zero() => Duration::from_mins(2),
         Some(limit) => limit,
     }
 }

@@ -44,7 +44,7 @@ impl Settings {
     pub fn word_option(&mut self, name: &'static str, value: &str) {
         match keywords::find(name) {
             Some((name, Shape::More)) => {
-                self.values.entry(name).or_default().push(value.to_owned())
+                self.values.entry(name).or_default().push(value.to_owned());
             }
             Some((name, _)) => self.first(name, vec![value.to_owned()]),
             None => {}

@@ -215,7 +215,7 @@ fn glob(pattern: &Path) -> Vec<PathBuf> {
     for part in pattern.components() {
         let name = part.as_os_str().to_string_lossy();
         if !name.contains(['*', '?', '[']) {
-            found.iter_mut().for_each(|path| path.push(part));
+            found = found.iter().map(|path| path.join(part)).collect();
             continue;
         }
         let Ok(glob) = globset::Glob::new(&name) else { return Vec::new() };

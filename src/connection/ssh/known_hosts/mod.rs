@@ -199,7 +199,7 @@ impl HostKeys {
                 Some(answer) if answer.eq_ignore_ascii_case("no") => {
                     return Err("Host key verification failed.".to_owned());
                 }
-                Some(_) => question = "Please type 'yes', 'no' or the fingerprint: ".to_owned(),
+                Some(_) => question = String::from("Please type 'yes', 'no' or the fingerprint: "),
             }
         }
     }

@@ -30,7 +30,7 @@ impl Bench {
         text.split_whitespace().take(2).collect::<Vec<_>>().join(" ")
     }
 
-    /// Replaces `NAME`, `PORT` and `{key}` in a known_hosts text and writes it.
+    /// Replaces `NAME`, `PORT` and `{key}` in a `known_hosts` text and writes it.
     fn know(&self, text: &str) {
         let mut text =
             text.replace("NAME", &self.sshd.name()).replace("PORT", &self.sshd.port.to_string());

@@ -146,7 +146,8 @@ async fn a_host_that_hangs_up_over_too_many_keys_is_named() {
     let mut config = String::new();
     for n in 0..4 {
         keygen(&scratch.path(&format!("k{n}")), &["-t", "ed25519"], "");
-        config += &format!("IdentityFile {}\n", scratch.path(&format!("k{n}")).display());
+        config.push_str("IdentityFile ");
+        config.push_str(scratch.path(&format!("k{n}\n")).to_str().unwrap());
     }
     scratch.config(&config);
     let vars = with_key(&sshd.vars(&scratch), &scratch, "k0");

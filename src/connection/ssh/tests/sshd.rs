@@ -75,7 +75,7 @@ impl Sshd {
         }
     }
 
-    /// Writes a known_hosts that knows the ed25519 key.
+    /// Writes a `known_hosts` that knows the ed25519 key.
     pub fn know(&self, scratch: &Scratch) {
         let key = fs::read_to_string(scratch.path("host_ed25519.pub")).unwrap();
         fs::write(scratch.path(".ssh/known_hosts"), format!("{} {key}", self.name())).unwrap();

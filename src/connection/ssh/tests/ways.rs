@@ -6,8 +6,9 @@ use std::time::{Duration, Instant};
 
 fn know_all(scratch: &Scratch, servers: &[&Sshd]) {
     let key = fs::read_to_string(scratch.path("host_ed25519.pub")).unwrap();
-    let lines: String = servers.iter().map(|server| format!("{} {key}", server.name())).collect();
-    fs::write(scratch.path(".ssh/known_hosts"), lines).unwrap();
+    let lines: Vec<String> =
+        servers.iter().map(|server| format!("{} {key}", server.name())).collect();
+    fs::write(scratch.path(".ssh/known_hosts"), lines.concat()).unwrap();
 }
 
 #[tokio::test]
