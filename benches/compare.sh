@@ -256,7 +256,9 @@ measure() {
     [ "$tool" != tank ] || echo "$wall" >"$work/tank-$kind-$rtt"
     base=$(cat "$work/tank-$kind-$rtt" 2>/dev/null || echo 0)
     awk -v k="$kind" -v r="$rtt" -v t="$tool" -v w="$wall" -v c="$(median cpu)" -v m="$(median mem)" -v b="$base" 'BEGIN {
-        printf "| %s | %s ms | %s | %.2f s | %.2f s | %.0f MiB | %s |\n", k, r, t, w, c, m, b > 0 ? sprintf("%.1f", w / b) : "-" }'
+        ratio = "-"
+        if (b > 0) ratio = sprintf("%.1f", w / b)
+        printf "| %s | %s ms | %s | %.2f s | %.2f s | %.0f MiB | %s |\n", k, r, t, w, c, m, ratio }'
 }
 
 tank=$(cd "$target" 2>/dev/null && pwd || echo "$target")/release/tank

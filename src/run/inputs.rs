@@ -34,7 +34,7 @@ pub fn resolve(
 /// evaluation's.
 pub fn resolve_for(
     _: &Batch<'_>,
-    _: &Task,
+    task: &Task,
     entry: &'static Entry,
     args: &Map,
     scope: &TaskScope,
@@ -58,9 +58,9 @@ pub fn resolve_for(
             _ => given.text(),
         };
         let kind = if arg.kind == ArgType::Template { "templates" } else { "files" };
-        let path = match find(&scope.search_path(), kind, &name) {
+        let path = match crate::play::search::find(task, kind, &name) {
             Ok(path) => path,
-            Err(text) => return Ok(Err(Failure::new(text))),
+            Err(error) => return Ok(Err(not_found(entry.doc().name, error))),
         };
         if arg.kind == ArgType::Template {
             let input = super::rendering::render(scope, &path, args)?;
@@ -79,6 +79,14 @@ pub fn resolve_for(
         }
     }
     Ok(Ok(inputs))
+}
+
+/// A source that is not there. Ansible's `copy` names the error's kind too.
+fn not_found(module: &str, error: Diagnostic) -> Failure {
+    if module != "copy" {
+        return Failure::new(error.message);
+    }
+    Failure::new(format!("Unexpected AnsibleActionFail error: {}", error.message))
 }
 
 /// Whether the source is on the host itself.

@@ -221,7 +221,7 @@ fn show(run: &TaskRun<'_>, scope: &TaskScope, item: &Value, outcome: &Outcome) {
     run.batch.session.emit(Event::Item(TaskResult {
         task: Arc::clone(&run.info),
         host: Arc::clone(&run.host),
-        delegated: outcome.delegated.as_ref().map(ToString::to_string),
+        delegated: outcome.delegate_label.clone(),
         status: outcome.status,
         result: outcome.registered(),
         item: Some(label(run, scope, item)),

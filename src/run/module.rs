@@ -16,7 +16,7 @@ use crate::template::Templar;
 use crate::template::table::Stop;
 use crate::vars::TaskScope;
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
 /// Locks per machine: `pkg` of one host, say, is held by one task at a time, whatever name the
 /// inventory has for it.
@@ -55,6 +55,7 @@ pub async fn run(
     scope: &TaskScope,
 ) -> Result<Outcome, Stop> {
     let (route, delegated) = super::connect::route(run, scope)?;
+    let label = super::connect::label(&route, &run.host);
     let check = super::settle::checks(run, scope)?;
     let env = {
         let templar = Templar::new(scope);
@@ -77,6 +78,7 @@ pub async fn run(
             }
         },
     };
+    outcome.delegate_label = delegated.as_ref().and(label);
     outcome.delegated = delegated;
     if entry.traits.identity && outcome.status == Status::Changed && !check {
         run.batch.session.pool.forget(&run.host, true);
@@ -173,6 +175,10 @@ impl Work<'_, '_> {
             }
             let before = answers.take().unwrap_or_default();
             let done = self.apply(module, args, &seen, &before, &plan, first, &mut total).await?;
+            if std::mem::take(&mut total.moved) && total.failure.is_none() {
+                total.forget(&plan);
+                continue;
+            }
             if !again || total.failure.is_some() {
                 return Ok(total.finish(done));
             }
@@ -188,7 +194,13 @@ impl Work<'_, '_> {
     }
 
     fn ctx<'c>(&'c self, platform: &'c crate::spec::Platform) -> Ctx<'c> {
-        Ctx { platform, inputs: &self.inputs, world: &self.run.world, diff: self.diff }
+        Ctx { platform, inputs: &self.inputs, world: self.world(), diff: self.diff }
+    }
+
+    /// The predicted world; a task that really runs (`check_mode: false`) sees the host alone.
+    fn world(&self) -> &World {
+        static NOTHING: LazyLock<World> = LazyLock::new(World::default);
+        if self.check { &self.run.world } else { &NOTHING }
     }
 
     /// Lays a plan's effects over the predicted world; tells whether that added anything.
@@ -300,7 +312,7 @@ impl Work<'_, '_> {
             env: &self.env,
             check: self.check,
             diff: self.diff,
-            world: &self.run.world,
+            world: self.world(),
             verbosity: session.store.run.verbosity,
         };
         let acted = module.act(args, context).await;
@@ -309,6 +321,9 @@ impl Work<'_, '_> {
             Ok(fields) => finished(fields),
             Err(failure) => failed(failure, "Module failed"),
         };
+        if matches!(module.doc().name, "raw" | "script") && outcome.status == Status::Failed {
+            outcome.from_module = Some("Action failed");
+        }
         outcome.acted = !self.check;
         outcome
     }
@@ -336,7 +351,6 @@ pub fn finished(mut fields: Fields) -> Outcome {
         _ => Status::Ok,
     };
     let mut outcome = Outcome::new(status, fields);
-    outcome.fields.entry("changed".into()).or_insert(Value::from(false));
     outcome
 }
 
@@ -350,6 +364,8 @@ enum Trouble {
 enum Judged {
     Changed,
     Same,
+    /// What it was about is another by now: look and plan again.
+    Moved,
     Failed(Failure),
 }
 
@@ -362,7 +378,10 @@ fn judge(
     differs: bool,
 ) -> Judged {
     if ran.answer.rc != 0 {
-        return Judged::Failed(change_failed(ran));
+        if ran.moved() {
+            return Judged::Moved;
+        }
+        return Judged::Failed(module.explain(args, ran).unwrap_or_else(|| change_failed(ran)));
     }
     if let Err(text) = module.verify(args, &ran.change, after, ctx) {
         let text = format!("{}: applied, but the host does not show it: {text}", ran.change.why);
@@ -394,6 +413,7 @@ fn change_failed(ran: &Ran) -> Failure {
 struct Total {
     changed: bool,
     acted: bool,
+    moved: bool,
     uncertain: Option<String>,
     diff: Vec<Value>,
     fields: Fields,
@@ -411,10 +431,17 @@ impl Total {
         }
     }
 
+    /// What a plan showed that came to nothing.
+    fn forget(&mut self, plan: &Plan) {
+        self.diff.truncate(self.diff.len() - plan.diff.len());
+        self.warnings.truncate(self.warnings.len() - plan.warnings.len());
+    }
+
     fn judged(&mut self, judged: Judged) {
         match judged {
             Judged::Changed => self.changed = true,
             Judged::Same => {}
+            Judged::Moved => self.moved = true,
             Judged::Failed(failure) => {
                 self.failure.get_or_insert(failure);
             }

@@ -35,6 +35,8 @@ pub struct Outcome {
     pub verbose_always: bool,
     /// Name it was delegated to.
     pub delegated: Option<Arc<str>>,
+    /// How reports name that: not at all for the host itself, with its address where that is another.
+    pub delegate_label: Option<String>,
     /// Whether it changed, or may have changed, anything on a host: look-ahead is dropped.
     pub acted: bool,
     /// Whether the failure is a module's or an action's (S-190), not the controller's.
@@ -53,6 +55,7 @@ impl Outcome {
             error: None,
             verbose_always: false,
             delegated: None,
+            delegate_label: None,
             acted: false,
             from_module: None,
         }

@@ -102,6 +102,11 @@ impl Regex {
         found.map(|found| found.map(Found)).map_err(|e| e.to_string())
     }
 
+    /// Whether it matches anywhere; cheaper than a search.
+    pub fn is_match(&self, text: &str) -> Result<bool, String> {
+        self.search.is_match(text).map_err(|e| e.to_string())
+    }
+
     /// The first match.
     pub fn search<'t>(&self, text: &'t str) -> Result<Option<Found<'t>>, String> {
         self.find_at(text, 0)

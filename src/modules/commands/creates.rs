@@ -1,5 +1,6 @@
 //! `creates`, `removes` and `chdir`: looked at before anything runs.
 
+use crate::base::Value;
 use crate::spec::path::PathKind;
 use crate::spec::{ActionContext, Failure, Probe};
 
@@ -26,7 +27,7 @@ pub enum Verdict {
 
 impl Gate<'_> {
     /// Looks at the host; nothing is asked when nothing decides.
-    pub async fn ask(&self, ctx: &ActionContext<'_>) -> Result<Verdict, Failure> {
+    pub async fn ask(&self, ctx: &ActionContext<'_>, cmd: &Value) -> Result<Verdict, Failure> {
         if self.chdir.is_none() && self.creates.is_none() && self.removes.is_none() {
             return Ok(Verdict::Open);
         }
@@ -43,7 +44,13 @@ impl Gate<'_> {
         if !next() && !dir {
             let text = "Unable to change directory before execution.";
             let detail = format!("[Errno 2] No such file or directory: b'{}'", words[0]);
-            return Err(Failure::new(text).with("_error_detail", detail).with("rc", 257));
+            let mut failure = Failure::new(text).with("_error_detail", detail);
+            failure.fields.insert("cmd".into(), cmd.clone());
+            for name in ["start", "end", "delta"] {
+                failure.fields.insert(name.into(), Value::NULL);
+            }
+            super::outcome::streams(&mut failure.fields, "", "");
+            return Err(failure);
         }
         let created = predicted(&words[1]).unwrap_or(next());
         let kept = predicted(&words[2]).unwrap_or(next());

@@ -66,7 +66,7 @@ async fn run(args: &Args, ctx: ActionContext<'_>) -> Result<Fields, Failure> {
     let gate =
         Gate { chdir: chdir.as_deref(), creates: creates.as_deref(), removes: removes.as_deref() };
     let mut fields = Fields::new();
-    let verdict = gate.ask(&ctx).await?;
+    let verdict = gate.ask(&ctx, &Value::NULL).await?;
     if let Verdict::Closed(reason, _) = &verdict {
         fields.insert("skipped".into(), Value::from(true));
         fields.insert("msg".into(), Value::from(reason.replace("skipped, since ", "").as_str()));

@@ -80,7 +80,7 @@ async fn run(args: &Args, ctx: ActionContext<'_>) -> Result<Fields, Failure> {
     let (chdir, creates, removes) = (path(&args.chdir), path(&args.creates), path(&args.removes));
     let gate =
         Gate { chdir: chdir.as_deref(), creates: creates.as_deref(), removes: removes.as_deref() };
-    let passed = match gate.ask(&ctx).await? {
+    let passed = match gate.ask(&ctx, &cmd).await? {
         Verdict::Closed(stdout, msg) => return Ok(outcome::closed(cmd, &stdout, &msg)),
         verdict => verdict == Verdict::Passed,
     };

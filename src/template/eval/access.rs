@@ -4,7 +4,7 @@ use super::core::Core;
 use super::objects::{
     BlockObject, Bound, NoElse, RangeObject, SelfObject, as_object, value as object_value,
 };
-use super::{need, secret};
+use super::{is_marker, need, secret};
 use crate::base::{Key, Kind, Value};
 use crate::template::methods;
 use crate::template::syntax::ast::Name;
@@ -15,7 +15,7 @@ use std::sync::Arc;
 impl Core<'_> {
     /// `object.name`: a method or attribute of its type first, then an item (S-32).
     pub fn attribute(&self, object: &Value, name: &Name) -> Result<Value, Stop> {
-        if object.is_undefined() {
+        if is_marker(object) {
             return Ok(object.clone());
         }
         if let Some(found) = self.own_attribute(object, name)? {
@@ -36,7 +36,7 @@ impl Core<'_> {
 
     /// `object[key]`: an item first, then an attribute.
     pub fn item(&self, object: &Value, key: &Value) -> Result<Value, Stop> {
-        if object.is_undefined() {
+        if is_marker(object) {
             return Ok(object.clone());
         }
         let key = need(self.session.cells.now(key.clone()))?;
@@ -132,7 +132,7 @@ impl Core<'_> {
 
     /// `object[start:stop:step]`
     pub fn slice(&self, object: &Value, bounds: [Value; 3]) -> Result<Value, Stop> {
-        if object.is_undefined() {
+        if is_marker(object) {
             return Ok(object.clone());
         }
         let object = &self.session.cells.now(object.clone());
@@ -142,7 +142,10 @@ impl Core<'_> {
             match index(&bound) {
                 Some(i) => *number = Some(i),
                 None if bound.is_null() => {}
-                None => return Ok(self.missing(object, &bound)),
+                None => {
+                    let text = "slice indices must be integers or None or have an __index__ method";
+                    return super::raise(text);
+                }
             }
         }
         if numbers[2] == Some(0) {
@@ -164,7 +167,10 @@ impl Core<'_> {
             }
             _ => match as_object::<RangeObject>(object) {
                 Some(range) => object_value(slice_range(range, numbers)),
-                None => self.missing(object, &Value::from("slice")),
+                None => {
+                    let name = object.type_name();
+                    return super::raise(format!("'{name}' object is not subscriptable"));
+                }
             },
         })
     }

@@ -25,7 +25,12 @@ impl Path {
     }
 
     /// What stands at the path in `value`; undefined when nothing does and there is no default.
-    pub fn get(&self, env: &dyn Env, value: &Value, default: Option<&Value>) -> Result<Value, Stop> {
+    pub fn get(
+        &self,
+        env: &dyn Env,
+        value: &Value,
+        default: Option<&Value>,
+    ) -> Result<Value, Stop> {
         let mut found = value.clone();
         for part in &self.0 {
             found = item(env, &found, part)?;

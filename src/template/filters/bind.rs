@@ -210,10 +210,7 @@ mod tests {
         assert_eq!(text, "do_replace() got an unexpected keyword argument 'x'");
         let given = args(vec![], &[]);
         let text = message(Bound::of("do_replace", &given, &["old", "new", "count"], 2));
-        assert_eq!(
-            text,
-            "do_replace() missing 2 required positional arguments: 'old' and 'new'"
-        );
+        assert_eq!(text, "do_replace() missing 2 required positional arguments: 'old' and 'new'");
         let given = args(vec![Value::NULL, Value::NULL], &[]);
         let text = message(Bound::of("f", &given, &["a"], 1));
         assert_eq!(text, "f() takes 2 positional arguments but 3 were given");

@@ -74,7 +74,10 @@ fn dict2items(_: &dyn Env, value: Value, args: &Args) -> Result<Value, Stop> {
         format!("dict2items requires a dictionary, got {class} instead.")
     })?;
     let entry = |(key, item): (&Key, &Value)| {
-        Value::map(Map::from_iter([(key_name.clone(), key.value()), (value_name.clone(), item.clone())]))
+        Value::map(Map::from_iter([
+            (key_name.clone(), key.value()),
+            (value_name.clone(), item.clone()),
+        ]))
     };
     Ok(Value::list(map.iter().map(entry).collect()))
 }

@@ -59,7 +59,8 @@ impl Ini {
     }
 
     fn line(&mut self, line: &str, number: usize, reading: &Reading) -> Result<(), String> {
-        if let Some(name) = line.strip_prefix('[').and_then(|rest| Some(&rest[..rest.rfind(']')?])) {
+        if let Some(name) = line.strip_prefix('[').and_then(|rest| Some(&rest[..rest.rfind(']')?]))
+        {
             if self.section(name).is_none() {
                 self.sections.push((name.to_string(), Vec::new()));
             } else if name != "DEFAULT" {
@@ -69,9 +70,13 @@ impl Ini {
         }
         let place = reading.delimiters.iter().filter_map(|d| Some((line.find(d)?, d.len()))).min();
         let (name, value) = match place {
-            Some((at, width)) => (&line[..at], Some(line[at + width..].trim_matches(is_space).to_string())),
+            Some((at, width)) => {
+                (&line[..at], Some(line[at + width..].trim_matches(is_space).to_string()))
+            }
             None if reading.no_value => (line, None),
-            None => return Err(format!("Source contains parsing errors: [line {number}]: '{line}'")),
+            None => {
+                return Err(format!("Source contains parsing errors: [line {number}]: '{line}'"));
+            }
         };
         let name = name.trim_end_matches(is_space);
         let name = if reading.case_sensitive { name.to_string() } else { name.to_lowercase() };

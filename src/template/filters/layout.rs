@@ -167,7 +167,8 @@ fn comment(_: &dyn Env, value: Value, args: &Args) -> Result<Value, Stop> {
         out.push_str(&format!("{beginning}{newline}"));
     }
     if !prefix.is_empty() {
-        let line = if prefix == newline { newline.to_string() } else { format!("{prefix}{newline}") };
+        let line =
+            if prefix == newline { newline.to_string() } else { format!("{prefix}{newline}") };
         out.push_str(&line.repeat(before.max(0) as usize));
     }
     let text = text_of(&value).replace(&*newline, &format!("{newline}{decoration}"));

@@ -114,9 +114,8 @@ fn round(_: &dyn Env, value: Value, args: &Args) -> Result<Value, Stop> {
     if method == "common" {
         return round_half_even(&value, precision);
     }
-    let number = float_of(&value).ok_or_else(|| {
-        Stop::fault(format!("must be real number, not {}", value.type_name()))
-    })?;
+    let number = float_of(&value)
+        .ok_or_else(|| Stop::fault(format!("must be real number, not {}", value.type_name())))?;
     let scale = 10_f64.powi(precision as i32);
     let scaled = number * scale;
     let whole = if method == "ceil" { scaled.ceil() } else { scaled.floor() };

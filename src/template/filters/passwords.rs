@@ -145,7 +145,8 @@ fn check_size(algorithm: &Algorithm, size: i64) -> Result<(), Stop> {
 
 /// Random characters that a salt may have.
 pub fn random_text(length: usize) -> Result<String, Stop> {
-    let chars: Vec<char> = ('a'..='z').chain('A'..='Z').chain('0'..='9').chain(['.', '/']).collect();
+    let chars: Vec<char> =
+        ('a'..='z').chain('A'..='Z').chain('0'..='9').chain(['.', '/']).collect();
     let mut random = Random::new(None)?;
     (0..length).map(|_| random.choice(&chars).copied()).collect()
 }

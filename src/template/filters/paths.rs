@@ -132,7 +132,9 @@ fn path_join(_: &dyn Env, value: Value, args: &Args) -> Result<Value, Stop> {
     }
     if !is_sequence(&value) {
         let class = class_of(&value);
-        return Err(Stop::fault(format!("|path_join expects string or sequence, got {class} instead.")));
+        return Err(Stop::fault(format!(
+            "|path_join expects string or sequence, got {class} instead."
+        )));
     }
     let mut joined = String::new();
     for (i, part) in items(&value)?.iter().enumerate() {

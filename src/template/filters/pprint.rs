@@ -104,11 +104,17 @@ fn layout_text(out: &mut String, text: &str, column: usize, allowance: usize) {
     let mut pieces = Vec::new();
     let lines: Vec<&str> = text.split_inclusive('\n').collect();
     for (i, line) in lines.iter().enumerate() {
-        let room = (WIDTH - column.min(WIDTH)).saturating_sub(usize::from(i + 1 == lines.len()) * allowance);
+        let room = (WIDTH - column.min(WIDTH))
+            .saturating_sub(usize::from(i + 1 == lines.len()) * allowance);
         if Value::from(*line).repr().chars().count() <= room {
             pieces.push(Value::from(*line).repr());
         } else {
-            cut(&mut pieces, line, WIDTH.saturating_sub(column), if i + 1 == lines.len() { allowance } else { 0 });
+            cut(
+                &mut pieces,
+                line,
+                WIDTH.saturating_sub(column),
+                if i + 1 == lines.len() { allowance } else { 0 },
+            );
         }
     }
     if pieces.len() == 1 {
@@ -123,9 +129,9 @@ fn layout_text(out: &mut String, text: &str, column: usize, allowance: usize) {
 fn cut(pieces: &mut Vec<String>, line: &str, room: usize, allowance: usize) {
     let mut words: Vec<String> = Vec::new();
     for c in line.chars() {
-        let begins = words.last().is_none_or(|word| {
-            word.ends_with(|c: char| c.is_whitespace()) && !c.is_whitespace()
-        });
+        let begins = words
+            .last()
+            .is_none_or(|word| word.ends_with(|c: char| c.is_whitespace()) && !c.is_whitespace());
         match words.last_mut() {
             Some(word) if !begins => word.push(c),
             _ => words.push(c.to_string()),

@@ -25,7 +25,10 @@ pub(super) const FILTERS: &[Filter] = &[
         "ansible.builtin.shuffle",
         "Mixes the items; the same way for one seed.",
         shuffle,
-        &[("[3, 1, 2] | shuffle | sort", "[1, 2, 3]"), ("[1, 2, 3] | shuffle(seed='x') | length", "3")],
+        &[
+            ("[3, 1, 2] | shuffle | sort", "[1, 2, 3]"),
+            ("[1, 2, 3] | shuffle(seed='x') | length", "3"),
+        ],
     )),
 ];
 

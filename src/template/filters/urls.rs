@@ -13,7 +13,10 @@ pub(super) const FILTERS: &[Filter] = &[
         "urlencode",
         "Percent-encodes a text, or makes a query of a dict or of pairs.",
         urlencode,
-        &[("'a b/c' | urlencode", "'a%20b/c'"), ("{'a': 1, 'b': 'x y'} | urlencode", "'a=1&b=x+y'")],
+        &[
+            ("'a b/c' | urlencode", "'a%20b/c'"),
+            ("{'a': 1, 'b': 'x y'} | urlencode", "'a=1&b=x+y'"),
+        ],
     ),
     builtin(
         "urldecode",
@@ -127,7 +130,8 @@ fn urlize(_: &dyn Env, value: Value, args: &Args) -> Result<Value, Stop> {
         attributes.push_str(&format!(" target=\"{}\"", escaped(&target.text())));
     }
     let text = escaped(&text_of(&value));
-    let linked = text.split_inclusive(super::text::is_space).map(|word| link(word, limit, &attributes));
+    let linked =
+        text.split_inclusive(super::text::is_space).map(|word| link(word, limit, &attributes));
     Ok(Value::from(linked.collect::<String>()))
 }
 

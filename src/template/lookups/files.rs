@@ -115,16 +115,19 @@ fn template(env: &dyn Env, terms: &[Value], given: &Map) -> Result<Vec<Value>, S
     for term in terms {
         let name = text_term("template", term)?;
         let path = env.find_file("templates", name).map_err(|stop| match stop {
-            Stop::Fault(_) => Stop::fault(format!(
-                "the template file {name} could not be found for the lookup"
-            )),
+            Stop::Fault(_) => {
+                Stop::fault(format!("the template file {name} could not be found for the lookup"))
+            }
             other => other,
         })?;
         let source = crate::base::Source::file(path.to_string_lossy());
         let origin = crate::base::Origin::whole(&source);
         let text = format!("{header}{}", text(env, &path)?);
         vars.insert(Key::from("template_path"), Value::from(name));
-        vars.insert(Key::from("template_fullpath"), Value::from(path.to_string_lossy().into_owned()));
+        vars.insert(
+            Key::from("template_fullpath"),
+            Value::from(path.to_string_lossy().into_owned()),
+        );
         rendered.push(env.render_text(&Value::template(text, Some(origin)), &vars)?);
     }
     Ok(rendered)

@@ -2,8 +2,8 @@
 
 use super::impure;
 use super::options::{Options, text_term};
-use crate::base::{Diagnostic, Map, Value};
 use crate::base::regex::{Regex, python};
+use crate::base::{Diagnostic, Map, Value};
 use crate::template::table::{Env, LookupPlugin, Stop};
 use std::fs::Metadata;
 use std::os::unix::fs::MetadataExt as _;
@@ -56,7 +56,12 @@ fn root(env: &dyn Env, term: &str) -> Result<PathBuf, Stop> {
     Ok(parent.join(name))
 }
 
-fn walk(root: &Path, here: &Path, exclude: Option<&Regex>, paths: &mut Vec<String>) -> Result<(), Stop> {
+fn walk(
+    root: &Path,
+    here: &Path,
+    exclude: Option<&Regex>,
+    paths: &mut Vec<String>,
+) -> Result<(), Stop> {
     let Ok(entries) = std::fs::read_dir(here) else { return Ok(()) };
     let (mut directories, mut files) = (Vec::new(), Vec::new());
     for entry in entries.flatten() {

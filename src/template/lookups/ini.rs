@@ -1,10 +1,10 @@
 //! The lookup `ini`.
 
 use super::impure;
-use crate::template::filters::ini_file::{Ini, Reading};
 use super::options::{Options, text_term};
-use crate::base::{Map, Value};
 use crate::base::regex::python;
+use crate::base::{Map, Value};
+use crate::template::filters::ini_file::{Ini, Reading};
 use crate::template::table::{Env, LookupPlugin, Stop};
 
 pub(super) const LOOKUPS: &[LookupPlugin] = &[impure(
@@ -139,7 +139,9 @@ fn interpolated(
         }
         let inner = rest.strip_prefix('(').and_then(|tail| tail.split_once(")s"));
         let Some((name, tail)) = inner else {
-            return Err(Stop::fault(format!("'%' must be followed by '%' or '(', found: '%{rest}'")));
+            return Err(Stop::fault(format!(
+                "'%' must be followed by '%' or '(', found: '%{rest}'"
+            )));
         };
         let found = entries.iter().find(|(known, _)| known.eq_ignore_ascii_case(name));
         let Some((_, Some(value))) = found else {

@@ -122,7 +122,9 @@ fn cartesian(_: &dyn Env, terms: &[Value], given: &Map) -> Result<Vec<Value>, St
         return Err(Stop::fault("with_cartesian requires at least one element in each list"));
     }
     // A term that is no list stands for a list of itself.
-    let listed = |term: &Value| if is_sequence(term) { term.clone() } else { Value::list(vec![term.clone()]) };
+    let listed = |term: &Value| {
+        if is_sequence(term) { term.clone() } else { Value::list(vec![term.clone()]) }
+    };
     product(&terms.iter().map(listed).collect::<Vec<_>>())
 }
 
@@ -133,7 +135,8 @@ fn product(terms: &[Value]) -> Result<Vec<Value>, Stop> {
         let items = items(term)?;
         let mut longer = Vec::with_capacity(rows.len() * items.len());
         for row in &rows {
-            longer.extend(items.iter().map(|item| [row.as_slice(), &flat(&[item.clone()])].concat()));
+            longer
+                .extend(items.iter().map(|item| [row.as_slice(), &flat(&[item.clone()])].concat()));
         }
         rows = longer;
     }

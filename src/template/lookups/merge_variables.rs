@@ -2,10 +2,10 @@
 
 use super::options::{Options, text_term};
 use super::plain;
+use crate::base::regex::python;
 use crate::base::{Diagnostic, Key, Kind, Map, Value};
 use crate::spec::scope::Lookup;
 use crate::template::filters::bind::shown_text;
-use crate::base::regex::python;
 use crate::template::table::{Env, LookupPlugin, Stop};
 
 pub(super) const LOOKUPS: &[LookupPlugin] = &[plain(
@@ -13,7 +13,10 @@ pub(super) const LOOKUPS: &[LookupPlugin] = &[plain(
     "community.general.merge_variables",
     "Merges all variables whose names match, in the order of their names.",
     merge_variables,
-    &[("query('community.general.merge_variables', '^surely_no_such_name', initial_value=[1])", "[[1]]")],
+    &[(
+        "query('community.general.merge_variables', '^surely_no_such_name', initial_value=[1])",
+        "[[1]]",
+    )],
 )];
 
 const NAMES: &[&str] =

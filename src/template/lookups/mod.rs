@@ -3,8 +3,8 @@
 mod config;
 mod csvfile;
 mod files;
-mod first_found;
 mod filetree;
+mod first_found;
 mod ini;
 mod lists;
 mod merge_variables;

@@ -113,9 +113,8 @@ fn words(term: &str) -> Vec<String> {
 }
 
 fn unquoted(value: &str) -> String {
-    let inner = ['\'', '"']
-        .iter()
-        .find_map(|quote| value.strip_prefix(*quote)?.strip_suffix(*quote));
+    let inner =
+        ['\'', '"'].iter().find_map(|quote| value.strip_prefix(*quote)?.strip_suffix(*quote));
     inner.unwrap_or(value).to_string()
 }
 
@@ -128,7 +127,9 @@ pub fn text_term<'a>(lookup: &str, term: &'a Value) -> Result<&'a str, Stop> {
         }
         _ => {
             let kind = term.type_name();
-            Err(Stop::fault(format!("the lookup {lookup} expects texts, got a value of type '{kind}'")))
+            Err(Stop::fault(format!(
+                "the lookup {lookup} expects texts, got a value of type '{kind}'"
+            )))
         }
     }
 }

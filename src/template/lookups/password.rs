@@ -21,7 +21,10 @@ pub(super) const LOOKUPS: &[LookupPlugin] = &[impure(
     &[
         ("query('password', '/dev/null') | first | length", "20"),
         ("query('password', '/dev/null length=3 chars=x')", "['xxx']"),
-        ("query('password', '/dev/null', seed='a', length=5) == query('password', '/dev/null', seed='a', length=5)", "true"),
+        (
+            "query('password', '/dev/null', seed='a', length=5) == query('password', '/dev/null', seed='a', length=5)",
+            "true",
+        ),
     ],
 )];
 
@@ -222,7 +225,8 @@ impl Lock {
         let directory = path.parent().unwrap_or(Path::new("/"));
         let made = DirBuilder::new().recursive(true).mode(0o700).create(directory);
         made.map_err(failed(directory))?;
-        let name = crate::template::filters::hashes::digest("sha1", path.as_os_str().as_encoded_bytes());
+        let name =
+            crate::template::filters::hashes::digest("sha1", path.as_os_str().as_encoded_bytes());
         let lock = directory.join(format!("{}.ansible_lockfile", name.unwrap_or_default()));
         for wait in [1, 2, 4, 0] {
             match OpenOptions::new().write(true).create_new(true).open(&lock) {
@@ -276,7 +280,10 @@ mod tests {
     #[test]
     fn files_are_read_as_ansible_writes_them() {
         let kept = parse("pw x salt=ab ident=2b");
-        assert_eq!(kept, Kept { password: "pw x".into(), salt: Some("ab".into()), ident: Some("2b".into()) });
+        assert_eq!(
+            kept,
+            Kept { password: "pw x".into(), salt: Some("ab".into()), ident: Some("2b".into()) }
+        );
         assert_eq!(content(&kept), "pw x salt=ab ident=2b");
     }
 }

@@ -2,9 +2,9 @@
 
 use super::options::{Options, pairs, text_term};
 use super::plain;
+use crate::base::regex::python;
 use crate::base::{Map, Value};
 use crate::template::filters::printf;
-use crate::base::regex::python;
 use crate::template::table::{Env, LookupPlugin, Stop};
 
 pub(super) const LOOKUPS: &[LookupPlugin] = &[plain(

@@ -13,7 +13,10 @@ pub(super) const LOOKUPS: &[LookupPlugin] = &[plain(
     "Pairs each dict, without the list, with each item of a list inside it.",
     subelements,
     &[
-        ("query('subelements', [{'n': 'x', 'g': [1, 2]}], 'g')", "[({'n': 'x'}, 1), ({'n': 'x'}, 2)]"),
+        (
+            "query('subelements', [{'n': 'x', 'g': [1, 2]}], 'g')",
+            "[({'n': 'x'}, 1), ({'n': 'x'}, 2)]",
+        ),
         ("query('subelements', [{'n': 'x'}], 'g', {'skip_missing': true})", "[]"),
     ],
 )];
@@ -42,7 +45,9 @@ fn subelements(_: &dyn Env, terms: &[Value], given: &Map) -> Result<Vec<Value>, 
     for element in elements {
         let Kind::Map(map) = &element.kind else {
             let shown = shown_text(&element);
-            return Err(Stop::fault(format!("subelements lookup expects a dictionary, got '{shown}'")));
+            return Err(Stop::fault(format!(
+                "subelements lookup expects a dictionary, got '{shown}'"
+            )));
         };
         if is_skipped(map) {
             continue;

@@ -2,10 +2,10 @@
 
 use super::options::{Options, text_term};
 use super::{impure, plain};
+use crate::base::regex::python;
 use crate::base::{Map, Value};
 use crate::spec::scope::Lookup;
 use crate::template::filters::bind::class_of;
-use crate::base::regex::python;
 use crate::template::table::{Env, LookupPlugin, Stop};
 
 pub(super) const LOOKUPS: &[LookupPlugin] = &[
@@ -77,7 +77,9 @@ fn varnames(env: &dyn Env, terms: &[Value], given: &Map) -> Result<Vec<Value>, S
     for term in terms {
         let Some(pattern) = term.as_str() else {
             let class = class_of(term);
-            let text = format!("Invalid setting identifier, \"{term:?}\" is not a string, it is a {class}");
+            let text = format!(
+                "Invalid setting identifier, \"{term:?}\" is not a string, it is a {class}"
+            );
             return Err(Stop::fault(text));
         };
         let regex = python(pattern, "").map_err(|why| {

@@ -1,21 +1,78 @@
 //! Tests of lists and of truth.
 
-use super::{builtin};
+use super::builtin;
 use crate::base::{Kind, Value};
 use crate::template::filters::bind::Bound;
 use crate::template::filters::iterate::{Seen, contains, is_hashable, items, unhashable};
 use crate::template::table::{Args, Env, Stop, Test};
 
 pub(super) const TESTS: &[Test] = &[
-    builtin("any", "ansible.builtin.any", "Whether one item is true.", any, &[("[0, 1] is any", "true")]),
-    builtin("all", "ansible.builtin.all", "Whether all items are true.", all, &[("[0, 1] is all", "false"), ("[] is all", "true")]),
-    builtin("subset", "ansible.builtin.subset", "Whether all items are in the other list.", subset, &[("[1] is subset([1, 2])", "true")]),
-    builtin("issubset", "ansible.builtin.issubset", "Whether all items are in the other list.", subset, &[("[3] is issubset([1, 2])", "false")]),
-    builtin("superset", "ansible.builtin.superset", "Whether it has all items of the other list.", superset, &[("[1, 2] is superset([1])", "true")]),
-    builtin("issuperset", "ansible.builtin.issuperset", "Whether it has all items of the other list.", superset, &[("[1, 2] is issuperset([3])", "false")]),
-    builtin("contains", "ansible.builtin.contains", "Whether it contains an item, key or text.", has, &[("[1, 2] is contains(1)", "true"), ("[{'l': ['a']}] | selectattr('l', 'contains', 'a') | length", "1")]),
-    builtin("truthy", "ansible.builtin.truthy", "Whether it counts as true.", truthy, &[("'x' is truthy", "true"), ("'no' is truthy(convert_bool=true)", "false")]),
-    builtin("falsy", "ansible.builtin.falsy", "Whether it counts as false.", |env, value, args| truthy(env, value, args).map(|truth| !truth), &[("'' is falsy", "true")]),
+    builtin(
+        "any",
+        "ansible.builtin.any",
+        "Whether one item is true.",
+        any,
+        &[("[0, 1] is any", "true")],
+    ),
+    builtin(
+        "all",
+        "ansible.builtin.all",
+        "Whether all items are true.",
+        all,
+        &[("[0, 1] is all", "false"), ("[] is all", "true")],
+    ),
+    builtin(
+        "subset",
+        "ansible.builtin.subset",
+        "Whether all items are in the other list.",
+        subset,
+        &[("[1] is subset([1, 2])", "true")],
+    ),
+    builtin(
+        "issubset",
+        "ansible.builtin.issubset",
+        "Whether all items are in the other list.",
+        subset,
+        &[("[3] is issubset([1, 2])", "false")],
+    ),
+    builtin(
+        "superset",
+        "ansible.builtin.superset",
+        "Whether it has all items of the other list.",
+        superset,
+        &[("[1, 2] is superset([1])", "true")],
+    ),
+    builtin(
+        "issuperset",
+        "ansible.builtin.issuperset",
+        "Whether it has all items of the other list.",
+        superset,
+        &[("[1, 2] is issuperset([3])", "false")],
+    ),
+    builtin(
+        "contains",
+        "ansible.builtin.contains",
+        "Whether it contains an item, key or text.",
+        has,
+        &[
+            ("[1, 2] is contains(1)", "true"),
+            ("[{'l': ['a']}] | selectattr('l', 'contains', 'a') | length", "1"),
+        ],
+    ),
+    builtin(
+        "truthy",
+        "ansible.builtin.truthy",
+        "Whether it counts as true.",
+        truthy,
+        &[("'x' is truthy", "true"), ("'no' is truthy(convert_bool=true)", "false")],
+    ),
+    builtin(
+        "falsy",
+        "ansible.builtin.falsy",
+        "Whether it counts as false.",
+        |env, value, args| truthy(env, value, args).map(|truth| !truth),
+        &[("'' is falsy", "true")],
+    ),
 ];
 
 fn any(_: &dyn Env, value: &Value, args: &Args) -> Result<bool, Stop> {

@@ -26,7 +26,10 @@ pub(super) const TESTS: &[Test] = &[
         "ansible.builtin.regex",
         "Whether an expression matches: `search`, `match` or `fullmatch`.",
         regex,
-        &[("'foo' is regex('o+')", "true"), ("'foo' is regex('fo', match_type='fullmatch')", "false")],
+        &[
+            ("'foo' is regex('o+')", "true"),
+            ("'foo' is regex('fo', match_type='fullmatch')", "false"),
+        ],
     ),
 ];
 

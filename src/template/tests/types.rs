@@ -118,8 +118,20 @@ pub(super) const TESTS: &[Test] = &[
         |_, value, args| none("test", args, super::find(&value.text()).is_some()),
         &[("'defined' is test", "true"), ("'no_such' is test", "false")],
     ),
-    super::builtin("nan", "ansible.builtin.nan", "Whether it is not a number.", nan, &[("('nan' | float) is nan", "true"), ("'x' is nan", "false")]),
-    super::builtin("isnan", "ansible.builtin.isnan", "Whether it is not a number.", nan, &[("1.0 is isnan", "false")]),
+    super::builtin(
+        "nan",
+        "ansible.builtin.nan",
+        "Whether it is not a number.",
+        nan,
+        &[("('nan' | float) is nan", "true"), ("'x' is nan", "false")],
+    ),
+    super::builtin(
+        "isnan",
+        "ansible.builtin.isnan",
+        "Whether it is not a number.",
+        nan,
+        &[("1.0 is isnan", "false")],
+    ),
 ];
 
 /// The answer of a test without arguments.

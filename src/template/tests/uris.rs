@@ -8,9 +8,27 @@ use crate::template::filters::url::{Url, split};
 use crate::template::table::{Args, Env, Stop, Test};
 
 pub(super) const TESTS: &[Test] = &[
-    builtin("uri", "ansible.builtin.uri", "Whether it can be read as a URI, of one of the schemes if given.", uri, &[("'http://a/' is uri", "true"), ("'ftp://a/' is uri(['http'])", "false")]),
-    builtin("url", "ansible.builtin.url", "Whether it is a URI with a host, or a file.", url, &[("'http://a/' is url", "true"), ("'a/b' is url", "false")]),
-    builtin("urn", "ansible.builtin.urn", "Whether it is a URI of the scheme urn.", urn, &[("'urn:isbn:1' is urn", "true"), ("'http://a' is urn", "false")]),
+    builtin(
+        "uri",
+        "ansible.builtin.uri",
+        "Whether it can be read as a URI, of one of the schemes if given.",
+        uri,
+        &[("'http://a/' is uri", "true"), ("'ftp://a/' is uri(['http'])", "false")],
+    ),
+    builtin(
+        "url",
+        "ansible.builtin.url",
+        "Whether it is a URI with a host, or a file.",
+        url,
+        &[("'http://a/' is url", "true"), ("'a/b' is url", "false")],
+    ),
+    builtin(
+        "urn",
+        "ansible.builtin.urn",
+        "Whether it is a URI of the scheme urn.",
+        urn,
+        &[("'urn:isbn:1' is urn", "true"), ("'http://a' is urn", "false")],
+    ),
 ];
 
 /// The parts if it can be read and has one of the schemes.

@@ -56,7 +56,8 @@ fn dict(_: &dyn Env, value: Value, args: &Args) -> Result<Value, Stop> {
     let mut made = Map::new();
     for (i, item) in items(&value)?.iter().enumerate() {
         if !is_iterable(item) {
-            let text = format!("cannot convert dictionary update sequence element #{i} to a sequence");
+            let text =
+                format!("cannot convert dictionary update sequence element #{i} to a sequence");
             return Err(Stop::fault(text));
         }
         match &*items(item)? {
@@ -153,7 +154,8 @@ pub fn type_text(value: &Value, alias: Option<&Value>) -> Result<String, Stop> {
     };
     let joined = |names: BTreeSet<String>| names.into_iter().collect::<Vec<_>>().join("|");
     let own = name(value);
-    if let (Some(items), "list") = (value.as_list().filter(|items| !items.is_empty()), own.as_str()) {
+    if let (Some(items), "list") = (value.as_list().filter(|items| !items.is_empty()), own.as_str())
+    {
         let items = joined(items.iter().map(name).collect());
         return Ok(format!("list[{items}]"));
     }

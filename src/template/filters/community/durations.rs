@@ -8,15 +8,69 @@ use crate::template::filters::order::float_of;
 use crate::template::table::{Args, Env, Filter, Stop};
 
 pub(super) const FILTERS: &[Filter] = &[
-    builtin("to_time_unit", "community.general.to_time_unit", "Converts a duration to a unit.", to_time_unit, &[("'1h 30min' | community.general.to_time_unit('minutes')", "90.0")]),
-    builtin("to_milliseconds", "community.general.to_milliseconds", "Converts a duration to milliseconds.", |_, v, a| fixed("to_milliseconds", &v, a, "ms"), &[("'2s' | community.general.to_milliseconds", "2000.0")]),
-    builtin("to_seconds", "community.general.to_seconds", "Converts a duration to seconds.", |_, v, a| fixed("to_seconds", &v, a, "s"), &[("'1m 5s' | community.general.to_seconds", "65.0")]),
-    builtin("to_minutes", "community.general.to_minutes", "Converts a duration to minutes.", |_, v, a| fixed("to_minutes", &v, a, "m"), &[("'1h' | community.general.to_minutes", "60.0")]),
-    builtin("to_hours", "community.general.to_hours", "Converts a duration to hours.", |_, v, a| fixed("to_hours", &v, a, "h"), &[("'2d' | community.general.to_hours", "48.0")]),
-    builtin("to_days", "community.general.to_days", "Converts a duration to days.", |_, v, a| fixed("to_days", &v, a, "d"), &[("'1y' | community.general.to_days(year=366)", "366.0")]),
-    builtin("to_weeks", "community.general.to_weeks", "Converts a duration to weeks.", |_, v, a| fixed("to_weeks", &v, a, "w"), &[("'14d' | community.general.to_weeks", "2.0")]),
-    builtin("to_months", "community.general.to_months", "Converts a duration to months of 30 days.", |_, v, a| fixed("to_months", &v, a, "mo"), &[("'30d' | community.general.to_months", "1.0")]),
-    builtin("to_years", "community.general.to_years", "Converts a duration to years of 365 days.", |_, v, a| fixed("to_years", &v, a, "y"), &[("'73d' | community.general.to_years", "0.2")]),
+    builtin(
+        "to_time_unit",
+        "community.general.to_time_unit",
+        "Converts a duration to a unit.",
+        to_time_unit,
+        &[("'1h 30min' | community.general.to_time_unit('minutes')", "90.0")],
+    ),
+    builtin(
+        "to_milliseconds",
+        "community.general.to_milliseconds",
+        "Converts a duration to milliseconds.",
+        |_, v, a| fixed("to_milliseconds", &v, a, "ms"),
+        &[("'2s' | community.general.to_milliseconds", "2000.0")],
+    ),
+    builtin(
+        "to_seconds",
+        "community.general.to_seconds",
+        "Converts a duration to seconds.",
+        |_, v, a| fixed("to_seconds", &v, a, "s"),
+        &[("'1m 5s' | community.general.to_seconds", "65.0")],
+    ),
+    builtin(
+        "to_minutes",
+        "community.general.to_minutes",
+        "Converts a duration to minutes.",
+        |_, v, a| fixed("to_minutes", &v, a, "m"),
+        &[("'1h' | community.general.to_minutes", "60.0")],
+    ),
+    builtin(
+        "to_hours",
+        "community.general.to_hours",
+        "Converts a duration to hours.",
+        |_, v, a| fixed("to_hours", &v, a, "h"),
+        &[("'2d' | community.general.to_hours", "48.0")],
+    ),
+    builtin(
+        "to_days",
+        "community.general.to_days",
+        "Converts a duration to days.",
+        |_, v, a| fixed("to_days", &v, a, "d"),
+        &[("'1y' | community.general.to_days(year=366)", "366.0")],
+    ),
+    builtin(
+        "to_weeks",
+        "community.general.to_weeks",
+        "Converts a duration to weeks.",
+        |_, v, a| fixed("to_weeks", &v, a, "w"),
+        &[("'14d' | community.general.to_weeks", "2.0")],
+    ),
+    builtin(
+        "to_months",
+        "community.general.to_months",
+        "Converts a duration to months of 30 days.",
+        |_, v, a| fixed("to_months", &v, a, "mo"),
+        &[("'30d' | community.general.to_months", "1.0")],
+    ),
+    builtin(
+        "to_years",
+        "community.general.to_years",
+        "Converts a duration to years of 365 days.",
+        |_, v, a| fixed("to_years", &v, a, "y"),
+        &[("'73d' | community.general.to_years", "0.2")],
+    ),
 ];
 
 /// Units by all their names.
@@ -87,7 +141,9 @@ fn convert(value: &Value, unit: &str, bound: &Bound) -> Result<Value, Stop> {
         match given {
             None => Ok(default),
             Some(Ok(days)) => Ok(days),
-            Some(Err(other)) => Err(Stop::fault(format!("to_time_unit(): {name} is {}", text_of(other)))),
+            Some(Err(other)) => {
+                Err(Stop::fault(format!("to_time_unit(): {name} is {}", text_of(other))))
+            }
         }
     };
     let calendar = Calendar { month: days("month", 30.0)?, year: days("year", 365.0)? };

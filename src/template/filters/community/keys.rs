@@ -1,9 +1,9 @@
 //! Keys of dicts in a list: kept, removed, renamed.
 
+use crate::base::regex::{Regex, python};
 use crate::base::{Key, Map, Value};
 use crate::template::filters::bind::{Bound, class_of, shown, shown_text};
 use crate::template::filters::builtin;
-use crate::base::regex::{Regex, python};
 use crate::template::table::{Args, Env, Filter, Stop};
 
 pub(super) const FILTERS: &[Filter] = &[
@@ -74,7 +74,9 @@ fn dicts(value: &Value) -> Result<Vec<&Map>, Stop> {
     for item in items {
         let Some(map) = item.as_map() else {
             let (shown, class) = (shown_text(item), class_of(item));
-            return Err(Stop::fault(format!("The data items must be dictionaries. {shown} is {class}")));
+            return Err(Stop::fault(format!(
+                "The data items must be dictionaries. {shown} is {class}"
+            )));
         };
         if map.keys().any(|key| key.as_str().is_none()) {
             let keys: Vec<Value> = map.keys().map(Key::value).collect();

@@ -137,8 +137,7 @@ fn lists_mergeby(_: &dyn Env, value: Value, args: &Args) -> Result<Value, Stop> 
         return Err(Stop::fault("At least one list and index are needed."));
     };
     let terms: Vec<Value> = std::iter::once(value).chain(more.iter().cloned()).collect();
-    let failure =
-        "All arguments before the argument index for community.general.lists_mergeby must be lists.";
+    let failure = "All arguments before the argument index for community.general.lists_mergeby must be lists.";
     let terms = opened(&terms, failure)?;
     let mut terms = terms.into_iter().rev();
     let Some(mut result) = terms.next() else { return Ok(Value::list(Vec::new())) };
@@ -155,7 +154,13 @@ fn lists_mergeby(_: &dyn Env, value: Value, args: &Args) -> Result<Value, Stop> 
     Ok(result)
 }
 
-fn merged_by(a: &Value, b: &Value, index: &Key, recursive: bool, lists: Lists) -> Result<Value, Stop> {
+fn merged_by(
+    a: &Value,
+    b: &Value,
+    index: &Key,
+    recursive: bool,
+    lists: Lists,
+) -> Result<Value, Stop> {
     let mut made: Map = Map::new();
     for item in items(a)?.iter().chain(items(b)?.iter()) {
         let Some(map) = item.as_map() else {
@@ -173,7 +178,9 @@ fn merged_by(a: &Value, b: &Value, index: &Key, recursive: bool, lists: Lists) -
     }
     let keys: Vec<Value> = made.keys().map(Key::value).collect();
     let order = sorted(&keys, false)?;
-    Ok(Value::list(order.into_iter().filter_map(|i| made.get_index(i)).map(|(_, v)| v.clone()).collect()))
+    Ok(Value::list(
+        order.into_iter().filter_map(|i| made.get_index(i)).map(|(_, v)| v.clone()).collect(),
+    ))
 }
 
 fn accumulate(_: &dyn Env, value: Value, args: &Args) -> Result<Value, Stop> {

@@ -26,7 +26,10 @@ pub(super) const FILTERS: &[Filter] = &[
         random_mac,
         &[
             ("'52:54:00' | community.general.random_mac | length", "17"),
-            ("'52:54:00' | community.general.random_mac(seed='a') == '52:54:00' | community.general.random_mac(seed='a')", "true"),
+            (
+                "'52:54:00' | community.general.random_mac(seed='a') == '52:54:00' | community.general.random_mac(seed='a')",
+                "true",
+            ),
         ],
     )),
     builtin(
@@ -48,7 +51,12 @@ pub(super) const FILTERS: &[Filter] = &[
         "community.general.to_nice_yaml",
         "Writes YAML with one item on each line.",
         |_, value, args| {
-            yaml("to_nice_yaml", &value, args, DumpOptions { indent: 2, ..DumpOptions::TO_NICE_YAML })
+            yaml(
+                "to_nice_yaml",
+                &value,
+                args,
+                DumpOptions { indent: 2, ..DumpOptions::TO_NICE_YAML },
+            )
         },
         &[("{'a': {'b': 1}} | community.general.to_nice_yaml", r"'a:\n  b: 1\n'")],
     ),
@@ -78,16 +86,21 @@ fn random_mac(_: &dyn Env, value: Value, args: &Args) -> Result<Value, Stop> {
     };
     let prefix = text.to_lowercase();
     let bytes: Vec<&str> = prefix.split(':').collect();
-    let invalid = |why: &str| Stop::fault(format!("Invalid value ({prefix}) for random_mac: {why}"));
+    let invalid =
+        |why: &str| Stop::fault(format!("Invalid value ({prefix}) for random_mac: {why}"));
     if bytes.len() > 5 {
         return Err(invalid("5 colon(:) separated items max"));
     }
-    let is_hex = |byte: &str| byte.len() >= 2 && byte.bytes().take(2).all(|b| b.is_ascii_hexdigit());
-    let problems: Vec<String> = bytes
-        .iter()
-        .filter(|byte| !is_hex(byte))
-        .map(|byte| if byte.is_empty() { "empty item".into() } else { format!("{byte} not hexa byte") })
-        .collect();
+    let is_hex =
+        |byte: &str| byte.len() >= 2 && byte.bytes().take(2).all(|b| b.is_ascii_hexdigit());
+    let problems: Vec<String> =
+        bytes
+            .iter()
+            .filter(|byte| !is_hex(byte))
+            .map(|byte| {
+                if byte.is_empty() { "empty item".into() } else { format!("{byte} not hexa byte") }
+            })
+            .collect();
     if !problems.is_empty() {
         return Err(invalid(&problems.join(",")));
     }

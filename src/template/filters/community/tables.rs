@@ -16,7 +16,10 @@ pub(super) const FILTERS: &[Filter] = &[
         from_csv,
         &[
             (r"'a,b\n1,2\n' | community.general.from_csv", "[{'a': '1', 'b': '2'}]"),
-            (r"'1;2' | community.general.from_csv(fieldnames=['a', 'b'], delimiter=';')", "[{'a': '1', 'b': '2'}]"),
+            (
+                r"'1;2' | community.general.from_csv(fieldnames=['a', 'b'], delimiter=';')",
+                "[{'a': '1', 'b': '2'}]",
+            ),
         ],
     ),
     builtin(
@@ -117,7 +120,9 @@ fn to_ini(_: &dyn Env, value: Value, args: &Args) -> Result<Value, Stop> {
         return Err(Stop::fault(format!("to_ini requires a dict, got {}", class_of(&value))));
     };
     if map.is_empty() {
-        return Err(Stop::fault("to_ini received an empty dict. An empty dict cannot be converted."));
+        return Err(Stop::fault(
+            "to_ini received an empty dict. An empty dict cannot be converted.",
+        ));
     }
     let sign = if bound.flag("no_extra_spaces", false) { "=" } else { " = " };
     let mut out = String::new();

@@ -33,7 +33,10 @@ pub(super) const FILTERS: &[Filter] = &[
         "Writes an IPv6 address with all its zeros (expand), short (compress) or as in X.509.",
         ipv6form,
         &[
-            ("'1234::17' | ansible.utils.ipv6form('expand')", "'1234:0000:0000:0000:0000:0000:0000:0017'"),
+            (
+                "'1234::17' | ansible.utils.ipv6form('expand')",
+                "'1234:0000:0000:0000:0000:0000:0000:0017'",
+            ),
             ("'1234:0::17' | ansible.utils.ipv6form('compress')", "'1234::17'"),
             ("'1234::17' | ansible.utils.ipv6form('x509')", "'1234:0:0:0:0:0:0:17'"),
         ],

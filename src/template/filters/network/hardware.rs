@@ -30,7 +30,10 @@ pub(super) const FILTERS: &[Filter] = &[
         "ansible.utils.slaac",
         "Gives the address that a host with a hardware address makes itself in a network.",
         slaac,
-        &[("'fdcf:1894:23b5:d38c::/64' | ansible.utils.slaac('c2:31:b3:83:bf:2b')", "'fdcf:1894:23b5:d38c:c031:b3ff:fe83:bf2b'")],
+        &[(
+            "'fdcf:1894:23b5:d38c::/64' | ansible.utils.slaac('c2:31:b3:83:bf:2b')",
+            "'fdcf:1894:23b5:d38c:c031:b3ff:fe83:bf2b'",
+        )],
     ),
 ];
 
@@ -96,7 +99,9 @@ fn hwaddr(name: &'static str, value: &Value, args: &Args) -> Result<Value, Stop>
         "eui48" | "win" => groups(number, 6, "-").to_uppercase(),
         "linux" => groups(number, 6, ":"),
         "pgsql" | "postgresql" | "psql" => groups(number, 2, ":"),
-        "unix" => groups(number, 6, ":").split(':').map(|g| short(g.into())).collect::<Vec<_>>().join(":"),
+        "unix" => {
+            groups(number, 6, ":").split(':').map(|g| short(g.into())).collect::<Vec<_>>().join(":")
+        }
         other => return Err(Stop::fault(format!("{alias}: unknown filter type: {other}"))),
     }))
 }

@@ -69,14 +69,24 @@ fn ipaddr(_: &dyn Env, value: Value, args: &Args) -> Result<Value, Stop> {
     query(&value, &bound.text("query", ""), version, &alias)
 }
 
-fn versioned(name: &'static str, value: &Value, args: &Args, version: Version) -> Result<Value, Stop> {
+fn versioned(
+    name: &'static str,
+    value: &Value,
+    args: &Args,
+    version: Version,
+) -> Result<Value, Stop> {
     let bound = Bound::of(name, args, &["query"], 0)?;
     check(value, name)?;
     query(value, &bound.text("query", ""), Some(version), name)
 }
 
 /// The answer to a query, for each item of a list: those that count as true.
-pub fn query(value: &Value, name: &str, version: Option<Version>, alias: &str) -> Result<Value, Stop> {
+pub fn query(
+    value: &Value,
+    name: &str,
+    version: Option<Version>,
+    alias: &str,
+) -> Result<Value, Stop> {
     if let Some(items) = value.as_list() {
         let answers: Result<Vec<Value>, Stop> =
             items.iter().map(|item| query(item, name, version, alias)).collect();

@@ -73,7 +73,10 @@ pub(super) const FILTERS: &[Filter] = &[
         "ansible.utils.reduce_on_network",
         "Keeps the addresses that are in a network.",
         reduce,
-        &[("['10.1.1.1', '8.8.8.8'] | ansible.utils.reduce_on_network('10.0.0.0/8')", "['10.1.1.1']")],
+        &[(
+            "['10.1.1.1', '8.8.8.8'] | ansible.utils.reduce_on_network('10.0.0.0/8')",
+            "['10.1.1.1']",
+        )],
     ),
     builtin(
         "cidr_merge",
@@ -260,14 +263,17 @@ fn cidr_merge(_: &dyn Env, value: Value, args: &Args) -> Result<Value, Stop> {
     let mut nets = Vec::new();
     for item in items(&value)?.iter() {
         let net = Net::parse(&text_of(item)).ok_or_else(|| {
-            let text = format!("cidr_merge: error in netaddr:\ninvalid IPNetwork {}", shown_text(item));
+            let text =
+                format!("cidr_merge: error in netaddr:\ninvalid IPNetwork {}", shown_text(item));
             Stop::fault(text)
         })?;
         nets.push(net.cidr());
     }
     let action = bound.text("action", "merge");
     match &*action {
-        "merge" => Ok(Value::list(merged(nets).iter().map(|net| Value::from(net.to_string())).collect())),
+        "merge" => {
+            Ok(Value::list(merged(nets).iter().map(|net| Value::from(net.to_string())).collect()))
+        }
         "span" => span(&nets),
         action => Err(Stop::fault(format!("cidr_merge: invalid action '{action}'"))),
     }
@@ -284,7 +290,10 @@ fn merged(mut nets: Vec<Net>) -> Vec<Net> {
         while let [.., a, b] = done.as_slice() {
             let prefix = a.prefix.saturating_sub(1);
             let joined = Net { prefix, ..*a };
-            if a.prefix == 0 || a.prefix != b.prefix || joined.cidr() != (Net { prefix, ..*b }).cidr() {
+            if a.prefix == 0
+                || a.prefix != b.prefix
+                || joined.cidr() != (Net { prefix, ..*b }).cidr()
+            {
                 break;
             }
             let joined = joined.cidr();
@@ -316,10 +325,10 @@ const MOST: u128 = 1 << 20;
 fn usable_range(_: &dyn Env, value: Value, args: &Args) -> Result<Value, Stop> {
     Bound::of("usable_range", args, &[], 0)?;
     let text = text_of(&value);
-    let failed = |why: String| Stop::fault(format!("Error while using plugin 'usable_range': {why}"));
-    let net = Net::parse(&text).ok_or_else(|| {
-        failed(format!("'{text}' does not appear to be an IPv4 or IPv6 network"))
-    })?;
+    let failed =
+        |why: String| Stop::fault(format!("Error while using plugin 'usable_range': {why}"));
+    let net = Net::parse(&text)
+        .ok_or_else(|| failed(format!("'{text}' does not appear to be an IPv4 or IPv6 network")))?;
     if net.ip != net.network() {
         return Err(failed(format!("{text} has host bits set")));
     }

@@ -44,7 +44,8 @@ pub fn compare(a: &str, b: &str) -> Result<Ordering, String> {
             (Part::Number(x), Part::Number(y)) => x.cmp(y),
             (Part::Text(x), Part::Text(y)) => x.cmp(y),
             (x, y) => {
-                let name = |part: &Part| if matches!(part, Part::Number(_)) { "int" } else { "str" };
+                let name =
+                    |part: &Part| if matches!(part, Part::Number(_)) { "int" } else { "str" };
                 return Err(format!(
                     "'<' not supported between instances of '{}' and '{}'",
                     name(x),

@@ -80,9 +80,8 @@ pub(super) fn call(name: &str, asts: &[Ast], value: &Value) -> Result<Value, Pro
     match arguments.as_slice() {
         [Argument::Value(one)] => single(name, one),
         [Argument::Value(a), Argument::Value(b)] => pair(name, a, b),
-        [Argument::Value(list), Argument::Each(each)] | [Argument::Each(each), Argument::Value(list)] => {
-            by(name, list, each)
-        }
+        [Argument::Value(list), Argument::Each(each)]
+        | [Argument::Each(each), Argument::Value(list)] => by(name, list, each),
         _ => Err(Problem::Query(format!("Unknown function: {name}()"))),
     }
 }
@@ -166,8 +165,12 @@ fn single(name: &str, value: &Value) -> Result<Value, Problem> {
             Value::from(sum / items.len() as f64)
         }
         "sum" => sum(items)?,
-        "keys" => value.as_map().map_or(Value::NULL, |map| Value::list(map.keys().map(Key::value).collect())),
-        "values" => value.as_map().map_or(Value::NULL, |map| Value::list(map.values().cloned().collect())),
+        "keys" => value
+            .as_map()
+            .map_or(Value::NULL, |map| Value::list(map.keys().map(Key::value).collect())),
+        "values" => {
+            value.as_map().map_or(Value::NULL, |map| Value::list(map.values().cloned().collect()))
+        }
         "length" => Value::from(length(value)? as i64),
         "max" => extreme(items, items, Ordering::Greater)?,
         "min" => extreme(items, items, Ordering::Less)?,

@@ -29,7 +29,8 @@ pub(super) const FILTERS: &[Filter] = &[builtin(
 fn json_query(_: &dyn Env, value: Value, args: &Args) -> Result<Value, Stop> {
     let bound = Bound::of("json_query", args, &["expr"], 1)?;
     let expression = str_of(bound.need("expr")?, "json_query needs a text")?;
-    let failed = |why: String| Stop::fault(format!("JMESPathError in json_query filter plugin:\n{why}"));
+    let failed =
+        |why: String| Stop::fault(format!("JMESPathError in json_query filter plugin:\n{why}"));
     if expression.is_empty() {
         return Err(failed("Invalid JMESPath expression: cannot be empty.".into()));
     }
@@ -117,7 +118,12 @@ fn index(value: &Value, index: i64) -> Value {
     usize::try_from(place).ok().and_then(|place| items.get(place)).cloned().unwrap_or_default()
 }
 
-fn slice(value: &Value, start: Option<i32>, stop: Option<i32>, step: i32) -> Result<Value, Problem> {
+fn slice(
+    value: &Value,
+    start: Option<i32>,
+    stop: Option<i32>,
+    step: i32,
+) -> Result<Value, Problem> {
     let Kind::List(items) = &value.kind else { return Ok(Value::NULL) };
     let length = items.len() as i64;
     let step = i64::from(step);
