@@ -3,7 +3,7 @@
 
 Run it with the Python that has ansible-core (and netaddr, jmespath for the collections' filters):
 
-    python record.py lists.json        records again, keeping what is said under "ours"
+    python record.py lists.json        records again, keeping what is said under "ours" (where we differ on purpose)
     python record.py lists.json < new  adds the expressions of standard input, one a line
 """
 
@@ -34,11 +34,19 @@ def trusted(item):
 
 
 def messages(error):
-    text = ""
+    parts = []
     while error is not None:
-        own = getattr(error, "_original_message", None) or str(error)
-        text = text.rstrip(".") + ": " + own if text else own
+        parts.append(getattr(error, "_original_message", None) or str(error))
         error = error.__cause__
+    text = ""
+    for part in reversed(parts):
+        if not text or part.endswith(text):
+            text = part
+        else:
+            text = part.rstrip(".") + ": " + text
+    # Names of ansible-core's own kinds of list and dict.
+    text = text.replace("ansible._internal._templating._lazy_containers.", "")
+    text = text.replace("_AnsibleLazyTemplateList", "list").replace("_AnsibleLazyTemplateDict", "dict")
     return text.replace(os.getcwd(), "HERE")
 
 
