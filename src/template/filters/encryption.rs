@@ -65,7 +65,8 @@ fn secret<'a>(bound: &Bound<'a>, article: &str) -> Result<&'a str, Stop> {
     let secret = bound.need("secret")?;
     secret.as_str().ok_or_else(|| {
         let class = class_of(secret);
-        let text = format!("Secret passed is required to be {article} string, instead we got {class}.");
+        let text =
+            format!("Secret passed is required to be {article} string, instead we got {class}.");
         Stop::fault(text)
     })
 }

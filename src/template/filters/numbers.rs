@@ -155,9 +155,8 @@ pub fn round_half_even(value: &Value, digits: i64) -> Result<Value, Stop> {
 const DOMAIN: &str = "math domain error";
 
 fn real(value: &Value, failure: &str) -> Result<f64, Stop> {
-    float_of(value).ok_or_else(|| {
-        because(failure, format!("must be real number, not {}", value.type_name()))
-    })
+    float_of(value)
+        .ok_or_else(|| because(failure, format!("must be real number, not {}", value.type_name())))
 }
 
 fn log(_: &dyn Env, value: Value, args: &Args) -> Result<Value, Stop> {

@@ -74,9 +74,9 @@ fn cut(pieces: &mut Vec<String>, line: &str, last: usize) {
 fn words(line: &str) -> Vec<String> {
     let mut words: Vec<String> = Vec::new();
     for c in line.chars() {
-        let begins = words.last().is_none_or(|word| {
-            word.ends_with(|c: char| c.is_whitespace()) && !c.is_whitespace()
-        });
+        let begins = words
+            .last()
+            .is_none_or(|word| word.ends_with(|c: char| c.is_whitespace()) && !c.is_whitespace());
         match words.last_mut() {
             Some(word) if !begins => word.push(c),
             _ => words.push(c.to_string()),

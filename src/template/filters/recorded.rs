@@ -69,7 +69,8 @@ fn every_example_gives_what_it_says() {
             let wanted = evaluate(&scope, expected);
             let same = matches!((&got, &wanted), (Ok(a), Ok(b)) if a.repr() == b.repr());
             if !same {
-                wrong.push(format!("{name}: {expression}\n   wanted {wanted:?}\n   got    {got:?}"));
+                wrong
+                    .push(format!("{name}: {expression}\n   wanted {wanted:?}\n   got    {got:?}"));
             }
         }
     }

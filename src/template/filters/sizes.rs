@@ -125,8 +125,9 @@ fn human_to_bytes(_: &dyn Env, value: Value, args: &Args) -> Result<Value, Stop>
     }
     let given = bound.some("default_unit").map(text_of).unwrap_or_default();
     let unit = if unit.is_empty() { &*given } else { unit };
-    let factor = factor(unit, bound.flag("isbits", false))
-        .map_err(|why| because(FAILURE, format!("human_to_bytes() failed to convert {text}{why}")))?;
+    let factor = factor(unit, bound.flag("isbits", false)).map_err(|why| {
+        because(FAILURE, format!("human_to_bytes() failed to convert {text}{why}"))
+    })?;
     let whole = round_half_even(&Value::from(number * factor), 0)?;
     match whole.kind {
         Kind::Float(f) => super::integer::truncate(f).map(Value::big).ok_or_else(unclear),
@@ -137,9 +138,10 @@ fn human_to_bytes(_: &dyn Env, value: Value, args: &Args) -> Result<Value, Stop>
 /// What one of `unit` counts; the end of an error text when it is no unit of bytes (or bits).
 fn factor(unit: &str, bits: bool) -> Result<f64, String> {
     let Some(first) = unit.get(..1) else { return Ok(1.0) };
-    let place = UNITS.iter().position(|name| name.eq_ignore_ascii_case(first)).ok_or_else(|| {
-        format!(" (unit = {unit}). The suffix must be one of {}", UNITS.join(", "))
-    })?;
+    let place =
+        UNITS.iter().position(|name| name.eq_ignore_ascii_case(first)).ok_or_else(|| {
+            format!(" (unit = {unit}). The suffix must be one of {}", UNITS.join(", "))
+        })?;
     let long = match place {
         0 => "yotta",
         1 => "zeta",
