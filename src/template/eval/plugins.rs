@@ -52,6 +52,16 @@ fn failed(kind: &str, name: &str, stop: Stop) -> Stop {
     }
 }
 
+/// A failure without the secrets of what the plugin was given.
+fn unsaid(input: &Value, args: &Args, stop: Stop) -> Stop {
+    let inputs = || std::iter::once(input).chain(&args.positional).chain(args.keyword.values());
+    match stop {
+        Stop::Fault(error) => Stop::Fault(secret::unsaid(inputs(), error)),
+        Stop::Undefined(error) => Stop::Undefined(secret::unsaid(inputs(), error)),
+        Stop::Suspended => Stop::Suspended,
+    }
+}
+
 impl Core<'_> {
     /// `input | filter(args)`
     pub fn filter_value(
@@ -81,6 +91,7 @@ impl Core<'_> {
         }
         let env = PluginEnv { core: *self };
         let result = (filter.apply)(&env, input.clone(), &args)
+            .map_err(|stop| unsaid(&input, &args, stop))
             .map_err(|stop| failed("filter", &full_name(filter.name, filter.full_name), stop));
         let result = captured(result)?;
         if is_marker(&result) || matches!(filter.name, "length" | "count" | "type_debug") {
@@ -110,11 +121,16 @@ impl Core<'_> {
         let shallow = test.takes_undefined
             || matches!(test.name, "string" | "mapping" | "sequence" | "iterable" | "none");
         let depth = if shallow { Depth::Shallow } else { Depth::Deep };
-        let input = self.prepared(input.clone(), depth)?;
+        // The test of an inline vault must see it before it is opened.
+        let input = match test.name {
+            "vault_encrypted" => input.clone(),
+            _ => self.prepared(input.clone(), depth)?,
+        };
         let args = self.prepared_args(args, depth)?;
         let env = PluginEnv { core: *self };
         let answer = (test.apply)(&env, &input, &args)
             .map(Value::from)
+            .map_err(|stop| unsaid(&input, &args, stop))
             .map_err(|stop| failed("test", &full_name(test.name, test.full_name), stop));
         captured(answer)
     }
@@ -136,7 +152,8 @@ impl Core<'_> {
         let args = Args { positional: Vec::new(), keyword: options.clone() };
         let args = self.prepared_args(args, Depth::Deep)?;
         let env = PluginEnv { core: *self };
-        let found = (plugin.apply)(&env, &rendered, &args.keyword)?;
+        let found = (plugin.apply)(&env, &rendered, &args.keyword)
+            .map_err(|stop| unsaid(&Value::list(rendered.clone()), &args, stop))?;
         let inputs: Vec<&Value> = rendered.iter().chain(args.keyword.values()).collect();
         let found = secret::taint(inputs, Value::list(found));
         Ok(match found.kind {

@@ -1,6 +1,7 @@
 //! What a result inherits from secret inputs.
 
-use crate::base::{Kind, Meta, Secret, Value};
+use crate::base::value::MASK;
+use crate::base::{Diagnostic, Kind, Meta, Secret, Value};
 use std::collections::HashSet;
 use std::ops::Range;
 use std::sync::Arc;
@@ -56,6 +57,59 @@ fn stain(value: &Value, own: &HashSet<usize>) -> Value {
         _ => return value.clone(),
     };
     Value::new(kind).marked_as(value)
+}
+
+/// An error about `inputs` without their secret texts, which whoever worded it may have quoted.
+pub fn unsaid<'v>(inputs: impl IntoIterator<Item = &'v Value>, error: Diagnostic) -> Diagnostic {
+    let mut said = Vec::new();
+    inputs.into_iter().for_each(|input| secrets(input, false, &mut said));
+    if said.is_empty() {
+        return error;
+    }
+    // The longest first: a shorter one may be a part of it.
+    said.sort_by_key(|text| std::cmp::Reverse(text.len()));
+    hide(error, &said)
+}
+
+fn secrets(value: &Value, inherited: bool, found: &mut Vec<String>) {
+    let all = inherited || matches!(value.meta().secret, Secret::All);
+    match (&value.kind, &value.meta().secret) {
+        (Kind::List(items) | Kind::Tuple(items), _) => {
+            items.iter().for_each(|item| secrets(item, all, found));
+        }
+        (Kind::Map(map), _) => map.values().for_each(|item| secrets(item, all, found)),
+        (Kind::Str(text), Secret::Spans(spans)) if !all => {
+            found.extend(spans.iter().filter_map(|span| text.get(span.clone())).map(String::from));
+        }
+        (Kind::Str(_) | Kind::Int(_) | Kind::Big(_) | Kind::Float(_), _) if all => {
+            found.push(value.text());
+        }
+        _ => {}
+    }
+    found.retain(|text| !text.is_empty());
+}
+
+fn hide(error: Diagnostic, secrets: &[String]) -> Diagnostic {
+    let hidden = |text: String| {
+        let mut shown = text;
+        for secret in secrets {
+            if !shown.contains(secret.as_str()) {
+                continue;
+            }
+            // Stars in the place of one or two letters would tell which letters they are.
+            if secret.chars().count() < 3 {
+                return "an error whose text would show a secret".to_string();
+            }
+            shown = shown.replace(secret.as_str(), MASK);
+        }
+        shown
+    };
+    Diagnostic {
+        message: hidden(error.message),
+        hint: error.hint.map(hidden),
+        cause: error.cause.map(|cause| Box::new(hide(*cause, secrets))),
+        ..error
+    }
 }
 
 /// Text put together from pieces, whose secret parts stay secret where they come to stand.
@@ -118,6 +172,17 @@ mod tests {
         pieces.push(&Value::from(";"), ";");
         let whole = pieces.finish();
         assert_eq!(whole.masked().as_str(), Some("user=********;"));
+    }
+
+    #[test]
+    fn errors_do_not_quote_secrets() {
+        let inputs = Value::list(vec![Value::from("hunter2").secret(), Value::from("open")]);
+        let error = Diagnostic::new("bad text 'hunter2', not 'open'")
+            .caused_by(Diagnostic::new("hunter2x"));
+        let error = unsaid([&inputs], error);
+        assert_eq!(error.chain(), "bad text '********', not 'open': ********x");
+        let short = unsaid([&Value::from("ad").secret()], Diagnostic::new("bad"));
+        assert_eq!(short.message, "an error whose text would show a secret");
     }
 
     #[test]

@@ -51,10 +51,7 @@ fn part(text: &str) -> Value {
 
 /// What stands under one key: an item, else an attribute.
 pub fn item(env: &dyn Env, value: &Value, key: &Value) -> Result<Value, Stop> {
-    match value.is_undefined() {
-        true => Ok(value.clone()),
-        false => env.attribute(value, key),
-    }
+    if value.is_undefined() { Ok(value.clone()) } else { env.attribute(value, key) }
 }
 
 /// The same without regard to case, for sorting and grouping.

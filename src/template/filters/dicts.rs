@@ -223,12 +223,10 @@ fn below(element: &Value, path: &[Value], skip: bool) -> Result<Vec<Value>, Stop
             }
         }
     }
-    match &found.kind {
-        Kind::List(items) => Ok(items.to_vec()),
-        _ => {
-            let key = path.last().map(shown).unwrap_or_default();
-            let text = format!("the key {key} should point to a list, got {}", shown(&found));
-            Err(Stop::fault(text))
-        }
+    if let Kind::List(items) = &found.kind {
+        return Ok(items.to_vec());
     }
+    let key = path.last().map(shown).unwrap_or_default();
+    let text = format!("the key {key} should point to a list, got {}", shown(&found));
+    Err(Stop::fault(text))
 }

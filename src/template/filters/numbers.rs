@@ -205,6 +205,7 @@ fn root(_: &dyn Env, value: Value, args: &Args) -> Result<Value, Stop> {
     if base == 0.0 {
         return Err(Stop::fault("float division by zero"));
     }
+    #[allow(clippy::float_cmp)] // the same question as in Python
     let result = if base == 2.0 { number.sqrt() } else { number.powf(1.0 / base) };
     if result.is_nan() && !number.is_nan() {
         return Err(because(FAILURE, DOMAIN));

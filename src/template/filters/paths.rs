@@ -146,9 +146,10 @@ fn path_join(_: &dyn Env, value: Value, args: &Args) -> Result<Value, Stop> {
 
 fn no_path(part: &Value, first: bool) -> Stop {
     let kind = part.type_name();
-    Stop::fault(match first {
-        true => format!("expected str, bytes or os.PathLike object, not {kind}"),
-        false => format!("join() argument must be str, bytes, or os.PathLike object, not '{kind}'"),
+    Stop::fault(if first {
+        format!("expected str, bytes or os.PathLike object, not {kind}")
+    } else {
+        format!("join() argument must be str, bytes, or os.PathLike object, not '{kind}'")
     })
 }
 
@@ -323,7 +324,7 @@ fn relpath(_: &dyn Env, value: Value, args: &Args) -> Result<Value, Stop> {
     if path.is_empty() {
         return Err(Stop::fault("no path specified"));
     }
-    let start = bound.some("start").map(text_of).unwrap_or_else(|| ".".into());
+    let start = bound.some("start").map_or_else(|| ".".into(), text_of);
     let (start, path) = (absolute(&start)?, absolute(path)?);
     let parts = |path: &str| -> Vec<String> {
         path.split('/').filter(|p| !p.is_empty()).map(String::from).collect()

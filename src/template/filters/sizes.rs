@@ -53,10 +53,9 @@ fn filesizeformat(_: &dyn Env, value: Value, args: &Args) -> Result<Value, Stop>
         let shown = shown_text(&value);
         Stop::fault(format!("could not convert string to float: '{shown}'"))
     })?;
-    let (base, names) = match bound.flag("binary", false) {
-        true => (1024.0_f64, BINARY),
-        false => (1000.0_f64, DECIMAL),
-    };
+    let (base, names) =
+        if bound.flag("binary", false) { (1024.0_f64, BINARY) } else { (1000.0_f64, DECIMAL) };
+    #[allow(clippy::float_cmp)] // just one byte, not nearly one
     if bytes == 1.0 {
         return Ok(Value::from("1 Byte"));
     }
@@ -105,10 +104,11 @@ fn human_readable(_: &dyn Env, value: Value, args: &Args) -> Result<Value, Stop>
     Ok(Value::from(format!("{:.2} {suffix}", size / limit(place))))
 }
 
+const FAILURE: &str = "human_to_bytes() can't interpret the input";
+
 fn human_to_bytes(_: &dyn Env, value: Value, args: &Args) -> Result<Value, Stop> {
     let bound = Bound::of("human_to_bytes", args, &["default_unit", "isbits"], 0)?;
     let text = text_of(&value);
-    const FAILURE: &str = "human_to_bytes() can't interpret the input";
     let unclear = || {
         let cause = format!("human_to_bytes() can't interpret following string: {text}");
         because(FAILURE, cause)
@@ -166,8 +166,9 @@ fn factor(unit: &str, bits: bool) -> Result<f64, String> {
         "B" => format!("{byte} or {word}"),
         unit => format!("{unit}{byte} or {unit}"),
     };
-    match known {
-        true => Ok(limit(place)),
-        false => Err(format!(". Value is not a valid string (expect {expected})")),
+    if known {
+        Ok(limit(place))
+    } else {
+        Err(format!(". Value is not a valid string (expect {expected})"))
     }
 }

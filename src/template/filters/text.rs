@@ -229,16 +229,14 @@ fn join(env: &dyn Env, value: Value, args: &Args) -> Result<Value, Stop> {
 
 fn reverse(_: &dyn Env, value: Value, args: &Args) -> Result<Value, Stop> {
     none("reverse", args)?;
-    match &value.kind {
-        Kind::Str(text) => Ok(Value::from(text.chars().rev().collect::<String>())),
-        _ => {
-            let items = items(&value).map_err(|stop| match stop {
-                Stop::Fault(why) => because("argument must be iterable", why.message),
-                other => other,
-            })?;
-            Ok(Value::list(items.iter().rev().cloned().collect()))
-        }
+    if let Kind::Str(text) = &value.kind {
+        return Ok(Value::from(text.chars().rev().collect::<String>()));
     }
+    let items = items(&value).map_err(|stop| match stop {
+        Stop::Fault(why) => because("argument must be iterable", why.message),
+        other => other,
+    })?;
+    Ok(Value::list(items.iter().rev().cloned().collect()))
 }
 
 fn format(_: &dyn Env, value: Value, args: &Args) -> Result<Value, Stop> {
@@ -246,9 +244,10 @@ fn format(_: &dyn Env, value: Value, args: &Args) -> Result<Value, Stop> {
         return Err(Stop::fault("can't handle positional and keyword arguments at the same time"));
     }
     let text = text_of(&value);
-    let given = match args.keyword.is_empty() {
-        false => Value::map(args.keyword.clone()),
-        true => Value::new(Kind::Tuple(std::sync::Arc::new(args.positional.clone()))),
+    let given = if args.keyword.is_empty() {
+        Value::new(Kind::Tuple(std::sync::Arc::new(args.positional.clone())))
+    } else {
+        Value::map(args.keyword.clone())
     };
     super::printf::format(&text, &given).map(Value::from)
 }

@@ -165,9 +165,10 @@ fn ignored(env: &dyn Env, value: Value, name: &str) -> Value {
 fn from_yaml_all(env: &dyn Env, value: Value, args: &Args) -> Result<Value, Stop> {
     Bound::of("from_yaml_all", args, &[], 0)?;
     let Kind::Str(text) = &value.kind else {
-        return Ok(match value.is_null() {
-            true => Value::list(Vec::new()),
-            false => ignored(env, value, "from_yaml_all"),
+        return Ok(if value.is_null() {
+            Value::list(Vec::new())
+        } else {
+            ignored(env, value, "from_yaml_all")
         });
     };
     let source = Source::described("<from_yaml_all>");

@@ -1,4 +1,4 @@
-//! JMESPath's functions.
+//! `JMESPath`'s functions.
 
 use super::{Problem, evaluate, is_number};
 use crate::base::value::{Layout, to_json};
@@ -11,7 +11,7 @@ use crate::template::filters::sum::add;
 use jmespath::ast::Ast;
 use std::cmp::Ordering;
 
-/// The types a parameter may have, as JMESPath's messages name them; none for any type.
+/// The types a parameter may have, as `JMESPath`'s messages name them; none for any type.
 type Types = &'static [&'static str];
 
 /// The parameters of a function, and whether the last may be repeated.
