@@ -5,9 +5,18 @@ use indexmap::IndexMap;
 
 type Options = IndexMap<String, String>;
 
-/// The sections as a dict of dicts; None for what is no INI. Options of `DEFAULT` belong to each section.
-pub fn read(text: &str) -> Option<Value> {
-    let sections = sections(text)?;
+/// Why a text cannot be read.
+#[derive(Debug, PartialEq)]
+pub enum Problem {
+    /// It is no INI.
+    Form,
+    /// A value refers to what is not there, in configparser's words.
+    Reference(String),
+}
+
+/// The sections as a dict of dicts. Options of `DEFAULT` belong to each section.
+pub fn read(text: &str) -> Result<Value, Problem> {
+    let sections = sections(text).ok_or(Problem::Form)?;
     let defaults = sections.get("DEFAULT").cloned().unwrap_or_default();
     let mut all = Map::new();
     for (name, own) in sections.iter().filter(|(name, _)| *name != "DEFAULT") {
@@ -17,11 +26,11 @@ pub fn read(text: &str) -> Option<Value> {
         }
         let mut filled = Map::new();
         for (key, value) in &options {
-            filled.insert(Key::from(key.as_str()), fill(value, &options, 0)?.into());
+            filled.insert(Key::from(key.as_str()), filled_in(name, key, value, &options)?.into());
         }
         all.insert(Key::from(name.as_str()), Value::map(filled));
     }
-    Some(Value::map(all))
+    Ok(Value::map(all))
 }
 
 fn sections(text: &str) -> Option<IndexMap<String, Options>> {
@@ -60,10 +69,35 @@ fn sections(text: &str) -> Option<IndexMap<String, Options>> {
     Some(sections)
 }
 
-/// `%(name)s` and `%%` in a value; None when a name is missing or the nesting has no end.
-fn fill(value: &str, options: &Options, depth: usize) -> Option<String> {
+fn filled_in(
+    section: &str,
+    option: &str,
+    value: &str,
+    options: &Options,
+) -> Result<String, Problem> {
+    let place = format!("option '{option}' in section '{section}'");
+    fill(value, options, 0).map_err(|fault| {
+        Problem::Reference(match fault {
+            Fault::Missing(key) => format!(
+                "Bad value substitution: {place} contains an interpolation key '{key}' which is not a valid option \
+                 name. Raw value: '{value}'"
+            ),
+            Fault::Stray(rest) => format!("'%' must be followed by '%' or '(', found: '%{rest}'"),
+            Fault::Deep => format!("Recursion limit exceeded in value substitution: {place}. Raw value: '{value}'"),
+        })
+    })
+}
+
+enum Fault {
+    Missing(String),
+    Stray(String),
+    Deep,
+}
+
+/// A value with its `%(name)s` and `%%`.
+fn fill(value: &str, options: &Options, depth: usize) -> Result<String, Fault> {
     if depth > 10 {
-        return None;
+        return Err(Fault::Deep);
     }
     let mut out = String::new();
     let mut rest = value;
@@ -75,11 +109,14 @@ fn fill(value: &str, options: &Options, depth: usize) -> Option<String> {
             rest = after;
             continue;
         }
-        let (name, after) = rest.strip_prefix('(')?.split_once(")s")?;
-        out.push_str(&fill(options.get(&name.to_lowercase())?, options, depth + 1)?);
+        let reference = rest.strip_prefix('(').and_then(|r| r.split_once(")s"));
+        let (name, after) = reference.ok_or_else(|| Fault::Stray(rest.to_string()))?;
+        let name = name.to_lowercase();
+        let value = options.get(&name).ok_or(Fault::Missing(name))?;
+        out.push_str(&fill(value, options, depth + 1)?);
         rest = after;
     }
-    Some(out + rest)
+    Ok(out + rest)
 }
 
 #[cfg(test)]
@@ -91,11 +128,13 @@ mod tests {
     fn sections_defaults_and_references() {
         let text = "[DEFAULT]\nbase=/x\n# c\n[a]\nDir: %(base)s/y\nlong = 1\n  2\np = 5%%\n[b]\n";
         let expected = r#"{"a": {"dir": "/x/y", "long": "1\n2", "p": "5%", "base": "/x"}, "b": {"base": "/x"}}"#;
-        assert_eq!(read(text), from_json(expected).ok());
-        assert_eq!(read("[a]\nk=%(no)s"), None);
-        assert_eq!(read("k=v"), None);
-        assert_eq!(read("[a]\nk"), None);
-        assert_eq!(read("[a]\n[a]"), None);
-        assert_eq!(read(""), from_json("{}").ok());
+        assert_eq!(read(text), Ok(from_json(expected).unwrap()));
+        let missing = "Bad value substitution: option 'k' in section 'a' contains an interpolation key 'no' \
+            which is not a valid option name. Raw value: '%(no)s'";
+        assert_eq!(read("[a]\nk=%(no)s"), Err(Problem::Reference(missing.into())));
+        assert_eq!(read("k=v"), Err(Problem::Form));
+        assert_eq!(read("[a]\nk"), Err(Problem::Form));
+        assert_eq!(read("[a]\n[a]"), Err(Problem::Form));
+        assert_eq!(read(""), Ok(from_json("{}").unwrap()));
     }
 }

@@ -43,8 +43,14 @@ fn fact(told: &Told, number: usize, path: &str) -> Result<Value, String> {
     if let Ok(value) = from_json(&text) {
         return Ok(value);
     }
-    ini::read(&text)
-        .ok_or_else(|| format!("error loading facts as JSON or ini - please check content: {path}"))
+    ini::read(&text).map_err(|problem| match problem {
+        ini::Problem::Form => {
+            format!("error loading facts as JSON or ini - please check content: {path}")
+        }
+        ini::Problem::Reference(why) => {
+            format!("error loading facts as ini - please check content: {path} ({why})")
+        }
+    })
 }
 
 #[cfg(test)]
