@@ -6,6 +6,7 @@ use indexmap::IndexMap;
 #[derive(Debug, Default)]
 pub struct Told<'a> {
     lines: IndexMap<&'a str, Vec<&'a str>>,
+    links: Vec<(&'a str, &'a str)>,
 }
 
 impl<'a> Told<'a> {
@@ -17,6 +18,7 @@ impl<'a> Told<'a> {
                 told.lines.entry(key).or_default().push(text);
             }
         }
+        told.links = told.lines("link").iter().filter_map(|line| link(line)).collect();
         told
     }
 
@@ -64,12 +66,8 @@ impl<'a> Told<'a> {
 
     /// Links by `ls -ld` whose path begins so: the rest of the path, and the target.
     pub fn links(&self, start: &str) -> Vec<(&'a str, &'a str)> {
-        let links = self.lines("link").iter().filter_map(|line| {
-            let (left, target) = line.split_once(" -> ")?;
-            let at = left.find(" /")? + 1;
-            Some((left[at..].strip_prefix(start)?, target))
-        });
-        links.collect()
+        let links = self.links.iter();
+        links.filter_map(|(path, target)| Some((path.strip_prefix(start)?, *target))).collect()
     }
 
     /// The integer at the start of a key's text.
@@ -83,6 +81,12 @@ impl<'a> Told<'a> {
         let found = lines.filter_map(|line| line.split_once(':')).find(|(key, _)| *key == name);
         found.map(|(_, value)| value.trim())
     }
+}
+
+/// Path and target of a line of `ls -ld`.
+fn link(line: &str) -> Option<(&str, &str)> {
+    let (left, target) = line.split_once(" -> ")?;
+    Some((&left[left.find(" /")? + 1..], target))
 }
 
 /// The last part of a path.
