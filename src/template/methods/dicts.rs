@@ -108,7 +108,7 @@ fn pop(core: &Core, receiver: &Value, args: &Args) -> Result<Value, Stop> {
     match (popped.flatten(), given.get(1)) {
         (Some(item), _) => core.taken(receiver, item),
         (None, Some(default)) => Ok(default.clone()),
-        (None, None) => raise(key.value().repr()),
+        (None, None) => raise(given.required(0)?.masked().repr()),
     }
 }
 

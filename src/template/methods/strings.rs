@@ -65,7 +65,7 @@ fn case(text: &str, name: &str) -> Option<Value> {
         "isdecimal" | "isdigit" => all(|c| c.is_ascii_digit() || (!c.is_ascii() && is_digit(c))),
         "isnumeric" => all(char::is_numeric),
         "isspace" => all(char::is_whitespace),
-        "isprintable" => Value::from(!text.chars().any(|c| c.is_control())),
+        "isprintable" => Value::from(!text.chars().any(char::is_control)),
         "islower" => Value::from(
             text.chars().any(char::is_lowercase) && !text.chars().any(char::is_uppercase),
         ),
@@ -254,8 +254,7 @@ fn encode(text: &str, args: &Args) -> Result<Value, Stop> {
     let encoding = given.text(0)?.unwrap_or("utf-8").to_lowercase().replace('_', "-");
     match encoding.as_str() {
         "utf-8" | "utf8" => Ok(Value::from(text)),
-        "ascii" | "us-ascii" if text.is_ascii() => Ok(Value::from(text)),
-        "latin-1" | "iso-8859-1" if text.is_ascii() => Ok(Value::from(text)),
+        "ascii" | "us-ascii" | "latin-1" | "iso-8859-1" if text.is_ascii() => Ok(Value::from(text)),
         other => raise(format!("'{other}' codec can't encode this text in a template")),
     }
 }
