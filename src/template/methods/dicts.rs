@@ -119,7 +119,7 @@ fn pop_item(core: &Core, receiver: &Value) -> Result<Value, Stop> {
             let item = core.taken(receiver, item)?;
             Ok(Value::new(Kind::Tuple(Arc::new(vec![key.value(), item]))))
         }
-        None => raise("popitem(): dictionary is empty"),
+        None => raise("'popitem(): dictionary is empty'"),
     }
 }
 
