@@ -41,7 +41,6 @@ pub struct Ground {
     rules: Arc<Rules>,
     /// Reads variable files.
     files: Files,
-    sources: Vec<String>,
 }
 
 /// Shows an error that ends the program, and gives its code.
@@ -70,6 +69,15 @@ pub fn ground(
     for warning in settings.warnings() {
         events(Event::Warning(warning.clone()));
     }
+    match settings.text("TANK_MASK") {
+        Some("ansible") => crate::base::value::set_masking(false),
+        Some("all-vault") => {
+            let text = "mask=all-vault is not there yet";
+            return Err(Diagnostic::new(text).hint("Use mask=secrets, or mask=ansible.").code(5));
+        }
+        _ => {}
+    }
+    greet(matches, &settings);
     let settings = Arc::new(settings);
     let vault = Arc::new(vault_of(matches, &settings)?);
     let passwords = passwords::ask(matches)?;
@@ -107,8 +115,26 @@ pub fn ground(
         limit,
         rules,
         files,
-        sources,
     })
+}
+
+/// What `-v` says before anything else.
+fn greet(matches: &ArgMatches, settings: &Settings) {
+    let verbosity = matches.get_count("verbose");
+    let config = settings.config_file().map(|path| path.display().to_string());
+    if verbosity >= 2 {
+        let version = env!("CARGO_PKG_VERSION");
+        let shown = config.as_deref().unwrap_or("None");
+        super::options::say(&format!(
+            "ansible-playbook [core 2.21.5] (tank {version})\n  config file = {shown}"
+        ));
+    }
+    if verbosity >= 1 && text(matches, "output") != Some("json") {
+        super::options::say(&match config {
+            Some(path) => format!("Using {path} as config file"),
+            None => "No config file found; using defaults".to_string(),
+        });
+    }
 }
 
 fn vault_of(matches: &ArgMatches, settings: &Settings) -> Result<Vault, Diagnostic> {
@@ -329,10 +355,59 @@ impl Ground {
         }
     }
 
-    /// The sources that were given, for messages.
-    pub fn sources(&self) -> &[String] {
-        &self.sources
+    /// A value with what a play knows before it runs: extra and play variables.
+    pub fn render_early(&self, play: &crate::play::Play, value: &Value) -> Value {
+        let scope = EarlyScope {
+            extra: Arc::clone(&self.extra),
+            play: Arc::clone(&play.keywords.vars),
+            settings: Arc::clone(&self.settings),
+        };
+        crate::template::Templar::new(&scope).render(value).unwrap_or_else(|_| value.clone())
     }
+}
+
+/// Extra and play variables.
+struct EarlyScope {
+    extra: Arc<Map>,
+    play: Arc<Map>,
+    settings: Arc<Settings>,
+}
+
+impl crate::spec::Scope for EarlyScope {
+    fn variable(&self, name: &str) -> crate::spec::Lookup {
+        let key = crate::base::Key::from(name);
+        match self.extra.get(&key).or_else(|| self.play.get(&key)) {
+            Some(value) => crate::spec::Lookup::Found(value.clone()),
+            None => crate::spec::Lookup::Missing,
+        }
+    }
+
+    fn names(&self) -> Vec<Arc<str>> {
+        let keys = self.extra.keys().chain(self.play.keys());
+        keys.filter_map(|key| key.as_str().map(Arc::from)).collect()
+    }
+
+    fn search_path(&self) -> Vec<PathBuf> {
+        Vec::new()
+    }
+
+    fn setting(&self, name: &str) -> Option<Value> {
+        self.settings.value(name).cloned()
+    }
+
+    fn decrypt(&self, _: &str) -> Result<Value, Diagnostic> {
+        Err(Diagnostic::new("a vaulted value cannot be used here"))
+    }
+
+    fn read_file(&self, path: &Path) -> Result<Vec<u8>, Diagnostic> {
+        Err(Diagnostic::new(format!("{} cannot be read here", path.display())))
+    }
+
+    fn select(&self, _: &str) -> Result<Vec<Arc<str>>, Diagnostic> {
+        Ok(Vec::new())
+    }
+
+    fn warn(&self, _: Diagnostic) {}
 }
 
 fn number(matches: &ArgMatches, name: &str) -> Result<Option<i64>, Diagnostic> {

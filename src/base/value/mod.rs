@@ -10,7 +10,7 @@ mod text;
 
 pub use json::{Layout, from_json, to_json};
 pub use key::Key;
-pub use meta::{MASK, Meta, Secret};
+pub use meta::{MASK, Meta, Secret, set_masking};
 pub use text::float_text;
 
 use super::{Diagnostic, Origin};
