@@ -7,9 +7,13 @@
 pub fn translate(pattern: &str, multiline: bool) -> Result<String, String> {
     let chars: Vec<char> = pattern.chars().collect();
     let mut out = String::with_capacity(pattern.len() + 8);
+    let mut open = Vec::new();
     let mut at = 0;
     while at < chars.len() {
         match chars[at] {
+            '*' | '+' if at == 0 || matches!(chars[at - 1], '(' | '|') => {
+                return Err(problem("nothing to repeat", at));
+            }
             '\\' => escape(&chars, &mut at, &mut out, false)?,
             '[' => class(&chars, &mut at, &mut out)?,
             '{' => {
@@ -32,14 +36,23 @@ pub fn translate(pattern: &str, multiline: bool) -> Result<String, String> {
                 let end = chars[at..].iter().position(|c| *c == ')');
                 at += end.ok_or_else(|| problem("missing ), unterminated comment", at))? + 1;
             }
-            '(' => flags(&chars, &mut at, &mut out),
+            '(' => {
+                open.push(at);
+                flags(&chars, &mut at, &mut out);
+            }
             c => {
+                if c == ')' && open.pop().is_none() {
+                    return Err(problem("unbalanced parenthesis", at));
+                }
                 out.push(c);
                 at += 1;
             }
         }
     }
-    Ok(out)
+    match open.last() {
+        Some(start) => Err(problem("missing ), unterminated subpattern", *start)),
+        None => Ok(out),
+    }
 }
 
 fn problem(what: &str, at: usize) -> String {

@@ -45,7 +45,11 @@ fn full_name(short: &str, full: &str) -> String {
 fn failed(kind: &str, name: &str, stop: Stop) -> Stop {
     match stop {
         // A failure of another plugin that this one called is told as that one's.
-        Stop::Fault(cause) if cause.message.contains(" plugin '") => Stop::Fault(cause),
+        Stop::Fault(cause)
+            if cause.message.starts_with("The ") && cause.message.contains(" plugin '") =>
+        {
+            Stop::Fault(cause)
+        }
         Stop::Fault(cause) => Stop::Fault(
             Diagnostic::new(format!("The {kind} plugin '{name}' failed.")).caused_by(cause),
         ),

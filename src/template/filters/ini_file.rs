@@ -81,7 +81,9 @@ impl Ini {
         let name = name.trim_end_matches(is_space);
         let name = if reading.case_sensitive { name.to_string() } else { name.to_lowercase() };
         let Some((_, options)) = self.sections.last_mut() else {
-            return Err(format!("File contains no section headers. line: {number} '{line}'"));
+            return Err(format!(
+                "File contains no section headers.\nfile: '<???>', line: {number}\n'{line}'"
+            ));
         };
         if options.iter().any(|(known, _)| *known == name) {
             return Err(format!("option '{name}' already exists (line {number})"));

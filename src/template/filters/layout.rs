@@ -58,6 +58,9 @@ fn indent(_: &dyn Env, value: Value, args: &Args) -> Result<Value, Stop> {
     let by = match bound.get("width") {
         None => "    ".to_string(),
         Some(Value { kind: Kind::Str(by), .. }) => by.to_string(),
+        Some(Value { kind: Kind::Float(_), .. }) => {
+            return Err(Stop::fault("can't multiply sequence by non-int of type 'float'"));
+        }
         Some(width) => " ".repeat(int_of(width)?.max(0) as usize),
     };
     // The added newline keeps a last empty line.

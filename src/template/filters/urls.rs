@@ -135,6 +135,14 @@ fn urlize(_: &dyn Env, value: Value, args: &Args) -> Result<Value, Stop> {
     Ok(Value::from(linked.collect::<String>()))
 }
 
+/// Whether a word is an address of electronic mail.
+fn is_mail(word: &str) -> bool {
+    let Some((name, host)) = word.split_once('@') else { return false };
+    let plain = host.chars().all(|c| c.is_alphanumeric() || "_-.".contains(c));
+    let inner = host.trim_matches(['.', '-']);
+    !name.is_empty() && plain && inner == host && host.contains('.')
+}
+
 /// One word, as a link if it is a URL; brackets before and marks behind it stay outside.
 fn link(word: &str, limit: Option<usize>, attributes: &str) -> String {
     let bare = word.trim_end_matches(super::text::is_space);
@@ -146,6 +154,9 @@ fn link(word: &str, limit: Option<usize>, attributes: &str) -> String {
     let href = match url {
         u if u.starts_with("https://") || u.starts_with("http://") => u.to_string(),
         u if u.starts_with("www.") && u.len() > 4 => format!("https://{u}"),
+        u if is_mail(u) => {
+            return format!("{head}<a href=\"mailto:{u}\">{u}</a>{tail}{blank}");
+        }
         _ => return word.to_string(),
     };
     let shown = match limit {

@@ -24,7 +24,7 @@ pub(super) const FILTERS: &[Filter] = &[
         "Writes YAML with one item on each line, indented by four blanks.",
         to_nice_yaml,
         &[
-            ("{'b': [1], 'a': {'c': null}} | to_nice_yaml", r"'a:\n    c: null\nb:\n- 1\n'"),
+            ("{'b': [1], 'a': {'c': none}} | to_nice_yaml", r"'a:\n    c: null\nb:\n- 1\n'"),
             ("{'a': {'c': 1}} | to_nice_yaml(indent=2)", r"'a:\n  c: 1\n'"),
         ],
     ),

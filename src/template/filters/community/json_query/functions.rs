@@ -127,7 +127,7 @@ fn check(name: &str, argument: &Argument, types: Types) -> Result<(), Problem> {
     let wanted = items.first().map(type_of).filter(|first| inner.contains(first));
     for item in items {
         if Some(type_of(item)) != wanted {
-            return wrong(shown_text(item), type_of(item));
+            return wrong(shown_text(item), item.type_name());
         }
     }
     Ok(())
