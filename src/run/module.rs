@@ -10,7 +10,7 @@ use crate::spec::event::Status;
 use crate::spec::module::{AnyAction, AnyArgs, AnySeen, AnyState};
 use crate::spec::{
     ActionContext, Answer, ArgType, Change, ChangeKind, Ctx, Entry, Failure, Fields, Host,
-    HostError, Inputs, Look, Plan, Probe, Ran, Run, Then,
+    HostError, Inputs, Look, Plan, Probe, Ran, Run, Then, World,
 };
 use crate::template::Templar;
 use crate::template::table::Stop;
@@ -314,6 +314,8 @@ impl Work<'_, '_> {
             diff: self.diff,
             world: self.world(),
             verbosity: session.store.run.verbosity,
+            base: &self.run.batch.play.playbook_dir,
+            inventory_name: &self.run.host,
         };
         let acted = module.act(args, context).await;
         self.run.queue.change_ended(&session.changes);

@@ -5,6 +5,7 @@ mod copy;
 mod deploy;
 mod edit;
 mod file;
+mod look;
 mod names;
 mod onhost;
 mod place;
@@ -22,6 +23,10 @@ pub static FAMILY: &[Entry] = &[
     Entry::state(&edit::LineInFile),
     Entry::state(&edit::Replace),
     Entry::state(&file::File),
+    Entry::state(&look::Find),
+    Entry::state(&look::Slurp),
+    Entry::state(&look::Stat),
+    Entry::action(&look::Fetch),
     Entry::state(&template::RenderTemplate),
 ];
 
