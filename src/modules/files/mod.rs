@@ -1,5 +1,6 @@
 //! Files, directories, links and what is in them.
 
+mod assemble;
 mod attributes;
 mod copy;
 mod deploy;
@@ -9,6 +10,7 @@ mod look;
 mod names;
 mod onhost;
 mod place;
+mod tempfile;
 mod template;
 mod tree;
 mod walk;
@@ -18,6 +20,7 @@ use crate::spec::{Answer, Entry, Failure, Platform};
 
 /// The family's part of the table.
 pub static FAMILY: &[Entry] = &[
+    Entry::state(&assemble::Assemble),
     Entry::state(&copy::Copy),
     Entry::state(&edit::BlockInFile),
     Entry::state(&edit::LineInFile),
@@ -27,6 +30,7 @@ pub static FAMILY: &[Entry] = &[
     Entry::state(&look::Slurp),
     Entry::state(&look::Stat),
     Entry::action(&look::Fetch),
+    Entry::action(&tempfile::TempFile),
     Entry::state(&template::RenderTemplate),
 ];
 
