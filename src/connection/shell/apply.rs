@@ -237,7 +237,8 @@ pub fn run(command: &crate::spec::Command, env: &[(String, String)]) -> (Kind, S
     (Kind::User, command::text(command, env), data)
 }
 
-/// A change script; with variables it runs in a subshell that has them.
+/// A change script; with variables it runs in a subshell that has them. Data must be read by the shell
+/// itself, or by a subshell of kind Apart.
 fn script(probe: &crate::spec::Probe, around: &Surroundings<'_>) -> (Kind, String, Data) {
     let (name, _) = (around.function)(probe);
     let (kind, text, data) = super::host::probe_call(probe, &name);
@@ -246,7 +247,14 @@ fn script(probe: &crate::spec::Probe, around: &Surroundings<'_>) -> (Kind, Strin
     }
     let set = around.env.iter().map(|(name, value)| format!("{name}={}", quote::sh(value)));
     let set: Vec<String> = set.collect();
-    (kind, format!("(export {}; {text})", set.join(" ")), data)
+    let set = set.join(" ");
+    match data {
+        Data::None => (kind, format!("(export {set}; {text})"), data),
+        _ => {
+            let text = text.trim_start_matches("tk_piped ");
+            (Kind::Apart, format!("export {set}\n{text}"), data)
+        }
+    }
 }
 
 fn write_tree(op: &Op, around: &Surroundings<'_>) -> (Kind, String, Data) {

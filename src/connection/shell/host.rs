@@ -257,7 +257,7 @@ impl Host for ShellHost {
 }
 
 /// The host has no tool to try with: its SSH server tries.
-async fn through_connection(
+pub(super) async fn through_connection(
     link: Arc<Link>,
     host: String,
     port: u16,

@@ -87,7 +87,8 @@ tk_merge_put() {
     if [ "$mode" = - ]; then
       tk_st_l=''
       tk_stat_ask "$1"
-      mode=${tk_out#*|} mode=${mode%%|*}
+      mode=${tk_out#*"|"}
+      mode=${mode%%"|"*}
     fi
     if [ "$tk_keep_own" = 1 ]; then
       tk_keep "$2" "$1" && chmod "$mode" "$1" || return 1
@@ -135,8 +136,10 @@ tk_make_dir() {
 
 # tk_make_link PATH TARGET HARD REPLACE: what is there is replaced in one step, a directory only when empty.
 tk_make_link() {
-  local soft=-s new rc
+  local soft=-s new
   [ "$3" = 0 ] || soft=
+  # shellcheck disable=SC3013 # all our shells know -ef
+  if [ -z "$soft" ] && [ ! -h "$1" ] && [ "$1" -ef "$2" ]; then return 0; fi
   # shellcheck disable=SC2086 # one word or none
   if ! tk_exists "$1"; then
     ln $soft -- "$2" "$1"
@@ -158,10 +161,7 @@ tk_make_link() {
   ln $soft -- "$2" "$new" || return 1
   tk_new=$new
   tk_rename "$new" "$1"
-  rc=$?
-  # Renaming one link of a file over another does nothing and keeps both.
-  [ "$rc$soft" != 0 ] || rm -f "$new"
-  tk_w_end "$rc"
+  tk_w_end "$?"
 }
 
 # tk_touch PATH ATIME ATEXT MTIME MTEXT: times in seconds since 1970 and as [[CC]YY]MMDDhhmm.SS in UTC; `-`: now.
