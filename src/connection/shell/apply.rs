@@ -30,15 +30,10 @@ fn label(change: &Change) -> String {
 
 /// Whether all of these can be done; said before anything is.
 pub fn check(parts: &[Vec<Change>]) -> Result<(), HostError> {
-    for change in parts.iter().flatten() {
-        let missing = match change.op {
-            Op::Guarded { .. } => "guarded changes are not built yet",
-            Op::Stream { .. } => "streams between two hosts are not built yet",
-            _ => continue,
-        };
-        return Err(HostError::Local(missing.to_string()));
+    match parts.iter().flatten().find(|change| matches!(change.op, Op::Stream { .. })) {
+        None => Ok(()),
+        Some(_) => Err(HostError::Local("streams between two hosts are not built yet".into())),
     }
-    Ok(())
 }
 
 /// What a step may need beside its change.
@@ -180,7 +175,7 @@ fn compile(op: &Op, around: &Surroundings<'_>) -> (Kind, String, Data) {
         Op::Run(command) => run(command, around.env),
         Op::Script(probe) => script(probe, around),
         Op::WriteTree { .. } => write_tree(op, around),
-        // `check` refused these before.
+        // `check` refused the one before, `guard` took the other.
         Op::Stream { .. } | Op::Guarded { .. } => plain("false".to_string()),
     }
 }

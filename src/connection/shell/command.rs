@@ -37,6 +37,37 @@ fn words(command: &Command) -> Vec<String> {
     }
 }
 
+/// The command as a script of its own, without functions of ours.
+pub fn script(command: &Command) -> String {
+    let mut text = String::new();
+    let mut odd = Vec::new();
+    for (name, value) in &command.env {
+        if is_name(name) {
+            text += &format!("{name}={}; export {name}\n", quote::sh(value));
+        } else {
+            odd.push(format!("{name}={value}"));
+        }
+    }
+    if let Some(dir) = &command.chdir {
+        text += &format!("cd {} || exit 1\n", quote::sh(dir));
+    }
+    let env = if odd.is_empty() { "" } else { "env " };
+    let words = quote::words(odd.into_iter().chain(words(command)));
+    match &command.stdin {
+        None => format!("{text}exec {env}{words} </dev/null\n"),
+        Some(data) => format!("{text}printf %b '{}' | {env}{words}\n", escaped(data)),
+    }
+}
+
+/// Bytes as printf's %b reads them.
+fn escaped(data: &[u8]) -> String {
+    use std::fmt::Write as _;
+    data.iter().fold(String::new(), |mut text, byte| {
+        let _ = write!(text, "\\0{byte:03o}");
+        text
+    })
+}
+
 fn is_name(name: &str) -> bool {
     let first = name.bytes().next().is_some_and(|b| b.is_ascii_alphabetic() || b == b'_');
     first && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
@@ -72,6 +103,12 @@ mod tests {
             text(&command, &env),
             "export A='it'\\''s'\ntk_chdir '/x y'\ntk_exec env UID=7 b.c=1 echo 'a b'"
         );
+        assert_eq!(
+            script(&command),
+            "A='it'\\''s'; export A\ncd '/x y' || exit 1\nexec env b.c=1 echo 'a b' </dev/null\n"
+        );
+        let command = Command { stdin: Some("a\n".into()), ..Command::new(["cat"]) };
+        assert_eq!(script(&command), "printf %b '\\0141\\0012' | cat\n");
         let command = Command { executable: Some("/bin/bash".into()), ..Command::shell("a\nb") };
         assert_eq!(text(&command, &[]), "tk_exec /bin/bash -c 'a\nb'");
         assert_eq!(label(&command), "a...");
