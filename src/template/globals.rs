@@ -1,6 +1,6 @@
 //! The functions of the language: `range`, `lookup`, `namespace` and their like.
 
-use super::eval::objects::{Cycler, Global, Joiner, Namespace, RangeObject, as_object, value};
+use super::eval::objects::{Cycler, Global, Joiner, Namespace, RangeObject, value};
 use super::eval::{Core, first_marker, need, raise};
 use super::methods::{self, Given};
 use super::table::{Args, Stop};
@@ -150,13 +150,4 @@ fn undef(core: &Core, args: &Args) -> Result<Value, Stop> {
             hint.type_name()
         )),
     }
-}
-
-/// Whether a value is a function of the language.
-pub fn is_callable(candidate: &Value) -> bool {
-    use super::eval::objects::{Bound, MacroObject};
-    as_object::<Global>(candidate).is_some()
-        || as_object::<MacroObject>(candidate).is_some()
-        || as_object::<Bound>(candidate).is_some()
-        || as_object::<Joiner>(candidate).is_some()
 }

@@ -245,6 +245,7 @@ macro_rules! choices {
 
         impl $name {
             /// The word it is written as.
+            #[allow(dead_code)] // not every module speaks of it
             $vis fn word(self) -> &'static str {
                 match self { $( Self::$variant => $word ),* }
             }

@@ -142,7 +142,10 @@ impl Core<'_> {
             match index(&bound) {
                 Some(i) => *number = Some(i),
                 None if bound.is_null() => {}
-                None => return Ok(self.missing(object, &bound)),
+                None => {
+                    let text = "slice indices must be integers or None or have an __index__ method";
+                    return super::raise(text);
+                }
             }
         }
         if numbers[2] == Some(0) {
@@ -164,7 +167,10 @@ impl Core<'_> {
             }
             _ => match as_object::<RangeObject>(object) {
                 Some(range) => object_value(slice_range(range, numbers)),
-                None => self.missing(object, &Value::from("slice")),
+                None => {
+                    let name = object.type_name();
+                    return super::raise(format!("'{name}' object is not subscriptable"));
+                }
             },
         })
     }

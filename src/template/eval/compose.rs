@@ -93,7 +93,7 @@ impl Ctx<'_> {
             let value = found.unwrap_or_else(|| {
                 let file = &module.file;
                 self.core().undefined(format!(
-                    "the template '{file}' (imported on line 1 in '<template>') does not export \
+                    "the template '{file}' (imported on line 1) does not export \
                      the requested name '{there}'"
                 ))
             });

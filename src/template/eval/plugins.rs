@@ -144,7 +144,7 @@ impl Core<'_> {
     /// `lookup(name, terms, options)`, or `query` when a list is wanted (S-39, S-40).
     pub fn lookup_call(&self, mut args: Args, always_list: bool) -> Result<Value, Stop> {
         if args.positional.is_empty() {
-            return super::raise("missing 1 required positional argument: 'plugin_name'");
+            return super::raise("_lookup() missing 1 required positional argument: 'plugin_name'");
         }
         let name = super::need(args.positional.remove(0))?.text();
         let Some(plugin) = lookups::find(&name) else { return Err(unknown_lookup(&name)) };

@@ -49,7 +49,18 @@ impl Given {
             None => {
                 let given = self.values.iter().flatten().count();
                 let name = &self.name;
-                raise(format!("{name}() takes at least {} argument ({given} given)", at + 1))
+                raise(match (self.values.len(), at) {
+                    (1, _) => format!("{name}() takes exactly one argument ({given} given)"),
+                    (_, 0) => {
+                        format!("{name}() takes at least 1 positional argument ({given} given)")
+                    }
+                    _ => {
+                        let least = at + 1;
+                        format!(
+                            "{name}() takes at least {least} positional arguments ({given} given)"
+                        )
+                    }
+                })
             }
         }
     }

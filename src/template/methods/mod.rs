@@ -11,7 +11,6 @@ mod times;
 mod translate;
 
 pub use dicts::entries_of;
-pub use format::format_spec;
 pub use given::Given;
 pub use times::strftime;
 

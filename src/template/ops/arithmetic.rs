@@ -148,6 +148,9 @@ fn floats(op: Operator, a: f64, b: f64) -> Result<Value, Stop> {
         Operator::Pow if a == 0.0 && b < 0.0 => {
             return raise("0.0 cannot be raised to a negative power");
         }
+        Operator::Pow if a < 0.0 && b.fract() != 0.0 => {
+            return raise("complex numbers are not supported in templates");
+        }
         Operator::Pow => a.powf(b),
     }))
 }

@@ -68,6 +68,12 @@ impl Core<'_> {
         if length(left) != length(right) {
             return Ok(false);
         }
+        if matches!(
+            (&left.kind, &right.kind),
+            (Kind::Big(_), Kind::Float(_)) | (Kind::Float(_), Kind::Big(_))
+        ) {
+            return Ok(order("==", left, right)?.is_some_and(std::cmp::Ordering::is_eq));
+        }
         Ok(self.whole(left)? == self.whole(right)?)
     }
 

@@ -28,6 +28,8 @@ pub(super) struct Lower<'s> {
     pub conditional: usize,
     /// Special names used by the macros around us, innermost last.
     pub macros: Vec<Uses>,
+    /// For each loop around us whether it uses `loop`.
+    pub loops: Vec<bool>,
     /// Whether strings are terms of a lookup (S-34).
     pub in_lookup: bool,
 }
@@ -48,6 +50,7 @@ impl<'s> Lower<'s> {
             in_variable: false,
             conditional: 0,
             macros: Vec::new(),
+            loops: Vec::new(),
             in_lookup: false,
         }
     }
@@ -118,6 +121,9 @@ impl<'s> Lower<'s> {
             if let Ok(number) = digits.parse::<BigInt>() {
                 return Expr::Const(Value::big(number));
             }
+        }
+        if id == "loop" {
+            self.loops.iter_mut().for_each(|uses| *uses = true);
         }
         for uses in &mut self.macros {
             uses.varargs |= id == "varargs";

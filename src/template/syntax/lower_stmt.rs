@@ -90,14 +90,15 @@ impl Lower<'_> {
     }
 
     fn for_loop(&mut self, node: &ast::ForLoop) -> Lowered<Stmt> {
-        Ok(Stmt::For(Arc::new(For {
-            target: target_of(&node.target)?,
-            iter: self.expr(&node.iter)?,
-            filter: node.filter_expr.as_ref().map(|f| self.expr(f)).transpose()?,
-            recursive: node.recursive,
-            body: self.body(&node.body)?,
-            otherwise: self.body(&node.else_body)?,
-        })))
+        let target = target_of(&node.target)?;
+        let iter = self.expr(&node.iter)?;
+        let filter = node.filter_expr.as_ref().map(|f| self.expr(f)).transpose()?;
+        self.loops.push(node.recursive);
+        let body = self.body(&node.body)?;
+        let uses_loop = self.loops.pop().unwrap_or(true);
+        let otherwise = self.body(&node.else_body)?;
+        let recursive = node.recursive;
+        Ok(Stmt::For(Arc::new(For { target, iter, filter, recursive, uses_loop, body, otherwise })))
     }
 
     fn set(&mut self, node: &ast::Set, span: Span) -> Lowered<Stmt> {

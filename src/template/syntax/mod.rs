@@ -49,8 +49,7 @@ fn build(source: &str, options: &TemplateOptions, mode: Mode) -> Result<Template
     let tree = tree.map_err(|error| teller.tell(&error))?;
     let mut lower = lower::Lower::new(source, &scanned, mode, options);
     let body = lower.root(&tree)?;
-    let newline = options.newline_sequence.clone();
-    Ok(Template { source: source.into(), body, blocks: lower.blocks, skipped: 0, newline })
+    Ok(Template { source: source.into(), body, blocks: lower.blocks, skipped: 0 })
 }
 
 fn build_expression(
@@ -64,13 +63,8 @@ fn build_expression(
     let tree = tree.map_err(|error| teller.tell(&error))?;
     let mut lower = lower::Lower::new(source, &scanned, mode, options);
     let expr: Expr = lower.expr(&tree)?;
-    Ok(Template {
-        source: source.into(),
-        body: vec![Stmt::Emit(expr, 0)],
-        blocks: lower.blocks,
-        skipped: 0,
-        newline: options.newline_sequence.clone(),
-    })
+    let blocks = lower.blocks;
+    Ok(Template { source: source.into(), body: vec![Stmt::Emit(expr, 0)], blocks, skipped: 0 })
 }
 
 /// Jinja2 reads every kind of newline as `\n`.
@@ -84,8 +78,3 @@ fn normal_newlines(source: &str) -> String {
 
 /// A compiled template that is shared.
 pub type Compiled = Result<Arc<Template>, SyntaxFault>;
-
-/// Reads the escapes of a Python string, without its quotes.
-pub fn unescape(text: &str) -> Result<String, String> {
-    literal::unescape(text)
-}

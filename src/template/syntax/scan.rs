@@ -22,6 +22,8 @@ pub(super) struct Scanned {
     pub tags: Vec<Tag>,
     /// Where a string starts that never ends.
     pub open_string: Option<usize>,
+    /// Where the insides of expressions and statements start.
+    pub starts: Vec<usize>,
     /// Offsets in `text` and in the source from which on they run in step.
     moves: Vec<(usize, usize)>,
 }
@@ -56,6 +58,7 @@ struct Scanner<'s> {
     edits: Vec<(usize, usize, String)>,
     tags: Vec<Tag>,
     open_string: Option<usize>,
+    starts: Vec<usize>,
 }
 
 /// Where one tag stands while it is read.
@@ -103,7 +106,14 @@ impl TagState {
 
 impl<'s> Scanner<'s> {
     fn new(source: &'s str, options: &'s TemplateOptions) -> Self {
-        Self { source, options, edits: Vec::new(), tags: Vec::new(), open_string: None }
+        Self {
+            source,
+            options,
+            edits: Vec::new(),
+            tags: Vec::new(),
+            open_string: None,
+            starts: Vec::new(),
+        }
     }
 
     fn run(&mut self) {
@@ -113,11 +123,11 @@ impl<'s> Scanner<'s> {
             let inner = start + length;
             at = match marker {
                 Marker::Comment => self.find(inner, &self.options.comment_end),
-                Marker::LineComment => self.find(inner, "\n"),
+                Marker::LineComment => self.line_comment(start),
                 Marker::Variable => self.tag(inner, Kind::Variable),
                 Marker::Line => self.tag(inner, Kind::Line),
                 Marker::Block => match self.basic_tag(inner, "raw") {
-                    Some(behind) => self.raw_end(behind),
+                    Some(behind) => self.raw(behind),
                     None => self.tag(inner, Kind::Block),
                 },
             };
@@ -140,6 +150,25 @@ impl<'s> Scanner<'s> {
         Some(self.source.len() - behind.len())
     }
 
+    /// Takes out a comment up to the end of its line, with the blanks before it: minijinja would take
+    /// the newline too.
+    fn line_comment(&mut self, start: usize) -> usize {
+        let blanks = self.source[..start].trim_end_matches([' ', '\t']).len();
+        let end = self.source[start..].find('\n').map_or(self.source.len(), |at| start + at);
+        self.edits.push((blanks, end - blanks, String::new()));
+        end
+    }
+
+    /// Passes over raw text. A newline behind `{% raw %}` is kept: minijinja gets one more to trim.
+    fn raw(&mut self, behind: usize) -> usize {
+        let tag = &self.source[..behind - self.options.block_end.len()];
+        let plain = self.options.trim_blocks && !tag.ends_with(['-', '+']);
+        if plain && self.source[behind..].starts_with('\n') {
+            self.edits.push((behind, 0, "\n".to_string()));
+        }
+        self.raw_end(behind)
+    }
+
     fn raw_end(&self, mut from: usize) -> usize {
         loop {
             from = self.find(from, &self.options.block_start);
@@ -157,6 +186,7 @@ impl<'s> Scanner<'s> {
         let mut state = TagState::new(kind);
         let signed = kind != Kind::Line && self.source[inner..].starts_with(['-', '+']);
         let mut at = if signed { inner + 1 } else { inner };
+        self.starts.push(at);
         state.wrap = (kind == Kind::Variable).then_some(at);
         while at < self.source.len() {
             if state.depth == 0 {
@@ -315,7 +345,7 @@ impl<'s> Scanner<'s> {
             moves.push((text.len(), copied));
         }
         text.push_str(&self.source[copied..]);
-        Scanned { text, tags: self.tags, open_string: self.open_string, moves }
+        Scanned { text, tags: self.tags, open_string: self.open_string, starts: self.starts, moves }
     }
 }
 
