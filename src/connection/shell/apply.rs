@@ -243,13 +243,11 @@ fn script(probe: &crate::spec::Probe, around: &Surroundings<'_>) -> (Kind, Strin
     let set = around.env.iter().map(|(name, value)| format!("{name}={}", quote::sh(value)));
     let set: Vec<String> = set.collect();
     let set = set.join(" ");
-    match data {
-        Data::None => (kind, format!("(export {set}; {text})"), data),
-        _ => {
-            let text = text.trim_start_matches("tk_piped ");
-            (Kind::Apart, format!("export {set}\n{text}"), data)
-        }
+    if matches!(data, Data::None) {
+        return (kind, format!("(export {set}; {text})"), data);
     }
+    let text = text.trim_start_matches("tk_piped ");
+    (Kind::Apart, format!("export {set}\n{text}"), data)
 }
 
 fn write_tree(op: &Op, around: &Surroundings<'_>) -> (Kind, String, Data) {

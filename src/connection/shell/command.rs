@@ -8,23 +8,28 @@ const FIXED: [&str; 7] = ["PPID", "UID", "EUID", "SHELLOPTS", "BASHOPTS", "BASH_
 
 /// The text that becomes the command, with these variables before its own.
 pub fn text(command: &Command, env: &[(String, String)]) -> String {
-    let mut text = String::new();
-    let mut odd = Vec::new();
-    for (name, value) in env.iter().chain(&command.env) {
-        if is_name(name) && !FIXED.contains(&name.as_str()) {
-            text += &format!("export {name}={}\n", quote::sh(value));
-        } else {
-            odd.push(format!("{name}={value}"));
-        }
-    }
+    let (mut text, odd) = exports(env.iter().chain(&command.env));
     if let Some(dir) = &command.chdir {
-        text += &format!("tk_chdir {}\n", quote::sh(dir));
+        text.extend(["tk_chdir ", &quote::sh(dir), "\n"]);
     }
     let words = words(command);
     if odd.is_empty() {
         return text + "tk_exec " + &quote::words(words);
     }
     text + "tk_exec env " + &quote::words(odd.into_iter().chain(words))
+}
+
+/// Lines that set variables, and those words that only env(1) can set.
+fn exports<'a>(env: impl Iterator<Item = &'a (String, String)>) -> (String, Vec<String>) {
+    let (mut text, mut odd) = (String::new(), Vec::new());
+    for (name, value) in env {
+        if is_name(name) && !FIXED.contains(&name.as_str()) {
+            text.extend(["export ", name, "=", &quote::sh(value), "\n"]);
+        } else {
+            odd.push(format!("{name}={value}"));
+        }
+    }
+    (text, odd)
 }
 
 fn words(command: &Command) -> Vec<String> {
@@ -39,17 +44,9 @@ fn words(command: &Command) -> Vec<String> {
 
 /// The command as a script of its own, without functions of ours.
 pub fn script(command: &Command) -> String {
-    let mut text = String::new();
-    let mut odd = Vec::new();
-    for (name, value) in &command.env {
-        if is_name(name) {
-            text += &format!("{name}={}; export {name}\n", quote::sh(value));
-        } else {
-            odd.push(format!("{name}={value}"));
-        }
-    }
+    let (mut text, odd) = exports(command.env.iter());
     if let Some(dir) = &command.chdir {
-        text += &format!("cd {} || exit 1\n", quote::sh(dir));
+        text.extend(["cd ", &quote::sh(dir), " || exit 1\n"]);
     }
     let env = if odd.is_empty() { "" } else { "env " };
     let words = quote::words(odd.into_iter().chain(words(command)));
@@ -105,7 +102,7 @@ mod tests {
         );
         assert_eq!(
             script(&command),
-            "A='it'\\''s'; export A\ncd '/x y' || exit 1\nexec env b.c=1 echo 'a b' </dev/null\n"
+            "export A='it'\\''s'\ncd '/x y' || exit 1\nexec env b.c=1 echo 'a b' </dev/null\n"
         );
         let command = Command { stdin: Some("a\n".into()), ..Command::new(["cat"]) };
         assert_eq!(script(&command), "printf %b '\\0141\\0012' | cat\n");

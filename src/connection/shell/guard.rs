@@ -15,7 +15,7 @@ use tokio::time::Instant;
 /// What is left of the deadline when no further attempt is begun.
 const MARGIN: Duration = Duration::from_secs(1);
 /// How long the host is looked for after it restored itself.
-const AFTERWARDS: Duration = Duration::from_secs(60);
+const AFTERWARDS: Duration = Duration::from_mins(1);
 /// The rollback waits or runs.
 const RUNNING: i32 = 254;
 

@@ -9,9 +9,10 @@ use std::time::{Duration, Instant};
 async fn host_behind(cut: PathBuf, shell: &str) -> Arc<ShellHost> {
     let name = shell.to_string();
     let connect: Connect = Arc::new(move || {
-        let reached = match cut.exists() {
-            true => Err(HostError::Unreachable("cut".into())),
-            false => Ok(Local::new("/bin/sh", env_of(&name)) as Arc<dyn Transport>),
+        let reached = if cut.exists() {
+            Err(HostError::Unreachable("cut".into()))
+        } else {
+            Ok(Local::new("/bin/sh", env_of(&name)) as Arc<dyn Transport>)
         };
         Box::pin(std::future::ready(reached))
     });

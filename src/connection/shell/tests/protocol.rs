@@ -125,7 +125,7 @@ async fn a_child_in_the_background_disturbs_nobody() {
 async fn any_bytes_and_any_length_come_back() {
     for shell in SHELLS {
         let host = &host(shell).await;
-        let octal: String = (0..256).map(|b| format!("\\{b:03o}")).collect();
+        let octal = (0..256).map(|b| format!("\\{b:03o}")).collect::<Vec<_>>().concat();
         let answer = host.run(Command::shell(format!("printf '{octal}'"))).await.unwrap();
         assert_eq!(&answer.stdout[..], (0..=255).collect::<Vec<u8>>(), "{shell}");
         let both = "head -c 3000000 /dev/zero | tr '\\000' x; head -c 300000 /dev/zero >&2";
