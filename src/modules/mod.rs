@@ -1,5 +1,6 @@
 //! Task types by family. One module is one file and one line in its family's table.
 
+pub mod accounts;
 pub mod commands;
 pub mod files;
 pub mod flow;
@@ -7,7 +8,7 @@ pub mod flow;
 use crate::spec::Entry;
 
 /// All modules.
-pub static MODULES: &[&[Entry]] = &[commands::FAMILY, files::FAMILY, flow::FAMILY];
+pub static MODULES: &[&[Entry]] = &[accounts::FAMILY, commands::FAMILY, files::FAMILY, flow::FAMILY];
 
 /// The module of a short or full name.
 pub fn find(name: &str) -> Option<&'static Entry> {

@@ -1,0 +1,88 @@
+//! Who may log in: users, groups and their keys.
+
+mod authorized_key;
+mod group;
+mod records;
+mod user;
+
+use crate::spec::{Answer, Entry, Failure, Fields, Ran, Traits};
+
+/// Other users' shells are reopened: new groups and users count only there.
+const IDENTITY: Traits = Traits { identity: true, ..Traits::NONE };
+
+/// The family's part of the table.
+pub static FAMILY: &[Entry] = &[
+    Entry::state(&authorized_key::AuthorizedKey),
+    Entry::state(&group::GroupModule).with(IDENTITY),
+    Entry::state(&user::User).with(IDENTITY),
+];
+
+crate::choices! {
+    /// Whether something is there.
+    pub enum Presence {
+        Absent = "absent",
+        Present = "present",
+    }
+}
+
+/// The lines of an answer that stand below each `@name` line, by name.
+fn sections(answer: &Answer) -> Vec<(String, Vec<String>)> {
+    let mut found: Vec<(String, Vec<String>)> = Vec::new();
+    for line in answer.text().lines() {
+        match (line.strip_prefix('@'), found.last_mut()) {
+            (Some(name), _) => found.push((name.to_string(), Vec::new())),
+            (None, Some((_, lines))) => lines.push(line.to_string()),
+            (None, None) => {}
+        }
+    }
+    found
+}
+
+/// Refuses names that a tool would take for an option or that would break a line of the databases.
+fn check_name(what: &str, name: &str) -> Result<(), Failure> {
+    let broken = |c: char| c.is_control() || matches!(c, ':' | '/' | ',');
+    if name.is_empty() || name.starts_with('-') || name.contains(broken) {
+        return Err(Failure::new(format!("invalid {what} name '{name}'")));
+    }
+    Ok(())
+}
+
+/// A failed tool's own words, as Ansible reports them: `msg` is what it said, beside `name` and `rc`.
+fn tool_failed(name: &str, ran: &Ran) -> Option<Failure> {
+    if ran.answer.rc == 0 {
+        return None;
+    }
+    let said = ran.answer.error_text();
+    let said = if said.trim().is_empty() { ran.answer.text() } else { said };
+    if said.trim().is_empty() {
+        return None;
+    }
+    let failure = Failure::new(said.trim_end());
+    Some(failure.with("name", name).with("rc", i64::from(ran.answer.rc)))
+}
+
+/// Adds what the tools said, as Ansible does: `stdout` and `stderr` only when there is any.
+fn add_output(fields: &mut Fields, ran: &[Ran]) {
+    let out: String = ran.iter().map(|ran| ran.answer.text()).collect();
+    let err: String = ran.iter().map(|ran| ran.answer.error_text()).collect();
+    for (name, text) in [("stdout", out), ("stderr", err)] {
+        if !text.is_empty() {
+            fields.insert(name.into(), text.as_str().into());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_that_are_options_or_break_lines() {
+        for name in ["", "-r", "a:b", "a\nb", "a/b", "a,b"] {
+            assert!(check_name("user", name).is_err(), "{name:?}");
+        }
+        for name in ["bob", "b.o-b_", "svc$", "4711", "DOM\\bob"] {
+            assert!(check_name("user", name).is_ok(), "{name:?}");
+        }
+    }
+}
