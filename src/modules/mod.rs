@@ -4,11 +4,13 @@ pub mod accounts;
 pub mod commands;
 pub mod files;
 pub mod flow;
+pub mod system;
 
 use crate::spec::Entry;
 
 /// All modules.
-pub static MODULES: &[&[Entry]] = &[accounts::FAMILY, commands::FAMILY, files::FAMILY, flow::FAMILY];
+pub static MODULES: &[&[Entry]] =
+    &[accounts::FAMILY, commands::FAMILY, files::FAMILY, flow::FAMILY, system::FAMILY];
 
 /// The module of a short or full name.
 pub fn find(name: &str) -> Option<&'static Entry> {

@@ -5,6 +5,7 @@ mod group;
 mod records;
 mod user;
 
+use crate::base::Value;
 use crate::spec::{Answer, Entry, Failure, Fields, Ran, Traits};
 
 /// Other users' shells are reopened: new groups and users count only there.
@@ -47,7 +48,7 @@ fn check_name(what: &str, name: &str) -> Result<(), Failure> {
     Ok(())
 }
 
-/// A failed tool's own words, as Ansible reports them: `msg` is what it said, beside `name` and `rc`.
+/// A failed tool's own words, as Ansible reports them: `msg` is what it said, beside `name`.
 fn tool_failed(name: &str, ran: &Ran) -> Option<Failure> {
     if ran.answer.rc == 0 {
         return None;
@@ -57,8 +58,7 @@ fn tool_failed(name: &str, ran: &Ran) -> Option<Failure> {
     if said.trim().is_empty() {
         return None;
     }
-    let failure = Failure::new(said.trim_end());
-    Some(failure.with("name", name).with("rc", i64::from(ran.answer.rc)))
+    Some(Failure::new(said).with("name", name))
 }
 
 /// Adds what the tools said, as Ansible does: `stdout` and `stderr` only when there is any.
@@ -67,7 +67,9 @@ fn add_output(fields: &mut Fields, ran: &[Ran]) {
     let err: String = ran.iter().map(|ran| ran.answer.error_text()).collect();
     for (name, text) in [("stdout", out), ("stderr", err)] {
         if !text.is_empty() {
-            fields.insert(name.into(), text.as_str().into());
+            let lines = text.lines().map(Value::from).collect();
+            fields.insert(format!("{name}_lines").as_str().into(), Value::list(lines));
+            fields.insert(name.into(), Value::from(text.as_str()));
         }
     }
 }
@@ -75,6 +77,13 @@ fn add_output(fields: &mut Fields, ran: &[Ran]) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::base::{Map, Source, yaml};
+
+    /// Arguments as a playbook has them.
+    pub fn arguments(text: &str) -> Map {
+        let loaded = yaml::load(text, &Source::described("test")).unwrap();
+        loaded.value.as_map().unwrap().clone()
+    }
 
     #[test]
     fn names_that_are_options_or_break_lines() {

@@ -1,4 +1,4 @@
-# shellcheck shell=sh disable=SC3043
+# shellcheck shell=sh disable=SC3043,SC2154
 # $1 user, $2 path or empty, $3 home of a user that is not there yet, $4 whether links are followed (0 or 1)
 # Answers: the passwd line or `-`; the path of the keys; stat of its directory; its lstat and stat lines;
 # its content.

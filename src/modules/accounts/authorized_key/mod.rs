@@ -127,9 +127,8 @@ impl State for AuthorizedKey {
         let mut next = || lines.next().unwrap_or("-");
         let passwd = Passwd::parse(&unescape(next()));
         let path = unescape(next());
-        let state = |line: &str, path: &str| {
-            PathState::overlay(path, PathState::parse(line), ctx.world)
-        };
+        let state =
+            |line: &str, path: &str| PathState::overlay(path, PathState::parse(line), ctx.world);
         let dir = state(next(), directory(&path));
         let link = state(next(), &path);
         let file = state(next(), &path);
@@ -187,14 +186,7 @@ impl State for AuthorizedKey {
         }
     }
 
-    fn result(
-        &self,
-        args: &Args,
-        before: &Seen,
-        _: Option<&Seen>,
-        _: &Plan,
-        _: &[Ran],
-    ) -> Fields {
+    fn result(&self, args: &Args, before: &Seen, _: Option<&Seen>, _: &Plan, _: &[Ran]) -> Fields {
         let text = |text: &Option<String>| text.as_ref().map_or(Value::NULL, |t| t.as_str().into());
         [
             ("user", Value::from(args.user.as_str())),

@@ -115,7 +115,8 @@ impl State for GroupModule {
     ) -> Fields {
         let mut fields = Fields::new();
         let appears = before.0.is_none() != (args.state == Presence::Absent);
-        if after.is_none() && plan.has_work() && appears {
+        let failed = ran.iter().any(|ran| ran.answer.rc != 0);
+        if failed || (after.is_none() && plan.has_work() && appears) {
             return fields;
         }
         fields.insert("name".into(), Value::from(args.name.as_str()));
@@ -181,13 +182,18 @@ impl Tool {
                 return Err(Failure::new("gid_min and gid_max are not known to pw(8)"));
             }
             Self::Pw if args.system => {
-                warnings.push(format!("pw(8) knows no system groups: {} is an ordinary one", args.name));
+                warnings.push(format!(
+                    "pw(8) knows no system groups: {} is an ordinary one",
+                    args.name
+                ));
             }
             Self::Pw => {}
             Self::Shadow => {
                 options.extend(args.system.then(|| "-r".to_string()));
                 for (key, value) in [("GID_MIN", args.gid_min), ("GID_MAX", args.gid_max)] {
-                    options.extend(value.into_iter().flat_map(|n| ["-K".into(), format!("{key}={n}")]));
+                    options.extend(
+                        value.into_iter().flat_map(|n| ["-K".into(), format!("{key}={n}")]),
+                    );
                 }
             }
         }

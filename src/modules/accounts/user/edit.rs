@@ -75,9 +75,8 @@ impl Edit {
         let shadow = &user.shadow;
         let path = |path: &Option<crate::spec::args::PathText>| path.as_ref().map(|p| p.0.clone());
         let days = |wanted: Option<i64>, now: Option<i64>| wanted.filter(|_| wanted != now);
-        let password = sent_password(args, os).filter(|_| {
-            args.update_password == Update::Always && !same_password(args, user, os)
-        });
+        let password = sent_password(args, os)
+            .filter(|_| args.update_password == Update::Always && !same_password(args, user, os));
         Ok(Self {
             uid: args.uid.filter(|_| args.uid != user.uid),
             group: primary.map(|(given, _)| given),

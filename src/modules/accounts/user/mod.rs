@@ -129,7 +129,8 @@ impl State for User {
     }
 
     fn explain(&self, args: &Args, ran: &Ran) -> Option<Failure> {
-        super::tool_failed(&args.name, ran)
+        let rc = i64::from(ran.answer.rc);
+        super::tool_failed(&args.name, ran).map(|failure| failure.with("rc", rc))
     }
 
     fn result(
@@ -142,7 +143,8 @@ impl State for User {
     ) -> Fields {
         let mut fields = Fields::new();
         let appears = before.user.is_none() != (args.state == Presence::Absent);
-        if after.is_none() && plan.has_work() && appears {
+        let failed = ran.iter().any(|ran| ran.answer.rc != 0);
+        if failed || (after.is_none() && plan.has_work() && appears) {
             return fields;
         }
         let mut set = |name: &str, value: Value| drop(fields.insert(name.into(), value));
@@ -178,7 +180,8 @@ impl State for User {
 fn facts(seen: &Seen) -> Fields {
     let Some(user) = &seen.user else { return Fields::new() };
     let find = |name: &String| seen.groups.iter().find(|group| group.name == *name);
-    let further = user.groups.iter().filter(|name| !find(name).is_some_and(|g| user.has_primary(g)));
+    let further =
+        user.groups.iter().filter(|name| !find(name).is_some_and(|g| user.has_primary(g)));
     let further: Vec<&str> = further.map(String::as_str).collect();
     [
         ("uid", number(user.uid)),

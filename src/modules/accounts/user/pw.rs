@@ -31,7 +31,8 @@ pub fn warnings(args: &Args, creates: bool) -> Vec<String> {
         warnings.push(format!("pw(8) knows no system users: {} is an ordinary one", args.name));
     }
     if args.force {
-        warnings.push("pw(8) knows no force: it removes users who are logged in anyway".to_string());
+        warnings
+            .push("pw(8) knows no force: it removes users who are logged in anyway".to_string());
     }
     warnings
 }

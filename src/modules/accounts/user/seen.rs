@@ -63,7 +63,8 @@ impl Seen {
         let passwd = lines("passwd").iter().find_map(|line| Passwd::parse(line));
         let passwd = passwd.filter(|passwd| passwd.name == args.name);
         let shadow = lines("shadow").get(1).and_then(|line| Shadow::parse(line));
-        seen.user = passwd.map(|passwd| seen.person(&args.name, passwd, shadow.unwrap_or_default()));
+        seen.user =
+            passwd.map(|passwd| seen.person(&args.name, passwd, shadow.unwrap_or_default()));
         seen.predict(args, ctx);
         seen.homes(lines("homes"), ctx);
         seen
