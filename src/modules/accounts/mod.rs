@@ -94,4 +94,43 @@ mod tests {
             assert!(check_name("user", name).is_ok(), "{name:?}");
         }
     }
+
+    const PRELUDE: &str = include_str!("../../connection/shell/prelude.sh");
+
+    /// What a probe answers in one shell.
+    fn ask(shell: &str, script: &str, words: &[&str]) -> String {
+        let text =
+            format!("tk_tab='\t' tk_cr='\r' tk_u=t\n{PRELUDE}\nf() {{\n{script}\n}}\nf \"$@\"\n");
+        let mut parts = shell.split(' ');
+        let mut command = std::process::Command::new(parts.next().unwrap());
+        command.args(parts).args(["-c", &text, "probe"]).args(words).env("LC_ALL", "C");
+        let out = command.output().unwrap();
+        assert!(out.status.success(), "{shell}: {}", String::from_utf8_lossy(&out.stderr));
+        String::from_utf8(out.stdout).unwrap()
+    }
+
+    #[test]
+    fn probes_answer_alike_in_all_shells() {
+        let user = include_str!("user/look.sh");
+        let keys = include_str!("authorized_key/look.sh");
+        let group = include_str!("group/group.sh");
+        let mut answers = Vec::new();
+        for shell in ["dash", "bash --posix", "mksh", "busybox sh"] {
+            let root = ask(shell, user, &["root", "", "root", "nosuch group"]);
+            assert!(root.contains("@passwd\nroot:x:0:0:"), "{shell}: {root}");
+            assert!(root.contains("\nroot:x:0:"), "{shell}: {root}");
+            assert!(root.contains("@homes\n/root\nd|"), "{shell}: {root}");
+            let nobody = ask(shell, user, &["no such user", "/nowhere/at all"]);
+            assert!(nobody.starts_with("@passwd\n@shadow\n"), "{shell}: {nobody}");
+            assert!(nobody.ends_with("@homes\n/nowhere/at all\n-\n\n-\n"), "{shell}: {nobody}");
+            let key = ask(shell, keys, &["root", "/nowhere/keys", "", "1"]);
+            assert!(key.ends_with("\n/nowhere/keys\n-\n-\n-\n-\n"), "{shell}: {key}");
+            let groups = ask(shell, group, &["root"]) + &ask(shell, group, &["nosuch"]);
+            assert_eq!(groups, "root:x:0:\n", "{shell}");
+            // The times of a home directory go on.
+            let root = root.split("@homes").next().unwrap_or_default().to_string();
+            answers.push((root, nobody, key));
+        }
+        assert!(answers.windows(2).all(|pair| pair[0] == pair[1]), "{answers:?}");
+    }
 }

@@ -12,7 +12,7 @@ if [ -n "$old" ]; then
   mv -- "$old" "$path"
   return
 fi
-gid=$(id -g -- "$owner") || gid=$(id -g "$owner") || return
+gid=$(id -g "$owner") || return
 if [ -r /etc/login.defs ]; then
   # shellcheck disable=SC2016 # awk's own
   f=$(awk '$1 == "HOME_MODE" { h = $2 } $1 == "UMASK" { u = $2 } END { print h "/" u }' /etc/login.defs)
