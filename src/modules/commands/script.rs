@@ -21,8 +21,9 @@ crate::args! {
         removes: Option<PathText> => [],
         /// Program that runs the script instead of its first line's.
         executable: Option<String> => [],
-        /// Whether a vaulted script is decrypted.
-        decrypt: bool => [default("yes"), choices(&["yes", "true", "True"])],
+        /// Whether a vaulted script is decrypted; read where the script is.
+        #[allow(dead_code)]
+        decrypt: bool => [default("yes")],
     }
     rules [
         Rule::MutuallyExclusive(&["_raw_params", "cmd"]),
