@@ -2,6 +2,7 @@
 
 pub mod accounts;
 pub mod commands;
+pub mod facts;
 pub mod files;
 pub mod flow;
 pub mod system;
@@ -9,6 +10,7 @@ pub mod system;
 use crate::spec::Entry;
 
 /// All modules.
+pub static MODULES: &[&[Entry]] = &[commands::FAMILY, facts::FAMILY, files::FAMILY, flow::FAMILY];
 pub static MODULES: &[&[Entry]] =
     &[accounts::FAMILY, commands::FAMILY, files::FAMILY, flow::FAMILY, system::FAMILY];
 
