@@ -1,10 +1,12 @@
 //! Files, vault, settings and the terminal as the engine and templates see them.
 
+use super::options::text;
 use crate::base::{Diagnostic, Map, Value};
 use crate::settings::Settings;
 use crate::spec::context::Pause;
 use crate::vars::Reader;
 use crate::vault::Vault;
+use clap::ArgMatches;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -102,5 +104,24 @@ impl Reader for Library {
 
     fn setting(&self, name: &str) -> Option<Value> {
         self.settings.value(name).cloned()
+    }
+}
+
+/// What `-v` says before anything else.
+pub fn greet(matches: &ArgMatches, settings: &Settings) {
+    let verbosity = matches.get_count("verbose");
+    let config = settings.config_file().map(|path| path.display().to_string());
+    if verbosity >= 2 {
+        let version = env!("CARGO_PKG_VERSION");
+        let shown = config.as_deref().unwrap_or("None");
+        super::options::say(&format!(
+            "ansible-playbook [core 2.21.5] (tank {version})\n  config file = {shown}"
+        ));
+    }
+    if verbosity >= 1 && text(matches, "output") != Some("json") {
+        super::options::say(&match config {
+            Some(path) => format!("Using {path} as config file"),
+            None => "No config file found; using defaults".to_string(),
+        });
     }
 }

@@ -62,15 +62,9 @@ pub fn ground(
     settings: Settings,
     report: Box<dyn Report>,
 ) -> Result<Ground, Diagnostic> {
-    let report = Mutex::new(report);
-    let events: Sink = Arc::new(move |event| {
-        report.lock().unwrap_or_else(PoisonError::into_inner).event(&event);
-    });
-    for warning in settings.warnings() {
-        events(Event::Warning(warning.clone()));
-    }
+    let events = sink(report, &settings);
     set_mask(&settings)?;
-    greet(matches, &settings);
+    super::library::greet(matches, &settings);
     let settings = Arc::new(settings);
     let vault = Arc::new(vault_of(matches, &settings)?);
     let passwords = passwords::ask(matches)?;
@@ -111,6 +105,18 @@ pub fn ground(
     })
 }
 
+/// Where events go; the settings' own warnings are the first.
+fn sink(report: Box<dyn Report>, settings: &Settings) -> Sink {
+    let report = Mutex::new(report);
+    let events: Sink = Arc::new(move |event| {
+        report.lock().unwrap_or_else(PoisonError::into_inner).event(&event);
+    });
+    for warning in settings.warnings() {
+        events(Event::Warning(warning.clone()));
+    }
+    events
+}
+
 /// What is hidden beside what `no_log` hides.
 fn set_mask(settings: &Settings) -> Result<(), Diagnostic> {
     match settings.text("TANK_MASK") {
@@ -122,25 +128,6 @@ fn set_mask(settings: &Settings) -> Result<(), Diagnostic> {
         _ => {}
     }
     Ok(())
-}
-
-/// What `-v` says before anything else.
-fn greet(matches: &ArgMatches, settings: &Settings) {
-    let verbosity = matches.get_count("verbose");
-    let config = settings.config_file().map(|path| path.display().to_string());
-    if verbosity >= 2 {
-        let version = env!("CARGO_PKG_VERSION");
-        let shown = config.as_deref().unwrap_or("None");
-        super::options::say(&format!(
-            "ansible-playbook [core 2.21.5] (tank {version})\n  config file = {shown}"
-        ));
-    }
-    if verbosity >= 1 && text(matches, "output") != Some("json") {
-        super::options::say(&match config {
-            Some(path) => format!("Using {path} as config file"),
-            None => "No config file found; using defaults".to_string(),
-        });
-    }
 }
 
 fn vault_of(matches: &ArgMatches, settings: &Settings) -> Result<Vault, Diagnostic> {
