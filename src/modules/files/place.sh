@@ -11,7 +11,7 @@ if [ -h "$p" ]; then
   tk_stat "$p"
   if tk_resolve "$p"; then q=$tk_out; fi
 else
-  tk_line =
+  tk_line '='
 fi
 tk_esc "$q"
 tk_stat "$p" follow "$3"

@@ -3,7 +3,7 @@
 # files_walk DIR FOLLOW LEADS WORDS...: a line for each entry: the fields of tk_stat's system call, blocks, path;
 # all but the path as in `mode(hex)|mode|uid|gid|owner|group|size|mtime|atime|ctime|inode|device|links|blocks|`.
 # A path with a newline has its line begin with = and is escaped as tk_esc does. FOLLOW -L: links to
-# directories are walked into. LEADS 1: what a link leads to has a line of its own that begins with >.
+# directories are walked into. LEADS 1: what a link leads to has a line of its own that begins with >; d: only if it is a directory.
 # WORDS are find's. About one program for each thousand entries.
 files_walk() {
   local dir="$1" follow="$2" leads="$3" flag=-c form='%f|%a|%u|%g|%U|%G|%s|%.Y|%.X|%.Z|%i|%d|%h|%b|%n'
@@ -44,8 +44,13 @@ case "$*" in
   ;;
 *) stat "$flag" "$form" -- "$@" ;;
 esac
-[ "$leads" = 1 ] || exit 0
+[ "$leads" != 0 ] || exit 0
 for f; do
-  if [ -h "$f" ] && [ -e "$f" ]; then one "$f" -L ">"; fi
+  [ -h "$f" ] || continue
+  case $leads in
+  d) [ -d "$f" ] || continue ;;
+  *) [ -e "$f" ] || continue ;;
+  esac
+  one "$f" -L ">"
 done
 '

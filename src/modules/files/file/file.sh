@@ -9,7 +9,7 @@ local p="$1" q='' f=''
 if [ -n "$2" ] && [ -d "$p" ]; then p=${p%/}/$2; fi
 tk_esc "$p"
 tk_stat "$p"
-q=$p f==
+q=$p f='='
 case $4 in
 *t*)
   if [ -h "$p" ]; then
@@ -19,7 +19,7 @@ case $4 in
   ;;
 esac
 tk_esc "$q"
-if [ -n "$f" ]; then tk_line =; else tk_stat "$p" follow; fi
+if [ -n "$f" ]; then tk_line '='; else tk_stat "$p" follow; fi
 tk_parent "$q"
 while [ ! -d "$tk_out" ]; do tk_parent "$tk_out"; done
 tk_esc "$tk_out"

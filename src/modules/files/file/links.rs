@@ -55,14 +55,10 @@ pub fn link(args: &Args, seen: &Seen, ctx: Ctx<'_>) -> Result<Plan, Failure> {
             }
         }
     } else {
-        let adjusted = args.wanted().adjust(
-            &seen.path,
-            &fresh(PathKind::Link, ctx),
-            &seen.ids,
-            ctx.platform,
-        )?;
-        changes.extend(adjusted.changes);
+        let new = fresh(PathKind::Link, ctx);
+        adjusted = args.wanted().adjust(&seen.path, &new, &seen.ids, ctx.platform)?;
     }
+    changes.append(&mut adjusted.changes);
     let difference = Difference { path: &seen.path, from: seen.word(), to: "link" };
     before.extend(adjusted.before);
     after.extend(adjusted.after);
