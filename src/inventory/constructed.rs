@@ -107,7 +107,7 @@ impl<'a> Config<'a> {
         let mut made = Vec::new();
         for (name, expression) in &self.compose {
             match evaluate(&templar, expression) {
-                Ok(value) => made.push((name.clone(), value.untrusted())),
+                Ok(value) => made.push((name.clone(), value)),
                 Err(error) if self.strict => {
                     let text = format!("Could not set {name} for host {host}: {error}");
                     return Err(Diagnostic::new(text).at(expression.origin()));
@@ -134,13 +134,12 @@ impl<'a> Config<'a> {
             let group = sanitized(&name.to_string());
             match templar.condition(condition) {
                 Ok(true) => groups.push((group, None)),
-                Ok(false) => {}
                 Err(stop) if self.strict => {
                     let cause = stop.into_diagnostic().map(|d| d.to_string()).unwrap_or_default();
                     let text = format!("Could not add host {host} to group {group}: {cause}");
                     return Err(Diagnostic::new(text).at(condition.origin()));
                 }
-                Err(_) => {}
+                Ok(false) | Err(_) => {}
             }
         }
         scope.pass_on(build.notices);
@@ -185,8 +184,14 @@ impl<'a> Config<'a> {
     }
 }
 
-/// The value of an expression; an undefined or omitted one is an error.
+/// The value of an expression, which must be a text.
 pub(super) fn evaluate(templar: &Templar<'_>, expression: &Value) -> Result<Value, Diagnostic> {
+    if expression.as_str().is_none() {
+        let found = expression.type_name();
+        return Err(Diagnostic::new(format!(
+            "an expression must be a text, not of type '{found}'"
+        )));
+    }
     let suspended = || Diagnostic::new("the value is not known yet");
     templar.expression(expression).map_err(|stop| stop.into_diagnostic().unwrap_or_else(suspended))
 }

@@ -60,7 +60,8 @@ impl Keyed {
             }
             Err(_) => return Ok(Vec::new()),
         };
-        if !key.is_true() && !(is_empty(&key) && self.default.is_some()) {
+        let use_default = is_empty(&key) && self.default.is_some();
+        if !(key.is_true() || use_default) {
             let collection = matches!(key.kind, Kind::List(_) | Kind::Map(_));
             if strict && !collection {
                 let text = format!(

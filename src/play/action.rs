@@ -25,7 +25,8 @@ pub(super) struct Written {
 }
 
 /// Modules that take free text beside those that say so in the table.
-const RAW: [&str; 11] = [
+const RAW: [&str; 12] = [
+    "include",
     "command",
     "shell",
     "script",

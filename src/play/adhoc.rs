@@ -2,7 +2,8 @@
 
 use super::literal::fault;
 use super::loader::{Gathered, Loader, Place};
-use super::model::{Keywords, Parent, ParentKind, Play, Playbook};
+use super::model::{Keywords, Play, Playbook};
+use super::play;
 use crate::base::{Diagnostic, Key, Map, Origin, Source, Value, yaml};
 use std::path::Path;
 use std::sync::Arc;
@@ -30,48 +31,20 @@ impl Loader {
     /// The playbook that an ad-hoc call stands for.
     pub fn adhoc(&self, call: &AdHoc<'_>) -> Result<Playbook, Diagnostic> {
         let gathered = Gathered::default();
-        let file = Arc::new(call.dir.join("__adhoc_playbook__"));
-        let name = Value::from("Ansible Ad-Hoc");
-        let keywords = Keywords { name: Some(name), ..Keywords::default() };
-        let parent = Arc::new(Parent {
-            kind: ParentKind::Play,
-            keywords: keywords.clone(),
-            role: None,
-            params: false,
-            file: Some(file),
-            up: None,
-        });
-        let place = Place::new(&parent, false, &gathered);
+        let keywords =
+            Keywords { name: Some(Value::from("Ansible Ad-Hoc")), ..Keywords::default() };
+        let parent = play::top(keywords.clone(), &Arc::new(call.dir.join("__adhoc_playbook__")));
         let source = Source::described("<adhoc>");
         let task = task(call, &source)?;
+        let place = Place::new(&parent, false, &gathered);
         let tasks = self.entries("tasks", &Value::list(vec![task]), &place)?;
         self.remember(&parent, &gathered);
-        let play = Play {
-            origin: None,
-            hosts: Value::from(call.pattern),
-            keywords,
-            vars_files: Vec::new(),
-            vars_prompt: Vec::new(),
-            gather_facts: Some(Value::from(false)),
-            gather_subset: None,
-            gather_timeout: None,
-            fact_path: None,
-            serial: None,
-            strategy: None,
-            order: None,
-            max_fail_percentage: None,
-            force_handlers: None,
-            pre_tasks: Vec::new(),
-            roles: Vec::new(),
-            role_tasks: Vec::new(),
-            tasks,
-            post_tasks: Vec::new(),
-            handlers: Vec::new(),
-            validate_argspec: None,
-            imported: gathered.imported.into_inner(),
-            playbook_dir: Arc::new(call.dir.to_path_buf()),
-            parent,
-        };
+        let map = Map::from_iter([
+            (Key::from("hosts"), Value::from(call.pattern)),
+            (Key::from("gather_facts"), Value::from(false)),
+        ]);
+        let plain = play::plain(&Value::NULL, &map, keywords, parent)?;
+        let play = Play { tasks, imported: gathered.imported.into_inner(), ..plain };
         Ok(Playbook { path: "__adhoc_playbook__".to_string(), plays: vec![Arc::new(play)] })
     }
 }

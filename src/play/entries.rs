@@ -4,7 +4,6 @@ use super::keywords;
 use super::literal::{class, fault};
 use super::loader::{Loader, Place};
 use super::model::{Block, Entry, ParentKind};
-use super::names;
 use super::table::Object;
 use crate::base::{Diagnostic, Key, Kind, Map, Value};
 use std::sync::Arc;
@@ -62,8 +61,7 @@ impl Loader {
             return Err(fault(format!("'{part}' keyword cannot be used without 'block'"), value));
         }
         let mut keywords = keywords::read(Object::Block, map)?;
-        self.warn_all(names::reserved(&keywords.vars));
-        self.settle_tags(&mut keywords, place)?;
+        self.settle(&mut keywords, place)?;
         let parent = Arc::new(place.parent.below(ParentKind::Block, keywords));
         let inner = place.under(Arc::clone(&parent));
         let rescues = map.get(&Key::from("rescue")).is_some_and(Value::is_true);

@@ -4,6 +4,7 @@
 
 mod action;
 mod adhoc;
+mod argspec;
 mod chain;
 pub mod check;
 mod entries;

@@ -4,7 +4,6 @@ use super::keywords::{self, items};
 use super::literal::{self, class, fault};
 use super::loader::{Gathered, Loader, Place};
 use super::model::{Entry, Keywords, Parent, ParentKind, Play, Role};
-use super::names;
 use super::table::Object;
 use crate::base::{Diagnostic, Key, Kind, Map, Value};
 use std::path::{Path, PathBuf};
@@ -25,60 +24,49 @@ impl Loader {
         let map = with_alias(value)?;
         keywords::refuse_unknown(Object::Play, &map)?;
         let mut keywords = keywords::read(Object::Play, &map)?;
-        self.warn_all(names::reserved(&keywords.vars));
         join(&mut keywords, around);
         check_hosts(value, &map)?;
         check_choices(value, &map)?;
-        let get = |name: &str| map.get(&Key::from(name)).filter(|v| !v.is_null());
-        let null = Value::NULL;
-        let list = |name: &str| get(name).unwrap_or(&null);
+        let vars_files = vars_files(map.get(&Key::from("vars_files")).unwrap_or(&Value::NULL))?;
         let gathered = Gathered::default();
-        let top = |keywords: Keywords| {
-            let file = Some(Arc::clone(file));
-            let kind = ParentKind::Play;
-            Arc::new(Parent { kind, keywords, role: None, params: false, file, up: None })
-        };
-        let parent = top(keywords.clone());
-        let place = Place::new(&parent, false, &gathered);
-        let vars_files = vars_files(list("vars_files"))?;
-        self.static_files(&vars_files, &place)?;
-        self.settle_tags(&mut keywords, &place)?;
-        let parent = top(keywords.clone());
-        let place = Place::new(&parent, false, &gathered);
-        let (roles, role_tasks) = self.roles(list("roles"), &place)?;
-        let tasks = |name: &str| self.entries(name, list(name), &place);
-        let (pre_tasks, tasks, post_tasks) =
+        let first = Place::new(&top(keywords.clone(), file), false, &gathered);
+        self.static_files(&vars_files, &first)?;
+        self.settle(&mut keywords, &first)?;
+        let parent = top(keywords.clone(), file);
+        let lists = self.lists(&map, file, &Place::new(&parent, false, &gathered))?;
+        self.remember(&parent, &gathered);
+        let play = plain(value, &map, keywords, parent)?;
+        Ok(Play {
+            vars_files,
+            pre_tasks: lists.pre_tasks,
+            roles: lists.roles,
+            role_tasks: lists.role_tasks,
+            tasks: lists.tasks,
+            post_tasks: lists.post_tasks,
+            handlers: lists.handlers,
+            imported: gathered.imported.into_inner(),
+            ..play
+        })
+    }
+
+    /// Roles, tasks and handlers of a play.
+    fn lists(&self, map: &Map, file: &Path, place: &Place<'_>) -> Result<Lists, Diagnostic> {
+        let null = Value::NULL;
+        let get = |name: &str| map.get(&Key::from(name)).unwrap_or(&null);
+        let (roles, role_tasks) = self.roles(get("roles"), place)?;
+        let tasks = |name: &str| self.entries(name, get(name), place);
+        let (mut pre_tasks, tasks, post_tasks) =
             (tasks("pre_tasks")?, tasks("tasks")?, tasks("post_tasks")?);
         let handlers = Place { handlers: true, ..place.clone() };
-        let handlers = self.entries("handlers", list("handlers"), &handlers)?;
-        self.remember(&parent, &gathered);
-        let given = |name: &str| get(name).cloned();
-        Ok(Play {
-            origin: value.origin().cloned(),
-            hosts: given("hosts").unwrap_or_default(),
-            keywords,
-            vars_files,
-            vars_prompt: super::prompts::read(list("vars_prompt"))?,
-            gather_facts: given("gather_facts"),
-            gather_subset: given("gather_subset"),
-            gather_timeout: given("gather_timeout"),
-            fact_path: given("fact_path"),
-            serial: given("serial"),
-            strategy: given("strategy"),
-            order: given("order"),
-            max_fail_percentage: given("max_fail_percentage"),
-            force_handlers: given("force_handlers"),
-            pre_tasks,
-            roles,
-            role_tasks,
-            tasks,
-            post_tasks,
-            handlers,
-            validate_argspec: given("validate_argspec"),
-            imported: gathered.imported.into_inner(),
-            playbook_dir: Arc::new(file.parent().map(Path::to_path_buf).unwrap_or_default()),
-            parent,
-        })
+        let handlers = self.entries("handlers", get("handlers"), &handlers)?;
+        let wanted = get("validate_argspec");
+        if !wanted.is_null() {
+            let name = map.get(&Key::from("name")).unwrap_or_else(|| get("hosts"));
+            let name = self.render(name, place, &Arc::default())?;
+            let check = self.play_argspec(wanted, &name.text(), file, place)?;
+            pre_tasks.splice(0..0, check);
+        }
+        Ok(Lists { pre_tasks, roles, role_tasks, tasks, post_tasks, handlers })
     }
 
     /// The entries of `roles:` with their dependencies.
@@ -129,6 +117,60 @@ impl Loader {
         }
         Ok(())
     }
+}
+
+/// The lists of a play.
+struct Lists {
+    pre_tasks: Vec<Entry>,
+    roles: Vec<Arc<Role>>,
+    role_tasks: Vec<Vec<Entry>>,
+    tasks: Vec<Entry>,
+    post_tasks: Vec<Entry>,
+    handlers: Vec<Entry>,
+}
+
+/// The top of the chain of a play's tasks.
+pub(super) fn top(keywords: Keywords, file: &Arc<PathBuf>) -> Arc<Parent> {
+    let file = Some(Arc::clone(file));
+    let kind = ParentKind::Play;
+    Arc::new(Parent { kind, keywords, role: None, params: false, file, up: None })
+}
+
+/// A play without its lists.
+pub(super) fn plain(
+    value: &Value,
+    map: &Map,
+    keywords: Keywords,
+    parent: Arc<Parent>,
+) -> Result<Play, Diagnostic> {
+    let given = |name: &str| map.get(&Key::from(name)).filter(|v| !v.is_null()).cloned();
+    let dir = parent.playbook_dir().map(Path::to_path_buf).unwrap_or_default();
+    Ok(Play {
+        origin: value.origin().cloned(),
+        hosts: given("hosts").unwrap_or_default(),
+        keywords,
+        vars_files: Vec::new(),
+        vars_prompt: super::prompts::read(&given("vars_prompt").unwrap_or_default())?,
+        gather_facts: given("gather_facts"),
+        gather_subset: given("gather_subset"),
+        gather_timeout: given("gather_timeout"),
+        fact_path: given("fact_path"),
+        serial: given("serial"),
+        strategy: given("strategy"),
+        order: given("order"),
+        max_fail_percentage: given("max_fail_percentage"),
+        force_handlers: given("force_handlers"),
+        pre_tasks: Vec::new(),
+        roles: Vec::new(),
+        role_tasks: Vec::new(),
+        tasks: Vec::new(),
+        post_tasks: Vec::new(),
+        handlers: Vec::new(),
+        validate_argspec: given("validate_argspec"),
+        imported: Vec::new(),
+        playbook_dir: Arc::new(dir),
+        parent,
+    })
 }
 
 /// The map of a play with `user` under its present name.

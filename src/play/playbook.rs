@@ -22,11 +22,20 @@ impl Loader {
     /// a host. Warnings are kept for [`Loader::take_warnings`].
     pub fn playbook(&self, path: &Path) -> Result<Playbook, Diagnostic> {
         let shown = path.display().to_string();
-        if !path.is_file() {
+        let here = PathBuf::from(".");
+        let file = match path.exists() {
+            true => Some(path.to_path_buf()),
+            false => self.in_collection_playbooks(&shown, &here),
+        };
+        let Some(file) = file else {
             return Err(Diagnostic::new(format!("the playbook: {shown} could not be found")));
+        };
+        if file.is_dir() {
+            let text = format!("the playbook: {shown} does not appear to be a file");
+            return Err(Diagnostic::new(text));
         }
         let mut plays = Vec::new();
-        self.plays(&absolute(path), &Keywords::default(), 0, &mut plays)?;
+        self.plays(&absolute(&file), &Keywords::default(), 0, &mut plays)?;
         Ok(Playbook { path: shown, plays })
     }
 

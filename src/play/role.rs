@@ -1,9 +1,10 @@
 //! Roles: as entries of `roles:`, as dependencies, imported and included.
 
+use super::argspec::{self, Owner};
 use super::keywords;
 use super::literal::fault;
 use super::loader::{Loader, Place};
-use super::model::{Action, Block, Entry, Keywords, LoopControl, Parent, ParentKind, Role, Task};
+use super::model::{Block, Entry, Keywords, Parent, ParentKind, Role};
 use super::names;
 use super::role_files::{Found, Meta, bare};
 use super::table::{self, Object};
@@ -112,7 +113,7 @@ impl Loader {
         mut wanted: RoleUse,
         place: &Place<'_>,
     ) -> Result<Loaded, Diagnostic> {
-        self.settle_tags(&mut wanted.keywords, place)?;
+        self.settle(&mut wanted.keywords, place)?;
         let found = self.locate(&wanted, place)?;
         refuse_circle(&found, &wanted, place)?;
         let meta = self.role_meta(&found.path, &found.name)?;
@@ -283,53 +284,13 @@ fn validation(wanted: &RoleUse, found: &Found, meta: &Meta, parent: &Arc<Parent>
     let spec = meta.argument_specs.get(entry)?;
     let short = spec.get("short_description").map(Value::text).filter(|text| !text.is_empty());
     let about = short.map(|text| format!(" - {text}")).unwrap_or_default();
-    let context: Value = [
-        ("type", Value::from("role")),
-        ("name", Value::from(found.full_name.as_str())),
-        ("argument_spec_name", Value::from(entry)),
-        ("path", Value::from(found.path.to_string_lossy().as_ref())),
-    ]
-    .into_iter()
-    .collect();
-    let args = Map::from_iter([
-        (
-            Key::from("argument_spec"),
-            spec.get("options").cloned().unwrap_or(Value::map(Map::new())),
-        ),
-        (Key::from("provided_arguments"), Value::map((*wanted.params).clone())),
-        (Key::from("validate_args_context"), context),
-    ]);
     let name = format!("Validating arguments against arg spec '{entry}'{about}");
-    let task = implicit_task(&name, Action::ValidateArgs, args, parent);
-    Some(Entry::Task(Arc::new(task)))
-}
-
-/// A task that nobody wrote; it is always selected.
-pub(super) fn implicit_task(name: &str, action: Action, args: Map, parent: &Arc<Parent>) -> Task {
-    Task {
-        origin: None,
-        keywords: Keywords {
-            name: Some(Value::from(name)),
-            tags: vec![Value::from("always")],
-            ..Keywords::default()
-        },
-        action,
-        action_origin: None,
-        written: "ansible.builtin.validate_argument_spec".to_string(),
-        args: Arc::new(args),
-        args_template: None,
-        looping: None,
-        loop_control: LoopControl::default(),
-        register: None,
-        until: Vec::new(),
-        retries: None,
-        delay: None,
-        changed_when: None,
-        failed_when: None,
-        r#async: None,
-        poll: None,
-        listen: Vec::new(),
-        implicit: false,
-        parent: Arc::clone(parent),
-    }
+    let owner = Owner {
+        kind: "role",
+        name: &found.full_name,
+        path: &found.path,
+        entry,
+        params: &wanted.params,
+    };
+    Some(Entry::Task(Arc::new(argspec::task(&owner, &name, spec, parent))))
 }

@@ -111,8 +111,7 @@ impl Loader {
     ) -> Result<Task, Diagnostic> {
         self.refuse(object, value, map, &written)?;
         let mut keywords = keywords::read(object, map)?;
-        self.settle_tags(&mut keywords, place)?;
-        self.warn_all(names::reserved(&keywords.vars));
+        self.settle(&mut keywords, place)?;
         if written.local {
             let host = Value::template("localhost", written.origin.clone());
             keywords.delegate_to = Some(host);
@@ -170,12 +169,15 @@ impl Loader {
         Ok(())
     }
 
-    /// Renders tags that are templates: they see extra and play variables (S-127).
-    pub(super) fn settle_tags(
+    /// Warns of what is odd in keywords, and renders tags that are templates: they see extra and play
+    /// variables (S-127).
+    pub(super) fn settle(
         &self,
         keywords: &mut Keywords,
         place: &Place<'_>,
     ) -> Result<(), Diagnostic> {
+        self.warn_all(names::reserved(&keywords.vars));
+        self.warn_defaults(&keywords.module_defaults);
         if !keywords.tags.iter().any(is_template) {
             return Ok(());
         }
@@ -187,6 +189,21 @@ impl Loader {
         }
         keywords.tags = settled;
         Ok(())
+    }
+}
+
+impl Loader {
+    /// Warns of `module_defaults` for names that no task can have.
+    fn warn_defaults(&self, levels: &[Value]) {
+        for (key, value) in levels.iter().filter_map(Value::as_map).flatten() {
+            let name = key.to_string();
+            if name.starts_with("group/") || self.module(&name).is_some() {
+                continue;
+            }
+            let text = format!("Could not resolve action {name} in module_defaults");
+            let warning = Diagnostic::new(text).at(value.meta().key_origin().as_ref());
+            self.warn(near(warning, &name, (self.options.module_names)()));
+        }
     }
 }
 

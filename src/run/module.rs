@@ -44,6 +44,8 @@ struct Work<'r, 'a> {
     env: Vec<(String, String)>,
     check: bool,
     diff: bool,
+    /// Whether a file was another when it was to be written: look and plan again.
+    moved: bool,
 }
 
 /// Runs a module that needs its host.
@@ -69,7 +71,7 @@ pub async fn run(
             Ok(host) => {
                 let diff = super::settle::shows_diff(run.batch, run.task);
                 let route = route.key();
-                let work = Work { run, host, route, inputs, env, check, diff };
+                let work = Work { run, host, route, inputs, env, check, diff, moved: false };
                 match entry.run {
                     Run::State(module) => work.state(module, args).await,
                     Run::Action(module) => work.action(module, args).await,
@@ -95,7 +97,7 @@ pub fn host_failed(error: &HostError) -> Outcome {
     match error {
         HostError::Unreachable(text) => Outcome::unreachable(text),
         HostError::Become(text) => {
-            let mut outcome = Outcome::fault(crate::base::Diagnostic::new(text.as_str()));
+            let mut outcome = Outcome::fault(None, crate::base::Diagnostic::new(text.as_str()));
             outcome.set("changed", false);
             outcome
         }
@@ -179,7 +181,7 @@ impl Work<'_, '_> {
                 total.forget(&plan);
                 continue;
             }
-            if !again || total.failure.is_some() {
+            if total.failure.is_some() || !(again || self.moved) {
                 return Ok(total.finish(done));
             }
         }
@@ -279,7 +281,8 @@ impl Work<'_, '_> {
         let (after, second) = self.read(module, args, vec![first]).await?;
         let platform = self.host.platform();
         let differs = after.iter().map(|a| &a.stdout).ne(before.iter().map(|a| &a.stdout));
-        for ran in &applied.ran {
+        self.moved = applied.ran.iter().any(Ran::moved);
+        for ran in applied.ran.iter().filter(|ran| !ran.moved()) {
             let outcome = judge(module, args, ran, &second, self.ctx(&platform), differs);
             total.judged(outcome);
         }
@@ -397,6 +400,12 @@ fn judge(
 }
 
 fn change_failed(ran: &Ran) -> Failure {
+    if ran.answer.rc >= Ran::INVALID {
+        let (out, err) = (ran.answer.text(), ran.answer.error_text());
+        let failure = Failure::new("failed to validate");
+        let failure = failure.with("exit_status", i64::from(ran.answer.rc - Ran::INVALID));
+        return failure.with("stdout", out).with("stderr", err);
+    }
     let error = ran.answer.error_text();
     let text = match error.trim() {
         "" => ran.answer.text().trim().to_string(),

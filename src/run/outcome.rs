@@ -1,6 +1,6 @@
 //! How a task ended on a host, before it is recorded.
 
-use crate::base::{Diagnostic, Key, Map, Value};
+use crate::base::{Diagnostic, Key, Map, Origin, Value};
 use crate::spec::PlayEffect;
 use crate::spec::event::Status;
 use std::sync::Arc;
@@ -62,9 +62,8 @@ impl Outcome {
     }
 
     /// A failure on the controller's side: its message is the whole chain (S-190).
-    pub fn fault(error: Diagnostic) -> Self {
-        let error =
-            Diagnostic::new("Task failed").at(error.origin.clone().as_ref()).caused_by(error);
+    pub fn fault(origin: Option<&Origin>, error: Diagnostic) -> Self {
+        let error = Diagnostic::new("Task failed").at(origin).caused_by(error);
         let fields = [("msg".into(), Value::from(error.chain()))].into_iter().collect();
         Self { error: Some(error), ..Self::new(Status::Failed, fields) }
     }

@@ -1,6 +1,6 @@
 //! The functions of the language: `range`, `lookup`, `namespace` and their like.
 
-use super::eval::objects::{Cycler, Global, Joiner, Namespace, RangeObject, as_object, value};
+use super::eval::objects::{Cycler, Global, Joiner, Namespace, RangeObject, value};
 use super::eval::{Core, first_marker, need, raise};
 use super::methods::{self, Given};
 use super::table::{Args, Stop};
@@ -144,19 +144,10 @@ fn undef(core: &Core, args: &Args) -> Result<Value, Stop> {
     let hint = need(hint.clone())?;
     match hint.as_str() {
         Some("") => Ok(core.undefined("Mandatory variable has not been overridden")),
-        Some(text) => Ok(core.undefined(text)),
+        Some(_) => Ok(core.undefined(hint.masked().text())),
         None => raise(format!(
             "The 'hint' argument must be of type 'str' or 'NoneType', not '{}'.",
             hint.type_name()
         )),
     }
-}
-
-/// Whether a value is a function of the language.
-pub fn is_callable(candidate: &Value) -> bool {
-    use super::eval::objects::{Bound, MacroObject};
-    as_object::<Global>(candidate).is_some()
-        || as_object::<MacroObject>(candidate).is_some()
-        || as_object::<Bound>(candidate).is_some()
-        || as_object::<Joiner>(candidate).is_some()
 }

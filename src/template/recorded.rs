@@ -1,5 +1,6 @@
 //! Templates whose results were recorded from ansible-core (`tests/golden/template`).
 
+use super::table::Stop;
 use super::{Templar, TemplateOptions};
 use crate::base::value::{Layout, from_json, to_json};
 use crate::base::{Diagnostic, Kind, Map, Origin, Source, Value};
@@ -80,7 +81,10 @@ fn ours(scope: &Fixed, case: &Value) -> Result<Value, String> {
     let templar = Templar::new(scope);
     let text = |key: &str| case.get(key).map(trusted);
     let result = if let Some(text) = text("t") {
-        templar.render(&text)
+        templar.render(&text).and_then(|value| match value.kind {
+            Kind::Omit => Err(Stop::fault("A template was resolved to an Omit scalar.")),
+            _ => Ok(value),
+        })
     } else if let Some(text) = text("x") {
         templar.expression(&text)
     } else if let Some(condition) = text("c") {
@@ -100,7 +104,7 @@ fn ours(scope: &Fixed, case: &Value) -> Result<Value, String> {
 
 fn check(file: &str, text: &str) {
     let data = from_json(text).unwrap();
-    let vars = to_json(data.get("vars").unwrap(), Layout::RESULT);
+    let vars = to_json(data.get("vars").unwrap(), Layout::DUMPS);
     let cases = data.get("cases").unwrap().as_list().unwrap();
     let mut wrong = Vec::new();
     for case in cases {
@@ -140,4 +144,4 @@ macro_rules! recorded {
     )*};
 }
 
-recorded! { conditions expressions files general syntax types }
+recorded! { conditions expressions files general methods syntax times types whitespace }

@@ -5,18 +5,29 @@
 
 use super::{is_caught, is_off};
 use crate::base::{Diagnostic, Key, Kind, Map, Value};
-use crate::play::literal::is_dynamic;
-use crate::play::model::{Action, Task};
+use crate::play::literal::{fault, is_dynamic, is_template};
+use crate::play::model::{Action, Loop, Task};
 use crate::spec::args::{Arg, ArgError, ArgTable, ArgType, Dict, FromArg, canonical};
 use crate::spec::{Doc, Entry};
 
-/// Checks a task's arguments. `rescued`: it stands in a block with a rescue.
+/// Checks a task's arguments and its list of items. `rescued`: it stands in a block with a rescue.
 pub(in crate::play) fn arguments(task: &Task, rescued: bool) -> Result<(), Diagnostic> {
     let Action::Module(entry) = task.action else { return Ok(()) };
     if rescued || is_off(task) || is_caught(task) {
         return Ok(());
     }
+    check_loop(task)?;
     check(task, entry).map_err(|error| diagnostic(task, entry.doc(), error))
+}
+
+fn check_loop(task: &Task) -> Result<(), Diagnostic> {
+    let Some(Loop::Items(items)) = &task.looping else { return Ok(()) };
+    if items.as_list().is_some() || is_template(items) || matches!(items.kind, Kind::Vault(_)) {
+        return Ok(());
+    }
+    let kind = items.type_name();
+    Err(fault(format!("The `loop` value must resolve to a 'list', not '{kind}'."), items)
+        .hint("Provide a list of items/templates, or a template resolving to a list."))
 }
 
 fn check(task: &Task, entry: &Entry) -> Result<(), ArgError> {

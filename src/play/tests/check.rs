@@ -145,7 +145,7 @@ fn nothing_is_said_behind_what_may_make_files_here() {
 #[test]
 fn hints_name_what_was_meant() {
     let hint = |text: &str| site(text).fault().hint.unwrap_or_default();
-    assert_eq!(hint("- hosts: a\n  tassks: []\n"), "Did you mean 'tasks'?");
+    assert_eq!(hint("- hosts: a\n  tassks: []\n"), "Did you mean 'tasks' or 'tags'?");
     assert_eq!(hint("- hosts: a\n  tasks: [{debgu: {}}]\n"), "Did you mean 'debug'?");
     assert_eq!(hint("- hosts: a\n  tasks: [{debug: {mgs: 1}}]\n"), "Did you mean 'msg'?");
     assert!(hint("- hosts: a\n  tasks: [{debug: , whne: x}]\n").ends_with("Did you mean 'when'?"));

@@ -404,6 +404,7 @@ fn warnings_are_told_once() {
       args: {verbosity: 1}
     - {debug: , vars: {name: x}}
     - {debug: {msg: a, msg: b}}
+    - {debug: , module_defaults: {debgu: {msg: x}, group/x: {}}}
 ",
     );
     let loader = project.loader();
@@ -414,6 +415,8 @@ fn warnings_are_told_once() {
     assert!(texts[2].starts_with("Using a mapping for `action` is deprecated."));
     assert!(texts[3].starts_with("Merging legacy k=v args ('msg') into task args."));
     assert_eq!(texts[4], "Found variable using reserved name 'name'.");
+    assert_eq!(texts[5], "Could not resolve action debgu in module_defaults");
+    assert_eq!(texts.len(), 6);
     assert!(loader.take_warnings().is_empty());
 }
 
@@ -473,4 +476,35 @@ fn adhoc_calls_are_plays_of_one_task() {
     let error = loader.adhoc(&call("command", "")).unwrap_err();
     assert_eq!(error.message, "No argument passed to command module");
     assert!(loader.adhoc(&call("nope", "")).unwrap_err().message.contains("couldn't resolve"));
+}
+
+#[test]
+fn plays_may_have_their_arguments_checked() {
+    let text = "- name: my play\n  hosts: a\n  validate_argspec: true\n  pre_tasks: [{debug: , name: pre}]\n";
+    let project = Project::new(&[
+        ("site.yml", text),
+        ("site.meta.yml", "argument_specs: {my play: {options: {a: {type: int}}}}\n"),
+    ]);
+    let play = project.play();
+    let all = all_tasks(&play.pre_tasks);
+    assert_eq!(names(&all), ["Validating arguments against arg spec my play", "pre"]);
+    assert_eq!(all[0].arg("argument_spec").unwrap().text(), "{'a': {'type': 'int'}}");
+    let context = all[0].arg("validate_args_context").unwrap();
+    assert_eq!(context.get("type").unwrap().text(), "play");
+    project.write("site.yml", &text.replace("true", "other"));
+    let message = project.fault().chain();
+    assert!(message.starts_with(
+        "Error processing keyword 'validate_argspec': No argument spec named 'other' in"
+    ));
+    project.write("site.yml", &text.replace("true", "false"));
+    assert_eq!(project.play().pre_tasks.len(), 1);
+    assert!(site(text).fault().chain().contains("A playbook meta file is required. Considered:"));
+}
+
+#[test]
+fn a_playbook_must_be_a_file() {
+    let project = Project::new(&[("dir/x", "")]);
+    let said = |name| project.load(name).unwrap_err();
+    assert!(said("none.yml").message.ends_with("could not be found") && said("none.yml").code == 1);
+    assert!(said("dir").message.ends_with("does not appear to be a file"));
 }

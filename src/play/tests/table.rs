@@ -156,12 +156,12 @@ fakes! { ENTRIES
     TEMPLATE: TemplateArgs = "template", "ansible.builtin.template";
     PING: Ping = "ping", "ansible.builtin.ping";
     SET_FACT: SetFact = "set_fact", "ansible.builtin.set_fact";
-    WIN: Ping = "win_command", "ansible.windows.win_command";
 }
 
 fakes! { COMMANDS
     COMMAND: Command = "command", "ansible.builtin.command";
     SHELL: Command = "shell", "ansible.builtin.shell";
+    WIN: Command = "win_command", "ansible.windows.win_command";
     SCRIPT: Command = "script", "ansible.builtin.script";
 }
 

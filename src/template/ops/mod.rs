@@ -14,6 +14,14 @@ use super::syntax::ast::{Comparison, Operator};
 use super::table::Stop;
 use crate::base::{Kind, Value};
 
+/// A type's name in the errors of operators, which name the module too.
+fn type_name(value: &Value) -> String {
+    match value.kind {
+        Kind::Time(_) => format!("datetime.{}", value.type_name()),
+        _ => value.type_name().to_string(),
+    }
+}
+
 impl Core<'_> {
     /// A value as an operator takes it: defined, and as it is now.
     pub fn operand(&self, value: Value) -> Result<Value, Stop> {
@@ -67,6 +75,12 @@ impl Core<'_> {
         };
         if length(left) != length(right) {
             return Ok(false);
+        }
+        if matches!(
+            (&left.kind, &right.kind),
+            (Kind::Big(_), Kind::Float(_)) | (Kind::Float(_), Kind::Big(_))
+        ) {
+            return Ok(order("==", left, right)?.is_some_and(std::cmp::Ordering::is_eq));
         }
         Ok(self.whole(left)? == self.whole(right)?)
     }
