@@ -6,9 +6,6 @@ mod seen;
 mod times;
 mod touch;
 
-#[cfg(test)]
-mod tests;
-
 use super::attributes::{Wanted, facts};
 use super::write::{Refusal, explain};
 use crate::base::Value;
