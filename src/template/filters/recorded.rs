@@ -123,21 +123,6 @@ fn names_are_found_short_and_full() {
     assert_eq!(lookups::all().count(), lookups::names().len());
 }
 
-#[test]
-fn an_inline_vault_is_known_before_it_is_opened() {
-    let vault = Value::new(crate::base::Kind::Vault("hidden".into()));
-    let vars = [("v", vault), ("plain", Value::from("x"))].into_iter();
-    let vars = vars.map(|(name, value)| (name.into(), value)).collect();
-    let scope = Here(Fixed { vars, ..Fixed::default() });
-    let asked = |text| evaluate(&scope, text).unwrap();
-    assert_eq!(asked("v is vault_encrypted"), Value::from(true));
-    assert_eq!(asked("plain is vault_encrypted"), Value::from(false));
-    let upper = asked("v | upper");
-    assert!(upper.has_secret() && upper.as_str() == Some("HIDDEN"));
-    let error = evaluate(&scope, "v | to_datetime").unwrap_err();
-    assert!(!error.contains("hidden") && error.contains("does not match"), "{error}");
-}
-
 /// One recorded case; `ours` stands for ours where it differs on purpose.
 fn differs(scope: &Here, case: &Value) -> Option<String> {
     let expression = case.get("expr")?.text();
