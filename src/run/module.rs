@@ -317,6 +317,8 @@ impl Work<'_, '_> {
             diff: self.diff,
             world: self.world(),
             verbosity: session.store.run.verbosity,
+            base: &self.run.batch.play.playbook_dir,
+            inventory_name: &self.run.host,
         };
         let acted = module.act(args, context).await;
         self.run.queue.change_ended(&session.changes);

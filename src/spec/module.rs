@@ -11,6 +11,7 @@ use super::probe::{Answer, Probe};
 use super::world::World;
 use crate::base::{Map, Value};
 use std::any::Any;
+use std::path::Path;
 use std::sync::Arc;
 
 /// Keys of a module's result.
@@ -120,8 +121,12 @@ pub struct ActionContext<'a> {
     pub diff: bool,
     /// The predicted world of a check run.
     pub world: &'a World,
-    /// Shell that `executable` defaults to.
+    /// Number of `-v`.
     pub verbosity: u8,
+    /// Directory of the playbook: what relative paths of the operator's machine are below.
+    pub base: &'a Path,
+    /// Inventory name of the host that the task belongs to, also where it is delegated.
+    pub inventory_name: &'a str,
 }
 
 /// A module that is an action, also when it reports ok.

@@ -272,6 +272,53 @@ fn endless_recursion_is_an_error() {
 }
 
 #[test]
+fn no_secret_is_in_an_error() {
+    let scope = secrets();
+    for text in [
+        "{{ list.index(pw) }}",
+        "{{ {}.pop(pw) }}",
+        "{{ {}[pw] }}",
+        "{{ list[pw] }}",
+        "{{ undef(pw) }}",
+        "{{ pw + 1 }}",
+        "{{ pw | int + pw }}",
+        "{{ lookup(pw) }}",
+        "{{ 'x' | map(pw) | list }}",
+        "{{ pw | from_json }}",
+        "{{ pw | from_yaml | dict2items }}",
+        "{{ '%d' % pw }}",
+        "{{ pw.format(a=1).x }}",
+        "{{ dict(pw) }}",
+        "{{ pw | to_datetime }}",
+        "{{ pw | b64decode }}",
+        "{% include pw %}",
+        "{{ pw | mandatory | int(base=pw) }}",
+        "{{ pw | regex_search(pw + '(') }}",
+    ] {
+        let Err(error) = render(&scope, text) else { continue };
+        let shown = error.into_diagnostic().unwrap().chain();
+        assert!(!shown.contains("hunter2"), "{text}: {shown}");
+    }
+}
+
+#[test]
+fn long_and_deep_expressions_are_refused() {
+    let scope = Fixed::default();
+    let fails = |text: String| assert!(render(&scope, &text).is_err(), "{}", &text[..30]);
+    fails(format!("{{{{ 1{} }}}}", " + 1".repeat(100_000)));
+    fails(format!("{{{{ {}1{} }}}}", "(".repeat(50_000), ")".repeat(50_000)));
+    fails(format!("{{{{ a{} }}}}", ".b".repeat(50_000)));
+    fails(format!("{{{{ {}1 }}}}", "not ".repeat(50_000)));
+    fails(format!("{{{{ {}1 }}}}", "-".repeat(50_000)));
+    fails(format!("{{{{ 1{} }}}}", " if 1 else 1".repeat(20_000)));
+    fails("{% if 1 %}".repeat(50_000));
+    let many = format!("{{{{ [{}] | length }}}}", "-1, ".repeat(50_000));
+    assert_eq!(render(&scope, &many).unwrap(), Value::from(50_000));
+    let sum = format!("{{{{ 1{} }}}}", " + 1".repeat(200));
+    assert_eq!(render(&scope, &sum).unwrap(), Value::from(201));
+}
+
+#[test]
 fn absurd_sizes_are_errors() {
     let scope = Fixed::default();
     for text in ["{{ 9 ** (9 ** 9) }}", "{{ 'x' * 10 ** 12 }}", "{{ range(10 ** 12) | list }}"] {

@@ -144,7 +144,7 @@ fn undef(core: &Core, args: &Args) -> Result<Value, Stop> {
     let hint = need(hint.clone())?;
     match hint.as_str() {
         Some("") => Ok(core.undefined("Mandatory variable has not been overridden")),
-        Some(text) => Ok(core.undefined(text)),
+        Some(_) => Ok(core.undefined(hint.masked().text())),
         None => raise(format!(
             "The 'hint' argument must be of type 'str' or 'NoneType', not '{}'.",
             hint.type_name()

@@ -160,7 +160,8 @@ impl<'a> Templar<'a> {
         let text = Value::template(source, Some(origin.clone()));
         let base = self.session();
         let mut session = base.with_vars(vars);
-        session.options = options.clone();
+        let header = options.with_header(source).ok().flatten();
+        session.options = header.map_or_else(|| options.clone(), |(options, _)| options);
         if let Some(folder) = folder(&origin.source) {
             session.folders = vec![folder.join("templates"), folder.to_path_buf()];
         }

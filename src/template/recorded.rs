@@ -144,4 +144,4 @@ macro_rules! recorded {
     )*};
 }
 
-recorded! { conditions expressions files general syntax types }
+recorded! { conditions expressions files general methods syntax times types whitespace }

@@ -18,7 +18,7 @@ impl Core<'_> {
         if is_marker(object) {
             return Ok(object.clone());
         }
-        if let Some(found) = self.own_attribute(object, name)? {
+        if let Some(found) = own_attribute(object, name) {
             return Ok(found);
         }
         let key = Key::Str(Arc::clone(name));
@@ -61,10 +61,10 @@ impl Core<'_> {
                 return Ok(Value::from(range.at(at as i64)));
             }
         }
-        if let Kind::Str(name) = &key.kind {
-            if let Some(found) = self.own_attribute(object, name)? {
-                return Ok(found);
-            }
+        if let Kind::Str(name) = &key.kind
+            && let Some(found) = own_attribute(object, name)
+        {
+            return Ok(found);
         }
         Ok(self.missing(object, &key))
     }
@@ -88,37 +88,12 @@ impl Core<'_> {
         found.map(|found| self.taken(object, found)).transpose()
     }
 
-    /// What the type itself has under a name: a bound method or a number such as `year`.
-    fn own_attribute(&self, object: &Value, name: &Name) -> Result<Option<Value>, Stop> {
-        if let Some(data) = methods::data(object, name) {
-            return Ok(Some(data));
-        }
-        if let Some(this) = as_object::<SelfObject>(object) {
-            let known = this.unit.lock_blocks().contains_key(name);
-            return Ok(known.then(|| {
-                let unit = Arc::clone(&this.unit);
-                object_value(BlockObject { unit, name: Arc::clone(name), depth: 0 })
-            }));
-        }
-        if let (Some(block), "super") = (as_object::<BlockObject>(object), &**name) {
-            return Ok(Some(object_value(BlockObject {
-                unit: Arc::clone(&block.unit),
-                name: Arc::clone(&block.name),
-                depth: block.depth + 1,
-            })));
-        }
-        if methods::has(object, name) {
-            let receiver = object.clone();
-            return Ok(Some(object_value(Bound { receiver, name: Arc::clone(name) })));
-        }
-        Ok(None)
-    }
-
     fn missing(&self, object: &Value, key: &Value) -> Value {
         if let Some(no_else) = as_object::<NoElse>(object) {
             return self.undefined(no_else.message.clone());
         }
         let type_name = object.type_name();
+        let key = &key.masked();
         let falsy = !key.is_true() && !key.is_null();
         if falsy && key.as_str().is_some() {
             return self.undefined(format!("'{type_name} object' has no attribute {}", key.repr()));
@@ -154,29 +129,25 @@ impl Core<'_> {
         Ok(match &object.kind {
             Kind::List(items) => {
                 let picked = pick(items, numbers);
-                self.part_of(object, Value::list(picked))
+                part_of(object, Value::list(picked))
             }
             Kind::Tuple(items) => {
                 let picked = pick(items, numbers);
-                self.part_of(object, Value::new(Kind::Tuple(Arc::new(picked))))
+                part_of(object, Value::new(Kind::Tuple(Arc::new(picked))))
             }
             Kind::Str(text) => {
                 let chars: Vec<char> = text.chars().collect();
                 let picked: String = pick(&chars, numbers).into_iter().collect();
                 secret::same(object, Value::from(picked))
             }
-            _ => match as_object::<RangeObject>(object) {
-                Some(range) => object_value(slice_range(range, numbers)),
-                None => {
+            _ => {
+                let Some(range) = as_object::<RangeObject>(object) else {
                     let name = object.type_name();
                     return super::raise(format!("'{name}' object is not subscriptable"));
-                }
-            },
+                };
+                object_value(slice_range(range, numbers))
+            }
         })
-    }
-
-    fn part_of(&self, whole: &Value, part: Value) -> Value {
-        if matches!(whole.meta().secret, crate::base::Secret::All) { part.secret() } else { part }
     }
 }
 
@@ -238,4 +209,35 @@ fn slice_range(range: &RangeObject, numbers: [Option<i64>; 3]) -> RangeObject {
         stop: range.at(stop),
         step: range.step.saturating_mul(step),
     }
+}
+
+/// What the type itself has under a name: a bound method or a number such as `year`.
+fn own_attribute(object: &Value, name: &Name) -> Option<Value> {
+    if let Some(data) = methods::data(object, name) {
+        return Some(data);
+    }
+    if let Some(this) = as_object::<SelfObject>(object) {
+        let known = this.unit.lock_blocks().contains_key(name);
+        return known.then(|| {
+            let unit = Arc::clone(&this.unit);
+            object_value(BlockObject { unit, name: Arc::clone(name), depth: 0 })
+        });
+    }
+    if let (Some(block), "super") = (as_object::<BlockObject>(object), &**name) {
+        return Some(object_value(BlockObject {
+            unit: Arc::clone(&block.unit),
+            name: Arc::clone(&block.name),
+            depth: block.depth + 1,
+        }));
+    }
+    if methods::has(object, name) {
+        let receiver = object.clone();
+        return Some(object_value(Bound { receiver, name: Arc::clone(name) }));
+    }
+    None
+}
+
+/// A part of a container that is wholly secret is wholly secret.
+fn part_of(whole: &Value, part: Value) -> Value {
+    if matches!(whole.meta().secret, crate::base::Secret::All) { part.secret() } else { part }
 }

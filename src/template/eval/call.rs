@@ -5,7 +5,8 @@ use super::ctx::Ctx;
 use super::objects::{
     BlockObject, Bound, Cycler, Global, Joiner, LoopObject, MacroObject, as_object,
 };
-use super::{captured, is_marker, raise};
+use super::plugins::inputs;
+use super::{captured, is_marker, raise, secret};
 use crate::base::{Key, Kind, Map, Value};
 use crate::template::globals;
 use crate::template::methods;
@@ -115,12 +116,13 @@ impl Core<'_> {
         if let Some(this) = as_object::<LoopObject>(receiver) {
             return captured(self.loop_method(this, name, args));
         }
-        let result = captured(methods::call(self, receiver, name, args))?;
+        let result = methods::call(self, receiver, name, args)
+            .map_err(|stop| secret::scrub(inputs(receiver, args), stop));
+        let result = captured(result)?;
         if is_marker(&result) {
             return Ok(result);
         }
-        let inputs = std::iter::once(receiver).chain(&args.positional).chain(args.keyword.values());
-        Ok(super::secret::taint(inputs, result))
+        Ok(secret::taint(inputs(receiver, args), result))
     }
 
     fn loop_method(&self, this: &LoopObject, name: &str, args: &Args) -> Result<Value, Stop> {

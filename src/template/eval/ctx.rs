@@ -239,10 +239,10 @@ impl<'s> Ctx<'s> {
         if let Some(value) = self.special(name) {
             return Ok(value);
         }
-        if self.frame.reads_scope {
-            if let Some(value) = self.session.variable(name)? {
-                return Ok(value);
-            }
+        if self.frame.reads_scope
+            && let Some(value) = self.session.variable(name)?
+        {
+            return Ok(value);
         }
         if let Some(value) = globals::find(name) {
             return Ok(value);

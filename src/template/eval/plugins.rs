@@ -31,6 +31,11 @@ fn depth(name: &str) -> Depth {
     }
 }
 
+/// Everything that a filter or test is given.
+pub fn inputs<'v>(input: &'v Value, args: &'v Args) -> impl Iterator<Item = &'v Value> {
+    std::iter::once(input).chain(&args.positional).chain(args.keyword.values())
+}
+
 /// The name in error texts.
 fn full_name(short: &str, full: &str) -> String {
     if full.is_empty() { format!("ansible.builtin.{short}") } else { full.to_string() }
@@ -40,7 +45,11 @@ fn full_name(short: &str, full: &str) -> String {
 fn failed(kind: &str, name: &str, stop: Stop) -> Stop {
     match stop {
         // A failure of another plugin that this one called is told as that one's.
-        Stop::Fault(cause) if cause.message.contains(" plugin '") => Stop::Fault(cause),
+        Stop::Fault(cause)
+            if cause.message.starts_with("The ") && cause.message.contains(" plugin '") =>
+        {
+            Stop::Fault(cause)
+        }
         Stop::Fault(cause) => Stop::Fault(
             Diagnostic::new(format!("The {kind} plugin '{name}' failed.")).caused_by(cause),
         ),
@@ -70,20 +79,21 @@ impl Core<'_> {
             Some(replaced) => replaced,
             None => (self.prepared(input, depth)?, self.prepared_args(args, depth)?),
         };
-        if depth == Depth::Deep {
-            if let Some(nested) = marker_below(&input, &args) {
-                return Ok(nested);
-            }
+        if depth == Depth::Deep
+            && let Some(nested) = marker_below(&input, &args)
+        {
+            return Ok(nested);
         }
         let env = PluginEnv { core: *self };
-        let result = (filter.apply)(&env, input.clone(), &args)
-            .map_err(|stop| failed("filter", &full_name(filter.name, filter.full_name), stop));
+        let result = (filter.apply)(&env, input.clone(), &args).map_err(|stop| {
+            let stop = secret::scrub(inputs(&input, &args), stop);
+            failed("filter", &full_name(filter.name, filter.full_name), stop)
+        });
         let result = captured(result)?;
         if is_marker(&result) || matches!(filter.name, "length" | "count" | "type_debug") {
             return Ok(result);
         }
-        let inputs = std::iter::once(&input).chain(&args.positional).chain(args.keyword.values());
-        let result = secret::taint(inputs, result);
+        let result = secret::taint(inputs(&input, &args), result);
         if depth == Depth::Deep { Ok(distrusted(result)) } else { self.touch(result) }
     }
 
@@ -106,12 +116,17 @@ impl Core<'_> {
         let shallow = test.takes_undefined
             || matches!(test.name, "string" | "mapping" | "sequence" | "iterable" | "none");
         let depth = if shallow { Depth::Shallow } else { Depth::Deep };
-        let input = self.prepared(input.clone(), depth)?;
+        // The test of an inline vault must see it before it is opened.
+        let input = match test.name {
+            "vault_encrypted" => input.clone(),
+            _ => self.prepared(input.clone(), depth)?,
+        };
         let args = self.prepared_args(args, depth)?;
         let env = PluginEnv { core: *self };
-        let answer = (test.apply)(&env, &input, &args)
-            .map(Value::from)
-            .map_err(|stop| failed("test", &full_name(test.name, test.full_name), stop));
+        let answer = (test.apply)(&env, &input, &args).map(Value::from).map_err(|stop| {
+            let stop = secret::scrub(inputs(&input, &args), stop);
+            failed("test", &full_name(test.name, test.full_name), stop)
+        });
         captured(answer)
     }
 
@@ -132,8 +147,9 @@ impl Core<'_> {
         let args = Args { positional: Vec::new(), keyword: options.clone() };
         let args = self.prepared_args(args, Depth::Deep)?;
         let env = PluginEnv { core: *self };
-        let found = (plugin.apply)(&env, &rendered, &args.keyword)?;
         let inputs: Vec<&Value> = rendered.iter().chain(args.keyword.values()).collect();
+        let found = (plugin.apply)(&env, &rendered, &args.keyword)
+            .map_err(|stop| secret::scrub(inputs.iter().copied(), stop))?;
         let found = secret::taint(inputs, Value::list(found));
         Ok(match found.kind {
             Kind::List(items) => items.iter().map(|item| distrusted(item.clone())).collect(),
@@ -146,8 +162,11 @@ impl Core<'_> {
         if args.positional.is_empty() {
             return super::raise("_lookup() missing 1 required positional argument: 'plugin_name'");
         }
-        let name = super::need(args.positional.remove(0))?.text();
-        let Some(plugin) = lookups::find(&name) else { return Err(unknown_lookup(&name)) };
+        let name = super::need(args.positional.remove(0))?;
+        let Some(plugin) = lookups::find(&name.text()) else {
+            return Err(unknown_lookup(&name.masked().text()));
+        };
+        let name = name.masked().text();
         let takes_undefined = matches!(plugin.name, "first_found" | "env");
         if let (Some(first), false) = (call::first_marker(&args), takes_undefined) {
             return Ok(first);
@@ -191,9 +210,8 @@ impl Core<'_> {
             Depth::Shallow => self.touch(value),
             Depth::Items => {
                 let value = self.touch(value)?;
-                let items = match &value.kind {
-                    Kind::List(items) | Kind::Tuple(items) => items,
-                    _ => return Ok(value),
+                let (Kind::List(items) | Kind::Tuple(items)) = &value.kind else {
+                    return Ok(value);
                 };
                 if !items.iter().any(is_template) {
                     return Ok(value);

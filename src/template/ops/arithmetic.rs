@@ -82,8 +82,8 @@ fn unsupported<T>(op: Operator, left: &Value, right: &Value) -> Result<T, Stop> 
     raise(format!(
         "unsupported operand type(s) for {}: '{}' and '{}'",
         symbol(op),
-        left.type_name(),
-        right.type_name()
+        super::type_name(left),
+        super::type_name(right)
     ))
 }
 

@@ -14,6 +14,14 @@ use super::syntax::ast::{Comparison, Operator};
 use super::table::Stop;
 use crate::base::{Kind, Value};
 
+/// A type's name in the errors of operators, which name the module too.
+fn type_name(value: &Value) -> String {
+    match value.kind {
+        Kind::Time(_) => format!("datetime.{}", value.type_name()),
+        _ => value.type_name().to_string(),
+    }
+}
+
 impl Core<'_> {
     /// A value as an operator takes it: defined, and as it is now.
     pub fn operand(&self, value: Value) -> Result<Value, Stop> {

@@ -13,6 +13,9 @@ use std::sync::Arc;
 
 pub(super) type Lowered<T> = Result<T, SyntaxFault>;
 
+/// Deeper expressions are refused: the evaluator follows them on the stack.
+const DEEPEST: usize = 250;
+
 /// Turns the borrowed tree into an owned one.
 pub(super) struct Lower<'s> {
     /// The text as it was written.
@@ -30,6 +33,8 @@ pub(super) struct Lower<'s> {
     pub macros: Vec<Uses>,
     /// For each loop around us whether it uses `loop`.
     pub loops: Vec<bool>,
+    /// How deep the expression is.
+    depth: usize,
     /// Whether strings are terms of a lookup (S-34).
     pub in_lookup: bool,
 }
@@ -51,6 +56,7 @@ impl<'s> Lower<'s> {
             conditional: 0,
             macros: Vec::new(),
             loops: Vec::new(),
+            depth: 0,
             in_lookup: false,
         }
     }
@@ -63,6 +69,17 @@ impl<'s> Lower<'s> {
     }
 
     pub fn expr(&mut self, node: &ast::Expr) -> Lowered<Expr> {
+        self.depth += 1;
+        if self.depth > DEEPEST {
+            let at = self.scanned.back(node.span().start_offset as usize);
+            return Err(SyntaxFault::new("the expression is nested too deeply", at));
+        }
+        let lowered = self.one(node);
+        self.depth -= 1;
+        lowered
+    }
+
+    fn one(&mut self, node: &ast::Expr) -> Lowered<Expr> {
         Ok(match node {
             ast::Expr::Var(var) => self.var(var.id, var.span()),
             ast::Expr::Const(node) => self.constant(&node.value, node.span())?,
@@ -88,7 +105,7 @@ impl<'s> Lower<'s> {
                 let inner = self.boxed(&unary.expr)?;
                 match unary.op {
                     ast::UnaryOpKind::Neg => Expr::Neg(inner),
-                    ast::UnaryOpKind::Not => negated(inner),
+                    ast::UnaryOpKind::Not => negated(*inner),
                 }
             }
             ast::Expr::BinOp(binary) => self.binary(binary)?,
@@ -272,8 +289,8 @@ impl<'s> Lower<'s> {
 }
 
 /// `not (a in b)` as the parser gives it is `a not in b`.
-fn negated(inner: Box<Expr>) -> Expr {
-    match *inner {
+fn negated(inner: Expr) -> Expr {
+    match inner {
         Expr::Compare(left, mut ops) if ops.len() == 1 && ops[0].0 == Comparison::In => {
             ops[0].0 = Comparison::NotIn;
             Expr::Compare(left, ops)

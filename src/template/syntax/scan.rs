@@ -3,6 +3,7 @@
 //! does not know, `do` with any expression), and notes the tags for the texts of syntax errors.
 
 use super::TemplateOptions;
+use super::markers::{Marker, Markers};
 
 /// A statement's first word, in order.
 pub(super) struct Tag {
@@ -22,6 +23,8 @@ pub(super) struct Scanned {
     pub tags: Vec<Tag>,
     /// Where a string starts that never ends.
     pub open_string: Option<usize>,
+    /// Where an expression has more operators in a row than we follow.
+    pub too_long: Option<usize>,
     /// Where the insides of expressions and statements start.
     pub starts: Vec<usize>,
     /// Offsets in `text` and in the source from which on they run in step.
@@ -59,7 +62,12 @@ struct Scanner<'s> {
     tags: Vec<Tag>,
     open_string: Option<usize>,
     starts: Vec<usize>,
+    too_long: Option<usize>,
 }
+
+/// Operators, calls and brackets that an expression may have between two commas: the parser's tree
+/// is as deep.
+const LONGEST: usize = 1500;
 
 /// Where one tag stands while it is read.
 struct TagState {
@@ -70,6 +78,7 @@ struct TagState {
     wrap: Option<usize>,
     comma: bool,
     assigned: bool,
+    chain: usize,
 }
 
 /// Reads a whole template.
@@ -100,6 +109,7 @@ impl TagState {
             wrap: None,
             comma: false,
             assigned: false,
+            chain: 0,
         }
     }
 }
@@ -113,6 +123,7 @@ impl<'s> Scanner<'s> {
             tags: Vec::new(),
             open_string: None,
             starts: Vec::new(),
+            too_long: None,
         }
     }
 
@@ -189,11 +200,11 @@ impl<'s> Scanner<'s> {
         self.starts.push(at);
         state.wrap = (kind == Kind::Variable).then_some(at);
         while at < self.source.len() {
-            if state.depth == 0 {
-                if let Some(behind) = self.closes(at, kind) {
-                    self.finish(&mut state, at);
-                    return behind;
-                }
+            if state.depth == 0
+                && let Some(behind) = self.closes(at, kind)
+            {
+                self.finish(&mut state, at);
+                return behind;
             }
             at = self.token(at, &mut state);
         }
@@ -259,7 +270,15 @@ impl<'s> Scanner<'s> {
             _ => {}
         }
         state.operand = false;
+        self.chained(at, state, c == ',');
         next
+    }
+
+    fn chained(&mut self, at: usize, state: &mut TagState, ends: bool) {
+        state.chain = if ends { 0 } else { state.chain + 1 };
+        if state.chain > LONGEST {
+            self.too_long.get_or_insert(at);
+        }
     }
 
     fn string(&mut self, at: usize, quote: char) -> usize {
@@ -327,6 +346,7 @@ impl<'s> Scanner<'s> {
                 _ => {}
             }
         }
+        self.chained(at, state, false);
         state.operand =
             !matches!(word, "and" | "or" | "not" | "in" | "is" | "if" | "else" | "recursive");
         next
@@ -345,64 +365,14 @@ impl<'s> Scanner<'s> {
             moves.push((text.len(), copied));
         }
         text.push_str(&self.source[copied..]);
-        Scanned { text, tags: self.tags, open_string: self.open_string, starts: self.starts, moves }
-    }
-}
-
-/// What an opening delimiter opens.
-#[derive(Clone, Copy)]
-enum Marker {
-    Comment,
-    Variable,
-    Block,
-    Line,
-    LineComment,
-}
-
-/// The next opening delimiter; remembers how far each was looked for.
-struct Markers<'s> {
-    source: &'s str,
-    found: Vec<(Option<usize>, &'s str, Marker)>,
-}
-
-impl<'s> Markers<'s> {
-    fn new(source: &'s str, options: &'s TemplateOptions) -> Self {
-        let all = [
-            (Some(options.block_start.as_str()), Marker::Block),
-            (Some(options.variable_start.as_str()), Marker::Variable),
-            (Some(options.comment_start.as_str()), Marker::Comment),
-            (options.line_statement_prefix.as_deref(), Marker::Line),
-            (options.line_comment_prefix.as_deref(), Marker::LineComment),
-        ];
-        let present = all.into_iter().filter_map(|(text, marker)| {
-            let text = text.filter(|text| !text.is_empty())?;
-            Some((source.find(text), text, marker))
-        });
-        let mut found: Vec<_> = present.collect();
-        found.sort_by_key(|(_, text, _)| std::cmp::Reverse(text.len()));
-        Self { source, found }
-    }
-
-    fn next(&mut self, from: usize) -> Option<(usize, usize, Marker)> {
-        for (at, text, marker) in &mut self.found {
-            while let Some(found) = *at {
-                let blank_before = || {
-                    let before = &self.source[..found];
-                    let line = before.rfind('\n').map_or(before, |nl| &before[nl + 1..]);
-                    line.trim_matches([' ', '\t']).is_empty()
-                };
-                if found >= from && (!matches!(marker, Marker::Line) || blank_before()) {
-                    break;
-                }
-                let start = from.max(found + 1);
-                *at = self.source.get(start..).and_then(|rest| rest.find(*text)).map(|i| start + i);
-            }
+        Scanned {
+            text,
+            tags: self.tags,
+            open_string: self.open_string,
+            too_long: self.too_long,
+            starts: self.starts,
+            moves,
         }
-        let candidates = self
-            .found
-            .iter()
-            .filter_map(|(at, text, marker)| at.map(|at| (at, text.len(), *marker)));
-        candidates.min_by_key(|(at, length, _)| (*at, std::cmp::Reverse(*length)))
     }
 }
 
