@@ -44,8 +44,9 @@ impl Local {
 
     fn start(&self, line: &str, pty: bool) -> std::io::Result<Process> {
         let mut command = if pty {
-            let mut command = tokio::process::Command::new("script");
-            command.args(["-qefc", line, "/dev/null"]);
+            // A raw terminal tells nobody that its input has ended: one that is left alone ends with time.
+            let mut command = tokio::process::Command::new("timeout");
+            command.args(["120", "script", "-qefc", line, "/dev/null"]);
             command
         } else {
             let mut command = tokio::process::Command::new(self.login);
