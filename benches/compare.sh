@@ -16,7 +16,16 @@ work=$(mktemp -d /tmp/tank-bench.XXXXXX)
 PATH=$PATH:/usr/sbin
 children=
 
+# Ends the connections that ssh keeps open for Ansible.
+hang_up() {
+    for socket in "$work"/cp/*; do
+        [ ! -S "$socket" ] || ssh -F /dev/null -o "ControlPath=$socket" -O exit host 2>/dev/null || :
+    done
+    rm -rf "$work/cp"
+}
+
 clean() {
+    hang_up
     for child in $children; do
         kill "$child" 2>/dev/null || :
     done
@@ -29,7 +38,7 @@ die() {
     exit 1
 }
 
-for need in sshd ssh-keygen cargo; do
+for need in sshd ssh-keygen cargo rustc; do
     command -v "$need" >/dev/null || die "missing: $need"
 done
 [ -x /usr/bin/time ] || die "missing: /usr/bin/time (package time)"
@@ -61,8 +70,8 @@ fi
 if wants pyinfra; then
     environment pyinfra pyinfra
 fi
-delay=$(cargo test --no-run --bench delay 2>&1 | sed -n 's/.*Executable.*(\(.*\))$/\1/p')
-[ -x "$delay" ] || die "the delay proxy was not built"
+delay=$work/delay
+rustc -O --edition 2024 -o "$delay" benches/delay.rs
 target=${CARGO_TARGET_DIR:-target}
 
 # --- the host ---
@@ -183,7 +192,7 @@ END
 
 # Runs tool $1 on work $2 (work or facts); its output goes to $work/out.
 once() {
-    rm -rf "$work/cp"
+    hang_up
     mkdir -p "$work/cp"
     case $1 in
     tank) set -- "$tank" playbook "$2.yml" ;;
@@ -247,7 +256,9 @@ measure() {
     [ "$tool" != tank ] || echo "$wall" >"$work/tank-$kind-$rtt"
     base=$(cat "$work/tank-$kind-$rtt" 2>/dev/null || echo 0)
     awk -v k="$kind" -v r="$rtt" -v t="$tool" -v w="$wall" -v c="$(median cpu)" -v m="$(median mem)" -v b="$base" 'BEGIN {
-        printf "| %s | %s ms | %s | %.2f s | %.2f s | %.0f MiB | %s |\n", k, r, t, w, c, m, b > 0 ? sprintf("%.1f", w / b) : "-" }'
+        ratio = "-"
+        if (b > 0) ratio = sprintf("%.1f", w / b)
+        printf "| %s | %s ms | %s | %.2f s | %.2f s | %.0f MiB | %s |\n", k, r, t, w, c, m, ratio }'
 }
 
 tank=$(cd "$target" 2>/dev/null && pwd || echo "$target")/release/tank

@@ -4,6 +4,7 @@ pub mod diagnostic;
 pub mod diff;
 pub mod origin;
 pub mod quote;
+pub mod regex;
 pub mod value;
 pub mod yaml;
 

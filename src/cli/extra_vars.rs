@@ -27,7 +27,7 @@ fn one(word: &str, read: &dyn Fn(&Path) -> Result<Vec<u8>, Diagnostic>) -> Resul
         return mapping(word, &source);
     }
     let text = Value::template(word, Some(crate::base::Origin::whole(&source)));
-    let mut words = crate::play::kv::parse(&text, true)?;
+    let mut words = crate::play::kv::parse(&text, false)?;
     words.shift_remove(&crate::base::Key::from("_raw_params"));
     Ok(words)
 }

@@ -2,6 +2,7 @@
 
 mod adhoc;
 mod connector;
+mod demo;
 mod extra_vars;
 pub mod inventory;
 mod options;
@@ -37,6 +38,7 @@ fn tank(words: &[String]) -> u8 {
         "playbook" => playbook::main("tank playbook", rest),
         "adhoc" => adhoc::main("tank adhoc", rest),
         "inventory" => inventory::main(rest),
+        "demo" => demo::main(rest),
         "help" | "-h" | "--help" => {
             print_help();
             0

@@ -87,7 +87,7 @@ fn list(
         tags,
         only: &only,
         skip: &skip,
-        render: &|_, value| value.clone(),
+        render: &|play, value| ground.render_early(play, value),
     };
     for playbook in playbooks {
         let text = match hosts || tasks || tags {

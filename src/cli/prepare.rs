@@ -41,7 +41,6 @@ pub struct Ground {
     rules: Arc<Rules>,
     /// Reads variable files.
     files: Files,
-    sources: Vec<String>,
 }
 
 /// Shows an error that ends the program, and gives its code.
@@ -70,6 +69,15 @@ pub fn ground(
     for warning in settings.warnings() {
         events(Event::Warning(warning.clone()));
     }
+    match settings.text("TANK_MASK") {
+        Some("ansible") => crate::base::value::set_masking(false),
+        Some("all-vault") => {
+            let text = "mask=all-vault is not there yet";
+            return Err(Diagnostic::new(text).hint("Use mask=secrets, or mask=ansible.").code(5));
+        }
+        _ => {}
+    }
+    greet(matches, &settings);
     let settings = Arc::new(settings);
     let vault = Arc::new(vault_of(matches, &settings)?);
     let passwords = passwords::ask(matches)?;
@@ -107,8 +115,26 @@ pub fn ground(
         limit,
         rules,
         files,
-        sources,
     })
+}
+
+/// What `-v` says before anything else.
+fn greet(matches: &ArgMatches, settings: &Settings) {
+    let verbosity = matches.get_count("verbose");
+    let config = settings.config_file().map(|path| path.display().to_string());
+    if verbosity >= 2 {
+        let version = env!("CARGO_PKG_VERSION");
+        let shown = config.as_deref().unwrap_or("None");
+        super::options::say(&format!(
+            "ansible-playbook [core 2.21.5] (tank {version})\n  config file = {shown}"
+        ));
+    }
+    if verbosity >= 1 && text(matches, "output") != Some("json") {
+        super::options::say(&match config {
+            Some(path) => format!("Using {path} as config file"),
+            None => "No config file found; using defaults".to_string(),
+        });
+    }
 }
 
 fn vault_of(matches: &ArgMatches, settings: &Settings) -> Result<Vault, Diagnostic> {
@@ -243,6 +269,7 @@ impl Ground {
             inventory_sources: self.inventory.sources().iter().map(ToString::to_string).collect(),
             config_file: self.settings.config_file().map(|p| p.to_string_lossy().into_owned()),
             inject_facts: self.settings.bool("INJECT_FACTS_AS_VARS"),
+            merge_hashes: self.settings.text("DEFAULT_HASH_BEHAVIOUR") == Some("merge"),
         }
     }
 
@@ -288,13 +315,16 @@ impl Ground {
         };
         put("ansible_connection", "connection", "DEFAULT_TRANSPORT");
         put("ansible_user", "user", "DEFAULT_REMOTE_USER");
-        put("ansible_private_key_file", "private_key", "DEFAULT_PRIVATE_KEY_FILE");
-        put("ansible_ssh_common_args", "ssh_common_args", "ssh_common_args");
-        put("ansible_ssh_extra_args", "ssh_extra_args", "ssh_extra_args");
-        put("ansible_ssh_timeout", "timeout", "DEFAULT_TIMEOUT");
-        put("ansible_port", "", "DEFAULT_REMOTE_PORT");
-        put("ansible_host_key_checking", "", "HOST_KEY_CHECKING");
-        put("ansible_ssh_args", "", "ssh_args");
+        put("ansible_private_key_file", "private_key", "connection.ssh.private_key_file");
+        put("ansible_private_key_passphrase", "", "connection.ssh.private_key_passphrase");
+        put("ansible_ssh_common_args", "ssh_common_args", "connection.ssh.ssh_common_args");
+        put("ansible_ssh_extra_args", "ssh_extra_args", "connection.ssh.ssh_extra_args");
+        put("ansible_ssh_timeout", "timeout", "connection.ssh.timeout");
+        put("ansible_port", "", "connection.ssh.port");
+        put("ansible_host_key_checking", "", "connection.ssh.host_key_checking");
+        put("ansible_ssh_args", "", "connection.ssh.ssh_args");
+        put("ansible_ssh_executable", "", "connection.ssh.ssh_executable");
+        put("ansible_ssh_retries", "", "connection.ssh.reconnection_retries");
         if let Some(password) = &self.passwords.login {
             all.insert("ansible_password", password.clone());
         }
@@ -307,22 +337,77 @@ impl Ground {
             let given = text(matches, option).or(settings.text(setting));
             given.filter(|text| !text.is_empty()).map(str::to_string)
         };
+        let method =
+            choose("become_method", "DEFAULT_BECOME_METHOD").unwrap_or_else(|| "sudo".to_string());
+        let own = |what: &str| {
+            let setting = settings.get(&format!("become.{method}.{what}"))?;
+            let given = !matches!(setting.from, crate::settings::From::Default);
+            given.then(|| setting.value.text()).filter(|text| !text.is_empty())
+        };
         BecomeDefaults {
             on: is_set(matches, "become") || settings.bool("DEFAULT_BECOME"),
-            method: choose("become_method", "DEFAULT_BECOME_METHOD")
-                .unwrap_or_else(|| "sudo".to_string()),
+            method: method.clone(),
             user: choose("become_user", "DEFAULT_BECOME_USER")
                 .unwrap_or_else(|| "root".to_string()),
-            exe: choose("", "DEFAULT_BECOME_EXE"),
-            flags: choose("", "DEFAULT_BECOME_FLAGS"),
+            exe: own("become_exe"),
+            flags: own("become_flags"),
             password: self.passwords.r#become.clone(),
         }
     }
 
-    /// The sources that were given, for messages.
-    pub fn sources(&self) -> &[String] {
-        &self.sources
+    /// A value with what a play knows before it runs: extra and play variables.
+    pub fn render_early(&self, play: &crate::play::Play, value: &Value) -> Value {
+        let scope = EarlyScope {
+            extra: Arc::clone(&self.extra),
+            play: Arc::clone(&play.keywords.vars),
+            settings: Arc::clone(&self.settings),
+        };
+        crate::template::Templar::new(&scope).render(value).unwrap_or_else(|_| value.clone())
     }
+}
+
+/// Extra and play variables.
+struct EarlyScope {
+    extra: Arc<Map>,
+    play: Arc<Map>,
+    settings: Arc<Settings>,
+}
+
+impl crate::spec::Scope for EarlyScope {
+    fn variable(&self, name: &str) -> crate::spec::Lookup {
+        let key = crate::base::Key::from(name);
+        match self.extra.get(&key).or_else(|| self.play.get(&key)) {
+            Some(value) => crate::spec::Lookup::Found(value.clone()),
+            None => crate::spec::Lookup::Missing,
+        }
+    }
+
+    fn names(&self) -> Vec<Arc<str>> {
+        let keys = self.extra.keys().chain(self.play.keys());
+        keys.filter_map(|key| key.as_str().map(Arc::from)).collect()
+    }
+
+    fn search_path(&self) -> Vec<PathBuf> {
+        Vec::new()
+    }
+
+    fn setting(&self, name: &str) -> Option<Value> {
+        self.settings.value(name).cloned()
+    }
+
+    fn decrypt(&self, _: &str) -> Result<Value, Diagnostic> {
+        Err(Diagnostic::new("a vaulted value cannot be used here"))
+    }
+
+    fn read_file(&self, path: &Path) -> Result<Vec<u8>, Diagnostic> {
+        Err(Diagnostic::new(format!("{} cannot be read here", path.display())))
+    }
+
+    fn select(&self, _: &str) -> Result<Vec<Arc<str>>, Diagnostic> {
+        Ok(Vec::new())
+    }
+
+    fn warn(&self, _: Diagnostic) {}
 }
 
 fn number(matches: &ArgMatches, name: &str) -> Result<Option<i64>, Diagnostic> {

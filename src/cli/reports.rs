@@ -37,13 +37,13 @@ fn layout(matches: &ArgMatches, settings: &Settings) -> Layout {
     let on = |name: &str| settings.value(name).is_some_and(crate::base::Value::is_true);
     Layout {
         verbosity: matches.get_count("verbose"),
-        skipped: shown("DISPLAY_SKIPPED_HOSTS"),
-        ok: shown("display_ok_hosts"),
-        failed_stderr: on("display_failed_stderr"),
-        custom_stats: on("SHOW_CUSTOM_STATS"),
-        check_markers: on("check_mode_markers"),
+        skipped: shown("callback.default.display_skipped_hosts"),
+        ok: shown("callback.default.display_ok_hosts"),
+        failed_stderr: on("callback.default.display_failed_stderr"),
+        custom_stats: on("callback.default.show_custom_stats"),
+        check_markers: on("callback.default.check_mode_markers"),
         check: super::options::is_set(matches, "check"),
-        per_host_start: on("show_per_host_start"),
+        per_host_start: on("callback.default.show_per_host_start"),
         deprecations: shown("DEPRECATION_WARNINGS"),
         uncertain: shown("TANK_CHECK_OVERLAY"),
     }

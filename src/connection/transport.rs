@@ -30,7 +30,8 @@ pub trait Transport: Send + Sync {
     fn open_bulk(&self, command: String) -> BoxFuture<'static, Result<Process, HostError>> {
         self.open(command, false)
     }
-    /// A stream to a TCP port as the host sees it (direct-tcpip).
+    /// A stream to a TCP port as the host sees it (direct-tcpip). `Unreachable`: the port does not answer;
+    /// any other error says nothing about the port.
     fn tcp(
         &self,
         host: String,

@@ -12,6 +12,7 @@ use std::process::{ExitStatus, Stdio};
 use std::sync::Arc;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
 use tokio::process::{Child, ChildStdin, Command};
+use tokio::sync::mpsc;
 
 /// Starts a command line by /bin/sh, in a process group of its own, with a small environment.
 pub(super) fn child(home: &Path, command: &[u8]) -> io::Result<Child> {
@@ -81,25 +82,29 @@ pub(super) async fn run(channel: Channel<Msg>, mut child: Child) {
     reading.abort();
 }
 
-/// Stdin from the client; ends when the channel is closed.
-async fn feed(mut read: ChannelReadHalf, input: ChildStdin) {
-    let mut input = Some(input);
+/// Stdin from the client; ends when the channel is closed. The channel is emptied at once into a queue:
+/// russh would stop reading the whole connection for one that is full, and never see the window grow that
+/// the program's output waits for.
+async fn feed(mut read: ChannelReadHalf, mut input: ChildStdin) {
+    let (queue, mut queued) = mpsc::unbounded_channel::<Bytes>();
+    let writing = tokio::spawn(async move {
+        while let Some(data) = queued.recv().await {
+            if input.write_all(&data).await.is_err() {
+                return;
+            }
+        }
+    });
+    let mut queue = Some(queue);
     while let Some(message) = read.wait().await {
         match message {
-            ChannelMsg::Data { data } => {
-                let failed = match input.as_mut() {
-                    Some(pipe) => pipe.write_all(&data).await.is_err(),
-                    None => false,
-                };
-                if failed {
-                    input = None;
-                }
-            }
-            ChannelMsg::Eof => input = None,
-            ChannelMsg::Close => return,
+            // A program that has closed its stdin wants no more.
+            ChannelMsg::Data { data } => queue = queue.filter(|queue| queue.send(data).is_ok()),
+            ChannelMsg::Eof => queue = None,
+            ChannelMsg::Close => break,
             _ => {}
         }
     }
+    writing.abort();
 }
 
 async fn give(write: &ChannelWriteHalf<Msg>, mut from: impl AsyncRead + Unpin, ext: Option<u32>) {

@@ -139,11 +139,13 @@ struct Gate {
     connections: Arc<AtomicUsize>,
 }
 
+fn methods(options: &Options) -> Vec<MethodKind> {
+    options.login.as_ref().map_or_else(|| vec![MethodKind::PublicKey], |login| login.methods())
+}
+
 fn config(host: PrivateKey, options: &Options) -> server::Config {
-    let methods =
-        options.login.as_ref().map_or_else(|| vec![MethodKind::PublicKey], |login| login.methods());
     server::Config {
-        methods: MethodSet::from(methods.as_slice()),
+        methods: MethodSet::from(methods(options).as_slice()),
         auth_rejection_time: Duration::from_millis(100),
         auth_rejection_time_initial: Some(Duration::ZERO),
         keys: vec![host],
@@ -198,41 +200,47 @@ pub(super) struct Door {
     pub(super) session: Session,
 }
 
-fn verdict(good: bool) -> Auth {
-    if good { Auth::Accept } else { Auth::reject() }
-}
-
 impl Door {
+    /// Like sshd, a server goes on to offer what failed once.
+    fn verdict(&self, good: bool) -> Auth {
+        if good {
+            return Auth::Accept;
+        }
+        let methods = Some(MethodSet::from(methods(&self.gate.options).as_slice()));
+        Auth::Reject { proceed_with_methods: methods, partial_success: false }
+    }
+
     fn login(&self) -> Option<&dyn Login> {
         self.gate.options.login.as_deref()
     }
 
-    pub(super) fn key_is_good(&self, key: &PublicKey) -> bool {
+    fn key_is_good(&self, key: &PublicKey) -> bool {
         key.key_data() == self.gate.user.key_data()
             || self.login().is_some_and(|login| login.key(key))
     }
 
-    pub(super) fn takes_certificates(&self) -> bool {
-        self.login().is_some_and(Login::takes_certificates)
+    /// Certificates are offered by their key too: a key is turned away only if nothing but keys is taken.
+    pub(super) fn check_offer(&self, key: &PublicKey) -> Auth {
+        self.verdict(self.key_is_good(key) || self.login().is_some_and(Login::takes_certificates))
     }
 
     pub(super) fn check_key(&self, key: &VerifiedPublicKey<'_>) -> Auth {
-        verdict(self.key_is_good(key.public_key))
+        self.verdict(self.key_is_good(key.public_key))
     }
 
     pub(super) fn check_certificate(&self, certificate: &Certificate) -> Auth {
-        verdict(self.login().is_some_and(|login| login.certificate(certificate)))
+        self.verdict(self.login().is_some_and(|login| login.certificate(certificate)))
     }
 
     pub(super) fn check_password(&self, password: &str) -> Auth {
-        verdict(self.login().is_some_and(|login| login.password(password)))
+        self.verdict(self.login().is_some_and(|login| login.password(password)))
     }
 
     /// The questions while there are no answers, then what comes of the answers.
     pub(super) fn converse(&self, answers: Option<Vec<String>>) -> Auth {
         let Some(login) = self.login() else { return Auth::reject() };
         if let Some(answers) = answers {
-            return verdict(login.answers(&answers));
+            return self.verdict(login.answers(&answers));
         }
         let prompts = login.questions().into_iter().map(|question| (question.into(), false));
         Auth::Partial { name: "".into(), instructions: "".into(), prompts: prompts.collect() }

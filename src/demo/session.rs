@@ -2,7 +2,7 @@
 
 use super::pump;
 use super::server::Door;
-use russh::keys::{Certificate, PublicKey};
+use russh::keys::Certificate;
 use russh::server::{
     Auth, ChannelOpenHandle, Handler, Msg, PublicKeyOffer, Response, VerifiedPublicKey,
 };
@@ -61,7 +61,7 @@ impl Handler for Door {
         _: &str,
         offer: PublicKeyOffer<'_>,
     ) -> Result<Auth, Error> {
-        Ok(if self.is_offered_well(offer.public_key) { Auth::Accept } else { Auth::reject() })
+        Ok(self.check_offer(offer.public_key))
     }
 
     async fn auth_publickey(&mut self, _: &str, key: VerifiedPublicKey<'_>) -> Result<Auth, Error> {
@@ -177,12 +177,5 @@ impl Handler for Door {
         session: &mut russh::server::Session,
     ) -> Result<(), Error> {
         session.channel_failure(id)
-    }
-}
-
-impl Door {
-    /// Certificates are offered by their key too, so a key is turned away only if nothing but keys is taken.
-    fn is_offered_well(&self, key: &PublicKey) -> bool {
-        self.key_is_good(key) || self.takes_certificates()
     }
 }

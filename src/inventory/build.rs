@@ -45,7 +45,7 @@ impl Build<'_> {
         Ok(name)
     }
 
-    /// The name a group gets by the setting TRANSFORM_INVALID_GROUP_CHARS (S-156).
+    /// The name a group gets by the setting `TRANSFORM_INVALID_GROUP_CHARS` (S-156).
     pub fn safe_group_name(&mut self, name: &str) -> String {
         let safe = sanitized(name);
         if safe == name {
@@ -150,8 +150,10 @@ impl Build<'_> {
         Err(Diagnostic::new(format!("{child} is not a known host nor group")))
     }
 
-    /// Sets a variable of a group, or of a host when no group has that name.
+    /// Sets a variable of a group, or of a host when no group has that name. Lists and dicts become
+    /// its own, which an anchor in YAML output tells.
     pub fn set(&mut self, entity: &str, name: &Key, value: Value) -> Result<(), Diagnostic> {
+        let value = own(value);
         if self.has_group(entity) {
             self.set_group_var(entity, name, value);
             return Ok(());
@@ -282,6 +284,19 @@ fn insert(vars: &mut Map, name: &Key, value: Value, merge: bool) {
         None => {
             vars.insert(name.clone(), value);
         }
+    }
+}
+
+fn own(value: Value) -> Value {
+    match &value.kind {
+        Kind::List(items) => {
+            Value::list(items.iter().cloned().map(own).collect()).marked_as(&value)
+        }
+        Kind::Map(map) => {
+            let entries = map.iter().map(|(name, item)| (name.clone(), own(item.clone())));
+            Value::map(entries.collect()).marked_as(&value)
+        }
+        _ => value,
     }
 }
 

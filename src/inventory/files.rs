@@ -41,6 +41,14 @@ impl Files {
         Self { decrypt }
     }
 
+    /// The plain value of an inline vault text, wholly secret.
+    pub(super) fn decrypt_text(&self, text: &str) -> Result<Value, Diagnostic> {
+        let plain = (self.decrypt)(text.as_bytes().to_vec(), Path::new("!vault"))?;
+        let plain = String::from_utf8(plain)
+            .map_err(|_| Diagnostic::new("a vaulted value is not UTF-8 text"))?;
+        Ok(Value::str(plain).secret())
+    }
+
     pub(super) fn read(&self, path: &Path) -> Result<FileText, Diagnostic> {
         let bytes = std::fs::read(path).map_err(|error| {
             let text = format!(

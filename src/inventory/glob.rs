@@ -84,15 +84,12 @@ fn set(chars: &[char], start: usize) -> Option<(Sign, usize)> {
     let mut ranges = Vec::new();
     let mut at = 0;
     while let Some(low) = body.get(at) {
-        match body.get(at + 1..at + 3) {
-            Some(['-', high]) => {
-                ranges.push((*low, *high));
-                at += 3;
-            }
-            _ => {
-                ranges.push((*low, *low));
-                at += 1;
-            }
+        if let Some(['-', high]) = body.get(at + 1..at + 3) {
+            ranges.push((*low, *high));
+            at += 3;
+        } else {
+            ranges.push((*low, *low));
+            at += 1;
         }
     }
     Some((Sign::Set { negated, ranges }, end + 1))

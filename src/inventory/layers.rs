@@ -9,7 +9,7 @@ use crate::base::{Diagnostic, Map};
 use std::sync::Arc;
 
 /// The levels of inventory variables. The group levels stand in their default order (S-2), which the
-/// setting VARIABLE_PRECEDENCE changes.
+/// setting `VARIABLE_PRECEDENCE` changes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Level {
     /// The group `all` in inventory sources.
@@ -44,7 +44,7 @@ impl Level {
     ];
     const HOST: [Self; 3] = [Self::HostInventory, Self::HostFilesInventory, Self::HostFilesPlay];
 
-    /// The level that VARIABLE_PRECEDENCE names so.
+    /// The level that `VARIABLE_PRECEDENCE` names so.
     pub fn of_setting(word: &str) -> Option<Self> {
         Some(match word {
             "all_inventory" => Self::AllInventory,

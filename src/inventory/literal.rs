@@ -204,7 +204,7 @@ impl Reader<'_> {
         let value = match kind {
             Number::Imaginary => return Some(self.text(plain.to_lowercase())),
             Number::Float => Value::from(plain.parse::<f64>().ok()?),
-            Number::Radix(radix) => Value::big(BigInt::parse_bytes(plain[2..].as_bytes(), radix)?),
+            Number::Radix(radix) => Value::big(BigInt::parse_bytes(&plain.as_bytes()[2..], radix)?),
             Number::Int => Value::big(plain.parse().ok()?),
         };
         Some(value.at(self.origin.clone()))

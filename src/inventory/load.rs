@@ -221,7 +221,9 @@ impl Loader<'_> {
         if name == "/etc/ansible/hosts" && !path.exists() {
             return Ok(());
         }
-        failures.into_iter().for_each(|failure| self.notices.warning(failure));
+        for failure in failures {
+            self.notices.warning(failure);
+        }
         if self.options.rules.any_unparsed_fails {
             let text = format!("Completely failed to parse inventory source {name}");
             return Err(Diagnostic::new(text));
@@ -270,7 +272,9 @@ impl Loader<'_> {
     ) -> Result<Value, Diagnostic> {
         let loaded = document.get_or_insert_with(|| {
             let (Loaded { value, warnings }, _) = self.options.files.load(source.path)?;
-            warnings.into_iter().for_each(|warning| self.notices.warning(warning));
+            for warning in warnings {
+                self.notices.warning(warning);
+            }
             Ok(value)
         });
         loaded.clone()

@@ -8,7 +8,9 @@ mod files;
 mod glob;
 mod graph;
 mod host_list;
+mod host_scope;
 mod ini;
+mod keyed;
 mod layers;
 mod literal;
 mod load;
@@ -24,6 +26,9 @@ mod script;
 mod vars_files;
 mod words;
 mod yaml;
+
+#[cfg(test)]
+mod tests;
 
 pub use data::{Group, Host, Inventory, LOCALHOST};
 pub use files::{Decrypt, Files};

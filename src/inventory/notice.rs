@@ -38,6 +38,18 @@ impl Notices {
         }
     }
 
+    /// Notices from elsewhere.
+    pub fn append(&mut self, events: Vec<Event>) {
+        for event in events {
+            match event {
+                Event::Warning(notice) => self.warning(notice),
+                Event::Deprecated(notice) => self.deprecated(notice),
+                Event::Error(notice) => self.error(notice),
+                _ => {}
+            }
+        }
+    }
+
     /// Everything so far; later equal ones are still dropped.
     pub fn take(&mut self) -> Vec<Event> {
         std::mem::take(&mut self.events)

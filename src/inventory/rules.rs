@@ -42,6 +42,7 @@ pub enum FileVars {
 
 /// Settings of the inventory.
 #[derive(Clone, Debug)]
+#[allow(clippy::struct_excessive_bools)] // one per setting
 pub struct Rules {
     /// Names of the formats to try, in order.
     pub enabled: Vec<String>,
@@ -63,7 +64,7 @@ pub struct Rules {
     pub merge: bool,
     /// Order of the group levels, lowest first.
     pub precedence: Vec<Level>,
-    /// Words of VARIABLE_PRECEDENCE that mean nothing; loading warns of them.
+    /// Words of `VARIABLE_PRECEDENCE` that mean nothing; loading warns of them.
     pub unknown_levels: Vec<String>,
     /// Endings of variable files, with their dot.
     pub yaml_extensions: Vec<String>,

@@ -9,6 +9,9 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
+/// Exit code of what cannot be parsed.
+const PARSE_ERROR: u8 = 4;
+
 /// Beside what a directory lies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Place {
@@ -161,7 +164,7 @@ impl VarsFiles {
     }
 
     fn read(&self, path: &Path, notices: &mut Notices) -> Result<Option<VarsFile>, Diagnostic> {
-        let (loaded, vaulted) = self.files.load(path)?;
+        let (loaded, vaulted) = self.files.load(path).map_err(|error| error.code(PARSE_ERROR))?;
         loaded.warnings.into_iter().for_each(|warning| notices.warning(warning));
         let value = loaded.value;
         if !value.is_true() {
@@ -180,6 +183,7 @@ fn no_dict(path: &Path, value: &Value) -> Diagnostic {
     );
     Diagnostic::new(format!("Could not process '{}'.", path.display()))
         .at(value.origin())
+        .code(PARSE_ERROR)
         .caused_by(Diagnostic::new(cause))
 }
 

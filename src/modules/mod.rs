@@ -1,12 +1,14 @@
 //! Task types by family. One module is one file and one line in its family's table.
 
+pub mod commands;
+pub mod facts;
 pub mod files;
 pub mod flow;
 
 use crate::spec::Entry;
 
 /// All modules.
-pub static MODULES: &[&[Entry]] = &[files::FAMILY, flow::FAMILY];
+pub static MODULES: &[&[Entry]] = &[commands::FAMILY, facts::FAMILY, files::FAMILY, flow::FAMILY];
 
 /// The module of a short or full name.
 pub fn find(name: &str) -> Option<&'static Entry> {

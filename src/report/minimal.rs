@@ -33,7 +33,10 @@ impl Minimal {
 
     fn result(&mut self, one: &TaskResult) {
         if let Some(error) = &one.error {
-            self.note("[ERROR]: ", error, Palette::Error);
+            let text = diagnostics::render("[ERROR]: ", error);
+            if self.shown.insert(text.clone()) {
+                self.out.line(&text, Palette::Error);
+            }
         }
         let action = one.task.action.rsplit('.').next().unwrap_or_default().to_string();
         let (word, color) = match one.status {
@@ -72,15 +75,9 @@ fn field(one: &TaskResult, name: &str) -> String {
 fn raw_text(one: &TaskResult, word: &str) -> String {
     let mut text = format!("{} | {word} | rc={} >>\n", one.host, field(one, "rc"));
     for name in ["stdout", "stderr", "msg"] {
-        let part = field(one, name);
-        if !part.is_empty() {
-            text.push_str(&part);
-            if !part.ends_with('\n') && name != "msg" {
-                text.push('\n');
-            }
-        }
+        text.push_str(&field(one, name));
     }
-    text.trim_end_matches('\n').to_string()
+    text
 }
 
 fn raw_line(one: &TaskResult, word: &str) -> String {
@@ -99,7 +96,8 @@ impl Report for Minimal {
                 {
                     let text =
                         crate::base::diff::render(&diff.masked(), crate::base::diff::CONTEXT);
-                    self.out.line(text.concat().trim_end_matches('\n'), Palette::Plain);
+                    let text = text.concat();
+                    self.out.line(text.strip_suffix('\n').unwrap_or(&text), Palette::Plain);
                 }
                 self.result(one);
             }

@@ -233,12 +233,21 @@ impl Terminal {
         }
     }
 
+    /// The error behind a failed result; it stands where the result's own line does.
     fn error(&mut self, error: Option<&Diagnostic>) {
         if let Some(error) = error {
             let text = diagnostics::render("[ERROR]: ", error);
             if self.shown.insert(text.clone()) {
-                self.out.error_line(&text, Palette::Error);
+                self.failed_line(&text, Palette::Error);
             }
+        }
+    }
+
+    /// An error that belongs to no result.
+    fn fatal(&mut self, error: &Diagnostic) {
+        let text = diagnostics::render("[ERROR]: ", error);
+        if self.shown.insert(text.clone()) {
+            self.out.error_line(&text, Palette::Error);
         }
     }
 
@@ -341,7 +350,7 @@ impl Report for Terminal {
             Event::Meta { .. } => {}
             Event::Warning(warning) => self.warning(warning),
             Event::Deprecated(warning) => self.deprecated(warning),
-            Event::Error(error) => self.error(Some(error)),
+            Event::Error(error) => self.fatal(error),
             Event::CustomStats(stats) => self.stats.push(stats.clone()),
             Event::Recap(counts) => self.recap(counts),
         }

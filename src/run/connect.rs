@@ -87,6 +87,19 @@ fn delegate_scope(batch: &Batch<'_>, scope: &TaskScope, name: &Arc<str>) -> Task
     other
 }
 
+/// How reports name a delegation.
+pub fn label(route: &Route, host: &str) -> Option<String> {
+    let name = route.host.as_ref();
+    if name == host {
+        return None;
+    }
+    let address = route.vars.get("ansible_host").map(Value::text);
+    Some(match address.filter(|address| address != name) {
+        Some(address) => format!("{name}({address})"),
+        None => name.to_string(),
+    })
+}
+
 /// A variable's rendered value; null and omit count as not set.
 fn variable(scope: &TaskScope, names: &[&str]) -> Result<Option<Value>, Stop> {
     for name in names {

@@ -31,7 +31,7 @@ pub async fn run(
     args: &AnyArgs,
     scope: &TaskScope,
 ) -> Result<Outcome, Stop> {
-    let (_, delegated) = super::connect::route(run, scope)?;
+    let (route, delegated) = super::connect::route(run, scope)?;
     let session = run.batch.session;
     let context = Context { session, host: Arc::clone(&run.host), scope: scope.clone() };
     let mut outcome = match module.control(args, &context).await {
@@ -44,6 +44,8 @@ pub async fn run(
             outcome
         }
     };
+    outcome.delegate_label =
+        delegated.as_ref().and_then(|_| super::connect::label(&route, &run.host));
     outcome.delegated = delegated;
     Ok(outcome)
 }

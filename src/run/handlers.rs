@@ -97,8 +97,9 @@ pub fn notify(runner: &mut Runner<'_, '_>, at: usize, names: &[String]) -> Resul
             let host = &mut runner.hosts[at];
             if !host.notified.iter().any(|known| Arc::ptr_eq(known, &handler)) {
                 host.notified.push(handler);
-                let (handler, host) = (name.clone(), Arc::clone(&host.name));
-                runner.batch.session.emit(crate::spec::Event::Notified { handler, host });
+                let text = format!("Notification for handler {name} has been saved.");
+                let host = Some(Arc::clone(&host.name));
+                runner.batch.session.emit(crate::spec::Event::Meta { text, host });
             }
         }
     }
@@ -125,6 +126,7 @@ pub fn forced(batch: &Batch<'_>) -> Result<bool, Diagnostic> {
 /// Runs notified handlers of these hosts, in the order of definition, until none is left.
 pub async fn flush(runner: &mut Runner<'_, '_>, group: &[usize]) -> Result<(), Diagnostic> {
     let force = forced(runner.batch)?;
+    announce(runner, group);
     loop {
         let all: Vec<Arc<Task>> = runner.batch.handler_blocks().iter().flatten().cloned().collect();
         let mut ran = false;
@@ -145,6 +147,17 @@ pub async fn flush(runner: &mut Runner<'_, '_>, group: &[usize]) -> Result<(), D
         }
         if !ran {
             return Ok(());
+        }
+    }
+}
+
+/// Tells which handlers will run, for `-vv`.
+fn announce(runner: &Runner<'_, '_>, group: &[usize]) {
+    for host in group.iter().map(|at| &runner.hosts[*at]) {
+        for handler in &host.notified {
+            let name = handler.keywords.name.as_ref().map(Value::text).unwrap_or_default();
+            let host = Arc::clone(&host.name);
+            runner.batch.session.emit(crate::spec::Event::Notified { handler: name, host });
         }
     }
 }

@@ -198,6 +198,12 @@ fn bring_role(
     Ok(Brought { name, nodes: list, role: None })
 }
 
+/// The error as Ansible shows it: without a place, with advice.
+fn shown(error: &Diagnostic) -> Diagnostic {
+    let advice = "If you are using a module and expect the file to exist on the remote, see the remote_src option.";
+    Diagnostic::new(format!("{} {advice}", error.chain()))
+}
+
 /// A file that cannot be had fails its hosts; a rescue may take it (S-111).
 fn fail(runner: &mut Runner<'_, '_>, info: &Arc<TaskInfo>, hosts: &[usize], error: &Diagnostic) {
     let mut fields = Map::new();
@@ -225,7 +231,7 @@ fn fail(runner: &mut Runner<'_, '_>, info: &Arc<TaskInfo>, hosts: &[usize], erro
             show_diff: false,
             check: runner.batch.session.options.check,
             uncertain: None,
-            error: Some(error.clone()),
+            error: Some(shown(error)),
         }));
         runner.fail(at);
     }

@@ -30,6 +30,14 @@ pub struct Runner<'a, 'b> {
     pub in_handlers: bool,
 }
 
+/// What a task without a name is called: its action, and the role as it was written.
+fn unnamed(task: &Task) -> String {
+    match (&task.action, task.arg("name").or_else(|| task.arg("role"))) {
+        (Action::IncludeRole, Some(role)) => format!("{} : {}", task.written, role.text()),
+        _ => task.written.clone(),
+    }
+}
+
 /// What is said about a text that stands for a value that is not there (S-36).
 fn placeholder_warning(number: usize, error: Diagnostic) -> Diagnostic {
     let text = format!("Encountered 1 template error.\nerror {number} - {}", error.chain());
@@ -186,7 +194,7 @@ impl Runner<'_, '_> {
         if *started {
             return true;
         }
-        let name = task.keywords.name.as_ref().map(Value::text).unwrap_or_default();
+        let name = task.keywords.name.as_ref().map_or_else(|| task.written.clone(), Value::text);
         let full = task.role().map(|role| format!("{} : {name}", role.name)).unwrap_or_default();
         let matches = |text: &str| {
             globset::Glob::new(wanted).is_ok_and(|glob| glob.compile_matcher().is_match(text))
@@ -254,7 +262,7 @@ impl Runner<'_, '_> {
         for (number, error) in templar.take_errors().into_iter().enumerate() {
             self.batch.session.warnings.push(placeholder_warning(number + 1, error));
         }
-        let name = name.filter(|name| !name.is_empty()).unwrap_or_else(|| task.written.clone());
+        let name = name.filter(|name| !name.is_empty()).unwrap_or_else(|| unnamed(task));
         let name = match task.role().filter(|_| !task.implicit) {
             Some(role) => format!("{} : {name}", role.name),
             None => name,

@@ -1,8 +1,8 @@
 //! Tasks that are repeated over items (S-53 to S-63).
 
 use super::outcome::Outcome;
-use super::task::{TaskRun, stopped};
-use crate::base::{Diagnostic, Key, Map, Value};
+use super::task::TaskRun;
+use crate::base::{Diagnostic, Key, Kind, Map, Value};
 use crate::play::{Loop, Register, Task};
 use crate::spec::Event;
 use crate::spec::event::{Status, TaskResult};
@@ -31,8 +31,19 @@ pub fn items(task: &Task, scope: &TaskScope) -> Result<Option<Vec<Value>>, Stop>
             let rendered = templar.render(terms)?;
             let terms =
                 rendered.as_list().map_or_else(|| vec![rendered.clone()], <[Value]>::to_vec);
-            templar.lookup(name, &terms, &Map::new()).map(Some)
+            let found = templar.lookup(name, &terms, &Map::new())?;
+            Ok(Some(found.iter().map(listed).collect()))
         }
+    }
+}
+
+/// Tuples are lists once they are stored (S-27).
+fn listed(value: &Value) -> Value {
+    match &value.kind {
+        Kind::Tuple(items) | Kind::List(items) => {
+            Value::list(items.iter().map(listed).collect()).marked_as(value)
+        }
+        _ => value.clone(),
     }
 }
 
@@ -58,7 +69,7 @@ pub async fn run(run: &mut TaskRun<'_>, items: Vec<Value>) -> Outcome {
         if index > 0
             && let Err(stop) = pause(run).await
         {
-            return stopped(stop);
+            return run.stopped(stop);
         }
         let scope = item_scope(run, &name, &items, index, latest.as_ref());
         let mut outcome = run.once(&scope).await;
@@ -221,9 +232,9 @@ fn show(run: &TaskRun<'_>, scope: &TaskScope, item: &Value, outcome: &Outcome) {
     run.batch.session.emit(Event::Item(TaskResult {
         task: Arc::clone(&run.info),
         host: Arc::clone(&run.host),
-        delegated: outcome.delegated.as_ref().map(ToString::to_string),
+        delegated: outcome.delegate_label.clone(),
         status: outcome.status,
-        result: outcome.registered(),
+        result: Value::map(outcome.fields.clone()),
         item: Some(label(run, scope, item)),
         looped: true,
         ignored: false,

@@ -24,6 +24,7 @@ mod pool;
 mod rendering;
 mod scope;
 mod settle;
+mod sources;
 mod task;
 mod varsfiles;
 

@@ -10,13 +10,13 @@ use crate::spec::event::Status;
 use crate::spec::module::{AnyAction, AnyArgs, AnySeen, AnyState};
 use crate::spec::{
     ActionContext, Answer, ArgType, Change, ChangeKind, Ctx, Entry, Failure, Fields, Host,
-    HostError, Inputs, Look, Plan, Probe, Ran, Run, Then,
+    HostError, Inputs, Look, Plan, Probe, Ran, Run, Then, World,
 };
 use crate::template::Templar;
 use crate::template::table::Stop;
 use crate::vars::TaskScope;
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
 /// Locks per machine: `pkg` of one host, say, is held by one task at a time, whatever name the
 /// inventory has for it.
@@ -44,6 +44,8 @@ struct Work<'r, 'a> {
     env: Vec<(String, String)>,
     check: bool,
     diff: bool,
+    /// Whether a file was another when it was to be written: look and plan again.
+    moved: bool,
 }
 
 /// Runs a module that needs its host.
@@ -55,6 +57,7 @@ pub async fn run(
     scope: &TaskScope,
 ) -> Result<Outcome, Stop> {
     let (route, delegated) = super::connect::route(run, scope)?;
+    let label = super::connect::label(&route, &run.host);
     let check = super::settle::checks(run, scope)?;
     let env = {
         let templar = Templar::new(scope);
@@ -68,7 +71,7 @@ pub async fn run(
             Ok(host) => {
                 let diff = super::settle::shows_diff(run.batch, run.task);
                 let route = route.key();
-                let work = Work { run, host, route, inputs, env, check, diff };
+                let work = Work { run, host, route, inputs, env, check, diff, moved: false };
                 match entry.run {
                     Run::State(module) => work.state(module, args).await,
                     Run::Action(module) => work.action(module, args).await,
@@ -77,6 +80,7 @@ pub async fn run(
             }
         },
     };
+    outcome.delegate_label = delegated.as_ref().and(label);
     outcome.delegated = delegated;
     if entry.traits.identity && outcome.status == Status::Changed && !check {
         run.batch.session.pool.forget(&run.host, true);
@@ -93,7 +97,7 @@ pub fn host_failed(error: &HostError) -> Outcome {
     match error {
         HostError::Unreachable(text) => Outcome::unreachable(text),
         HostError::Become(text) => {
-            let mut outcome = Outcome::fault(crate::base::Diagnostic::new(text.as_str()));
+            let mut outcome = Outcome::fault(None, crate::base::Diagnostic::new(text.as_str()));
             outcome.set("changed", false);
             outcome
         }
@@ -173,7 +177,11 @@ impl Work<'_, '_> {
             }
             let before = answers.take().unwrap_or_default();
             let done = self.apply(module, args, &seen, &before, &plan, first, &mut total).await?;
-            if !again || total.failure.is_some() {
+            if std::mem::take(&mut total.moved) && total.failure.is_none() {
+                total.forget(&plan);
+                continue;
+            }
+            if total.failure.is_some() || !(again || self.moved) {
                 return Ok(total.finish(done));
             }
         }
@@ -188,7 +196,13 @@ impl Work<'_, '_> {
     }
 
     fn ctx<'c>(&'c self, platform: &'c crate::spec::Platform) -> Ctx<'c> {
-        Ctx { platform, inputs: &self.inputs, world: &self.run.world, diff: self.diff }
+        Ctx { platform, inputs: &self.inputs, world: self.world(), diff: self.diff }
+    }
+
+    /// The predicted world; a task that really runs (`check_mode: false`) sees the host alone.
+    fn world(&self) -> &World {
+        static NOTHING: LazyLock<World> = LazyLock::new(World::default);
+        if self.check { &self.run.world } else { &NOTHING }
     }
 
     /// Lays a plan's effects over the predicted world; tells whether that added anything.
@@ -267,7 +281,8 @@ impl Work<'_, '_> {
         let (after, second) = self.read(module, args, vec![first]).await?;
         let platform = self.host.platform();
         let differs = after.iter().map(|a| &a.stdout).ne(before.iter().map(|a| &a.stdout));
-        for ran in &applied.ran {
+        self.moved = applied.ran.iter().any(Ran::moved);
+        for ran in applied.ran.iter().filter(|ran| !ran.moved()) {
             let outcome = judge(module, args, ran, &second, self.ctx(&platform), differs);
             total.judged(outcome);
         }
@@ -300,8 +315,10 @@ impl Work<'_, '_> {
             env: &self.env,
             check: self.check,
             diff: self.diff,
-            world: &self.run.world,
+            world: self.world(),
             verbosity: session.store.run.verbosity,
+            base: &self.run.batch.play.playbook_dir,
+            inventory_name: &self.run.host,
         };
         let acted = module.act(args, context).await;
         self.run.queue.change_ended(&session.changes);
@@ -309,6 +326,9 @@ impl Work<'_, '_> {
             Ok(fields) => finished(fields),
             Err(failure) => failed(failure, "Module failed"),
         };
+        if matches!(module.doc().name, "raw" | "script") && outcome.status == Status::Failed {
+            outcome.from_module = Some("Action failed");
+        }
         outcome.acted = !self.check;
         outcome
     }
@@ -336,7 +356,6 @@ pub fn finished(mut fields: Fields) -> Outcome {
         _ => Status::Ok,
     };
     let mut outcome = Outcome::new(status, fields);
-    outcome.fields.entry("changed".into()).or_insert(Value::from(false));
     outcome
 }
 
@@ -350,6 +369,8 @@ enum Trouble {
 enum Judged {
     Changed,
     Same,
+    /// What it was about is another by now: look and plan again.
+    Moved,
     Failed(Failure),
 }
 
@@ -362,7 +383,10 @@ fn judge(
     differs: bool,
 ) -> Judged {
     if ran.answer.rc != 0 {
-        return Judged::Failed(change_failed(ran));
+        if ran.moved() {
+            return Judged::Moved;
+        }
+        return Judged::Failed(module.explain(args, ran).unwrap_or_else(|| change_failed(ran)));
     }
     if let Err(text) = module.verify(args, &ran.change, after, ctx) {
         let text = format!("{}: applied, but the host does not show it: {text}", ran.change.why);
@@ -376,6 +400,12 @@ fn judge(
 }
 
 fn change_failed(ran: &Ran) -> Failure {
+    if ran.answer.rc >= Ran::INVALID {
+        let (out, err) = (ran.answer.text(), ran.answer.error_text());
+        let failure = Failure::new("failed to validate");
+        let failure = failure.with("exit_status", i64::from(ran.answer.rc - Ran::INVALID));
+        return failure.with("stdout", out).with("stderr", err);
+    }
     let error = ran.answer.error_text();
     let text = match error.trim() {
         "" => ran.answer.text().trim().to_string(),
@@ -394,6 +424,7 @@ fn change_failed(ran: &Ran) -> Failure {
 struct Total {
     changed: bool,
     acted: bool,
+    moved: bool,
     uncertain: Option<String>,
     diff: Vec<Value>,
     fields: Fields,
@@ -411,10 +442,17 @@ impl Total {
         }
     }
 
+    /// What a plan showed that came to nothing.
+    fn forget(&mut self, plan: &Plan) {
+        self.diff.truncate(self.diff.len() - plan.diff.len());
+        self.warnings.truncate(self.warnings.len() - plan.warnings.len());
+    }
+
     fn judged(&mut self, judged: Judged) {
         match judged {
             Judged::Changed => self.changed = true,
             Judged::Same => {}
+            Judged::Moved => self.moved = true,
             Judged::Failed(failure) => {
                 self.failure.get_or_insert(failure);
             }

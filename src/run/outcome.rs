@@ -1,6 +1,6 @@
 //! How a task ended on a host, before it is recorded.
 
-use crate::base::{Diagnostic, Key, Map, Value};
+use crate::base::{Diagnostic, Key, Map, Origin, Value};
 use crate::spec::PlayEffect;
 use crate::spec::event::Status;
 use std::sync::Arc;
@@ -35,6 +35,8 @@ pub struct Outcome {
     pub verbose_always: bool,
     /// Name it was delegated to.
     pub delegated: Option<Arc<str>>,
+    /// How reports name that: not at all for the host itself, with its address where that is another.
+    pub delegate_label: Option<String>,
     /// Whether it changed, or may have changed, anything on a host: look-ahead is dropped.
     pub acted: bool,
     /// Whether the failure is a module's or an action's (S-190), not the controller's.
@@ -53,15 +55,15 @@ impl Outcome {
             error: None,
             verbose_always: false,
             delegated: None,
+            delegate_label: None,
             acted: false,
             from_module: None,
         }
     }
 
     /// A failure on the controller's side: its message is the whole chain (S-190).
-    pub fn fault(error: Diagnostic) -> Self {
-        let error =
-            Diagnostic::new("Task failed").at(error.origin.clone().as_ref()).caused_by(error);
+    pub fn fault(origin: Option<&Origin>, error: Diagnostic) -> Self {
+        let error = Diagnostic::new("Task failed").at(origin).caused_by(error);
         let fields = [("msg".into(), Value::from(error.chain()))].into_iter().collect();
         Self { error: Some(error), ..Self::new(Status::Failed, fields) }
     }

@@ -204,11 +204,13 @@ async fn run_play(session: &Session, play: &Arc<Play>) -> Result<End, Diagnostic
         Some(name) => name.text(),
         None => pattern.clone(),
     };
-    let hosts = choose_hosts(session, play, &templar, &pattern)?;
-    let banner = name.clone();
+    let matched = choose_hosts(session, play, &templar, &pattern)?;
+    let hosts = living(session, &matched);
     if hosts.is_empty() {
-        session.emit(Event::Play { name: banner, hosts: Vec::new() });
-        session.emit(Event::NoHostsMatched);
+        session.emit(Event::Play { name, hosts: Vec::new() });
+        if matched.is_empty() {
+            session.emit(Event::NoHostsMatched);
+        }
         return Ok(End::GoOn);
     }
     let prompts = ask_prompts(session, play, &templar)?;
@@ -273,7 +275,7 @@ fn choose_hosts(
             return Err(Diagnostic::new(text).at(play.origin.as_ref()));
         }
     }
-    Ok(living(session, &hosts))
+    Ok(hosts)
 }
 
 fn shuffle(hosts: &mut [Arc<str>]) {

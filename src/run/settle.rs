@@ -58,16 +58,19 @@ pub fn settle(
         store(runner, *other, task, &outcome)?;
     }
     apply_effects(runner, at, sharing, task, &mut outcome)?;
-    show_warnings(runner, &outcome);
-    let result = result(runner, at, task, info, &outcome, ignored);
-    runner.batch.session.emit(Event::Result(result));
-    let rescued = outcome.status == Status::Failed && !ignored && runner.hosts[at].way.has_rescue();
-    count(runner, at, &outcome, ignored, rescued);
-    if outcome.status == Status::Changed
-        || (outcome.flag("changed") && outcome.status != Status::Failed)
-    {
+    let changed = outcome.status == Status::Changed
+        || (outcome.flag("changed") && outcome.status != Status::Failed);
+    if changed {
         notify(runner, at, task)?;
     }
+    show_warnings(runner, &outcome);
+    // What an include brings is told by its own event.
+    if outcome.includes.is_empty() || outcome.status == Status::Failed {
+        let result = result(runner, at, task, info, &outcome, ignored);
+        runner.batch.session.emit(Event::Result(result));
+    }
+    let rescued = outcome.status == Status::Failed && !ignored && runner.hosts[at].way.has_rescue();
+    count(runner, at, &outcome, ignored, rescued);
     let fatal = matches!(outcome.status, Status::Failed | Status::Unreachable) && !ignored;
     if fatal {
         remember_failure(runner, at, task, &outcome);
@@ -242,7 +245,7 @@ fn result(
     TaskResult {
         task: Arc::clone(info),
         host: Arc::clone(&runner.hosts[at].name),
-        delegated: outcome.delegated.as_ref().map(ToString::to_string),
+        delegated: outcome.delegate_label.clone(),
         status: outcome.status,
         result: shown(outcome),
         item: None,

@@ -45,12 +45,6 @@ pub fn conditions(task: &Task) -> Vec<&Value> {
     inherited.chain(&task.keywords.when).collect()
 }
 
-/// An evaluation's failure as the task's outcome.
-pub fn stopped(stop: Stop) -> Outcome {
-    let error = stop.into_diagnostic();
-    Outcome::fault(error.unwrap_or_else(|| Diagnostic::new("evaluation was suspended at its turn")))
-}
-
 impl<'a> TaskRun<'a> {
     /// Takes what the task needs from its host.
     pub fn new(
@@ -79,6 +73,14 @@ impl<'a> TaskRun<'a> {
             world: ledger.get(&host.name).map(|entry| entry.world.clone()).unwrap_or_default(),
             upcoming,
         }
+    }
+
+    /// An evaluation's failure as the task's outcome.
+    pub fn stopped(&self, stop: Stop) -> Outcome {
+        let error = stop.into_diagnostic();
+        let error =
+            error.unwrap_or_else(|| Diagnostic::new("evaluation was suspended at its turn"));
+        Outcome::fault(self.task.origin.as_ref(), error)
     }
 
     /// Runs it to its end.
@@ -115,7 +117,7 @@ impl<'a> TaskRun<'a> {
                 }
             }
         }
-        stopped(stop)
+        self.broken(stop)
     }
 
     /// One run without loop, or one item of it.
@@ -123,11 +125,24 @@ impl<'a> TaskRun<'a> {
         match self.condition(scope) {
             Ok(None) => {}
             Ok(Some(skipped)) => return skipped,
-            Err(stop) => return stopped(stop),
+            Err(stop) => return self.stopped(stop),
         }
         match self.attempts(scope).await {
             Ok(outcome) => outcome,
-            Err(stop) => stopped(stop),
+            Err(stop) => self.stopped(stop),
+        }
+    }
+
+    /// A loop that is no list is said without any prefix.
+    fn broken(&self, stop: Stop) -> Outcome {
+        match stop {
+            Stop::Fault(error) if error.cause.is_none() && error.hint.is_some() => {
+                let fields = [("msg".into(), Value::from(error.chain()))].into_iter().collect();
+                let mut outcome = Outcome::new(Status::Failed, fields);
+                outcome.error = Some(error);
+                outcome
+            }
+            stop => self.stopped(stop),
         }
     }
 
@@ -415,7 +430,8 @@ impl<'a> TaskRun<'a> {
         if outcome.status != Status::Failed || outcome.error.is_some() {
             return outcome;
         }
-        let text = outcome.field("msg").map(Value::masked).map(|v| v.text()).unwrap_or_default();
+        let text = outcome.field("msg").map(Value::masked).map(|v| v.text());
+        let text = text.unwrap_or_else(|| "Unknown error.".to_string());
         let detail = outcome.fields.shift_remove(&Key::from("_error_detail"));
         let text = match detail {
             Some(detail) => format!("{}: {}", text.trim_end_matches('.'), detail.text()),
@@ -429,7 +445,7 @@ impl<'a> TaskRun<'a> {
 
 fn timed_out(seconds: u64) -> Outcome {
     let text = format!("Timed out after {seconds} second(s).");
-    let mut outcome = Outcome::fault(Diagnostic::new(text));
+    let mut outcome = Outcome::fault(None, Diagnostic::new(text));
     let period = i64::try_from(seconds).unwrap_or(i64::MAX);
     let details: Value = [("period", Value::from(period))].into_iter().collect();
     outcome.set("timedout", details);

@@ -264,6 +264,8 @@ pub struct Diff {
     pub after_header: Option<String>,
     /// A ready text, shown as it is.
     pub prepared: Option<String>,
+    /// Why a side is not shown: `src_binary`, `dst_binary` (1), `src_larger`, `dst_larger` (the limit).
+    pub skipped: Vec<(&'static str, i64)>,
 }
 
 impl Diff {
@@ -276,6 +278,7 @@ impl Diff {
         entries.extend(self.before_header.as_ref().map(|h| ("before_header", text(h))));
         entries.extend(self.after_header.as_ref().map(|h| ("after_header", text(h))));
         entries.extend(self.prepared.as_ref().map(|p| ("prepared", text(p))));
+        entries.extend(self.skipped.iter().map(|(key, value)| (*key, Value::from(*value))));
         entries.into_iter().collect()
     }
 }
@@ -343,6 +346,8 @@ impl Ran {
     /// Code of a file whose `validate` command failed with n: 1000 + n. stdout and stderr are that
     /// command's.
     pub const INVALID: i32 = 1000;
+    /// Code of a guarded change that nobody could confirm; stderr says what became of its rollback.
+    pub const UNCONFIRMED: i32 = 906;
     /// Code of a target that is a directory, or whose directory is missing.
     pub const NO_PLACE: i32 = 904;
 

@@ -11,6 +11,7 @@ use super::probe::{Answer, Probe};
 use super::world::World;
 use crate::base::{Map, Value};
 use std::any::Any;
+use std::path::Path;
 use std::sync::Arc;
 
 /// Keys of a module's result.
@@ -89,6 +90,10 @@ pub trait State: Send + Sync + 'static {
         after: &Self::Seen,
         ctx: Ctx<'_>,
     ) -> Result<(), String>;
+    /// What the module calls a change that failed (code not 0); None: the engine's own words.
+    fn explain(&self, _args: &Self::Args, _ran: &Ran) -> Option<Failure> {
+        None
+    }
     /// What Ansible's module of that name returns. `after` is None in check mode and when nothing was
     /// applied. `changed`, `failed` and `diff` are set by the engine.
     fn result(
@@ -116,8 +121,12 @@ pub struct ActionContext<'a> {
     pub diff: bool,
     /// The predicted world of a check run.
     pub world: &'a World,
-    /// Shell that `executable` defaults to.
+    /// Number of `-v`.
     pub verbosity: u8,
+    /// Directory of the playbook: what relative paths of the operator's machine are below.
+    pub base: &'a Path,
+    /// Inventory name of the host that the task belongs to, also where it is delegated.
+    pub inventory_name: &'a str,
 }
 
 /// A module that is an action, also when it reports ok.
@@ -178,6 +187,8 @@ pub trait AnyState: Send + Sync {
         after: &AnySeen,
         ctx: Ctx<'_>,
     ) -> Result<(), String>;
+    /// See [`State::explain`].
+    fn explain(&self, args: &AnyArgs, ran: &Ran) -> Option<Failure>;
     /// See [`State::result`].
     fn result(
         &self,
@@ -261,6 +272,9 @@ impl<M: State> AnyState for M {
         let args = typed(args.as_ref()).map_err(|f| f.msg)?;
         let after = typed(after.as_ref()).map_err(|f| f.msg)?;
         State::verify(self, args, change, after, ctx)
+    }
+    fn explain(&self, args: &AnyArgs, ran: &Ran) -> Option<Failure> {
+        State::explain(self, typed(args.as_ref()).ok()?, ran)
     }
     fn result(
         &self,

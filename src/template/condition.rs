@@ -41,10 +41,7 @@ fn broken(message: impl Into<String>, condition: &Value) -> Stop {
 }
 
 fn evaluate(templar: &Templar, condition: &Value) -> Result<Value, Stop> {
-    let condition = match stripped(templar, condition)? {
-        Some(condition) => condition,
-        None => return Ok(Value::from(true)),
-    };
+    let Some(condition) = stripped(templar, condition)? else { return Ok(Value::from(true)) };
     if condition.as_bool().is_some() {
         return Ok(condition);
     }

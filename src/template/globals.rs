@@ -1,7 +1,7 @@
 //! The functions of the language: `range`, `lookup`, `namespace` and their like.
 
-use super::eval::objects::{Cycler, Global, Joiner, Namespace, RangeObject, as_object, value};
-use super::eval::{Core, need, raise};
+use super::eval::objects::{Cycler, Global, Joiner, Namespace, RangeObject, value};
+use super::eval::{Core, first_marker, need, raise};
 use super::methods::{self, Given};
 use super::table::{Args, Stop};
 use crate::base::{Kind, Map, Time, Value};
@@ -52,10 +52,8 @@ pub fn call(core: &Core, name: &str, args: Args) -> Result<Value, Stop> {
         "query" | "q" => return core.lookup_call(args, true),
         _ => {}
     }
-    if let Some(undefined) =
-        args.positional.iter().chain(args.keyword.values()).find(|arg| arg.is_undefined())
-    {
-        return Ok(undefined.clone());
+    if let Some(marker) = first_marker(&args) {
+        return Ok(marker);
     }
     match name {
         "range" => range(&args),
@@ -146,19 +144,10 @@ fn undef(core: &Core, args: &Args) -> Result<Value, Stop> {
     let hint = need(hint.clone())?;
     match hint.as_str() {
         Some("") => Ok(core.undefined("Mandatory variable has not been overridden")),
-        Some(text) => Ok(core.undefined(text)),
+        Some(_) => Ok(core.undefined(hint.masked().text())),
         None => raise(format!(
             "The 'hint' argument must be of type 'str' or 'NoneType', not '{}'.",
             hint.type_name()
         )),
     }
-}
-
-/// Whether a value is a function of the language.
-pub fn is_callable(candidate: &Value) -> bool {
-    use super::eval::objects::{Bound, MacroObject};
-    as_object::<Global>(candidate).is_some()
-        || as_object::<MacroObject>(candidate).is_some()
-        || as_object::<Bound>(candidate).is_some()
-        || as_object::<Joiner>(candidate).is_some()
 }

@@ -17,6 +17,8 @@ mod tera;
 pub mod tests;
 
 #[cfg(test)]
+mod checks;
+#[cfg(test)]
 mod recorded;
 
 pub use syntax::TemplateOptions;
@@ -24,7 +26,7 @@ pub use syntax::TemplateOptions;
 use crate::base::{Diagnostic, Kind, Map, Origin, Source, Value};
 use crate::spec::Scope;
 use eval::ctx::{dressed, syntax_error, wrap};
-use eval::{Core, Finalize, Frame, Memo, Session, Settings, trip};
+use eval::{Core, Finalize, Frame, Memo, Session, Settings, need};
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use table::Stop;
@@ -127,7 +129,10 @@ impl<'a> Templar<'a> {
             .and_then(|value| core.finalize(&value, Finalize::Store))
             .map_err(|stop| wrap(stop, text.origin(), "expression"));
         match result {
-            Ok(value) => Ok(dressed(&text.untrusted().marked_as(text), value, "")),
+            Ok(value) => {
+                let bare = Value::from("").marked_as(text);
+                Ok(dressed(&bare, not_omitted(value, text.origin())?, ""))
+            }
             Err(Stop::Suspended) => Err(Stop::Suspended),
             Err(stop) => match (self.placeholders.is_some(), stop.clone().into_diagnostic()) {
                 (true, Some(error)) => Ok(core.placeholder(error)),
@@ -155,11 +160,15 @@ impl<'a> Templar<'a> {
         let text = Value::template(source, Some(origin.clone()));
         let base = self.session();
         let mut session = base.with_vars(vars);
-        session.options = options.clone();
+        let header = options.with_header(source).ok().flatten();
+        session.options = header.map_or_else(|| options.clone(), |(options, _)| options);
         if let Some(folder) = folder(&origin.source) {
             session.folders = vec![folder.join("templates"), folder.to_path_buf()];
         }
         let source = text.as_str().unwrap_or_default();
+        if !options.is_template(source) {
+            return Ok(text.untrusted());
+        }
         let template = syntax::compile(&source.into(), options, self.settings.mode())
             .map_err(|fault| syntax_error(&fault, source, Some(origin), "template"))?;
         let core = Core::new(&session, Some(origin));
@@ -167,7 +176,8 @@ impl<'a> Templar<'a> {
             .render_template(&template, Some(origin), &Frame::root(true))
             .and_then(|result| core.finalize(&result, Finalize::Store))
             .map_err(|stop| wrap(stop, Some(origin), "template"))?;
-        Ok(dressed(&text, eval::as_text(result), &template.newline))
+        let result = not_omitted(result, Some(origin))?;
+        Ok(eval::as_text(dressed(&text, result, &options.newline_sequence)))
     }
 
     /// Renders the text of a `.tera` file with Tera. Only the names that occur in it are rendered
@@ -196,9 +206,7 @@ impl<'a> Templar<'a> {
     pub fn variable(&self, name: &str) -> Result<Option<Value>, Stop> {
         let session = self.session();
         let Some(value) = session.variable(name)? else { return Ok(None) };
-        if value.is_undefined() {
-            return Err(trip(&value));
-        }
+        let value = need(value)?;
         Core::new(&session, value.origin()).finalize(&value, Finalize::Store).map(Some)
     }
 
@@ -220,6 +228,17 @@ impl<'a> Templar<'a> {
     fn settings(&self) -> Settings {
         self.settings
     }
+}
+
+/// A result of a place where nothing may be left out.
+fn not_omitted(value: Value, origin: Option<&Origin>) -> Result<Value, Stop> {
+    if !matches!(value.kind, Kind::Omit) {
+        return Ok(value);
+    }
+    let hint = "Callers must be prepared to handle this value. This is most likely a bug in the \
+                code requesting templating.";
+    let error = Diagnostic::new("A template was resolved to an Omit scalar.");
+    Err(Stop::Fault(error.at(origin).hint(hint)))
 }
 
 /// The directory of a file.

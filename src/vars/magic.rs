@@ -29,6 +29,8 @@ pub struct RunFrame {
     pub config_file: Option<String>,
     /// Whether facts are also injected under their own names (S-165).
     pub inject_facts: bool,
+    /// Whether dicts of several layers are merged (`DEFAULT_HASH_BEHAVIOUR=merge`).
+    pub merge_hashes: bool,
 }
 
 /// What is true for one play or batch of it.

@@ -116,6 +116,24 @@ impl TaskScope {
         inventory.chain(&self.below).find_map(|layer| layer.get(key)).cloned()
     }
 
+    /// The value of all layers together: dicts are merged, higher ones over lower ones (S-7).
+    fn find_merged(&self, key: &Key) -> Option<Value> {
+        let layers = self.store.topology().layers(&self.host);
+        let high = std::iter::once(&self.store.extra).chain(&self.above);
+        let own = [&self.own.registered, &self.own.include_vars];
+        let all = high.chain(own).chain(&self.middle).chain([&self.own.facts]);
+        let all = all.chain(layers.iter().rev()).chain(&self.below);
+        let found: Vec<Value> = all.filter_map(|layer| layer.get(key)).cloned().collect();
+        let mut merged: Option<Value> = None;
+        for value in found.into_iter().rev() {
+            merged = Some(match merged {
+                Some(lower) => crate::inventory::merged(&lower, &value),
+                None => value,
+            });
+        }
+        merged
+    }
+
     /// Whether a name must not be read ahead of its turn.
     fn is_pending(&self, name: &str) -> bool {
         let Some(ahead) = &self.ahead else { return false };
@@ -158,7 +176,9 @@ impl Scope for TaskScope {
         if let Some(value) = magic::magic(self, name) {
             return Lookup::Found(value);
         }
-        if let Some(value) = self.find(&key) {
+        let merges = self.store.run.merge_hashes;
+        let found = if merges { self.find_merged(&key) } else { self.find(&key) };
+        if let Some(value) = found {
             return Lookup::Found(value);
         }
         if name == "vars" {

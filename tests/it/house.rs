@@ -226,10 +226,12 @@ fn report(faults: Vec<String>) {
 }
 
 fn sources() -> Vec<Source> {
-    let rust = files(Path::new("src"))
+    let rust: Vec<PathBuf> = files(Path::new("src"))
         .into_iter()
-        .filter(|path| path.extension().is_some_and(|e| e == "rs"));
-    rust.filter_map(|path| Source::read(&path)).collect()
+        .filter(|p| p.extension().is_some_and(|e| e == "rs"))
+        .collect();
+    let tests: Vec<PathBuf> = rust.iter().flat_map(|path| source::test_files(path)).collect();
+    rust.iter().filter(|path| !tests.contains(path)).filter_map(|path| Source::read(path)).collect()
 }
 
 /// All files below, sorted; not those of hidden directories but `.ci`, nor build output.

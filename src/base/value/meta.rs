@@ -4,6 +4,7 @@ use super::{Kind, Value};
 use crate::base::Origin;
 use std::ops::Range;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Which part of a text must never be shown.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -48,6 +49,15 @@ impl Meta {
     }
 }
 
+/// Whether secret parts are masked where text leaves the process. One switch for the process: a part
+/// that is masked in one place and not in the other would be no secret.
+static MASKING: AtomicBool = AtomicBool::new(true);
+
+/// Switches masking off (`mask=ansible`: only what `no_log` hides is hidden) or on again.
+pub fn set_masking(on: bool) {
+    MASKING.store(on, Ordering::Relaxed);
+}
+
 /// What stands in place of a secret.
 pub const MASK: &str = "********";
 
@@ -55,6 +65,9 @@ impl Value {
     /// The same value with every secret part replaced by stars: for whatever leaves the process.
     #[must_use]
     pub fn masked(&self) -> Self {
+        if !MASKING.load(Ordering::Relaxed) {
+            return self.clone();
+        }
         let masked = match (&self.kind, &self.meta().secret) {
             (Kind::Vault(_), _) => Self::str(MASK),
             (Kind::List(items), _) => Self::list(items.iter().map(Value::masked).collect()),

@@ -10,7 +10,7 @@ mod text;
 
 pub use json::{Layout, from_json, to_json};
 pub use key::Key;
-pub use meta::{Meta, Secret};
+pub use meta::{MASK, Meta, Secret, set_masking};
 pub use text::float_text;
 
 use super::{Diagnostic, Origin};
@@ -161,6 +161,9 @@ impl Value {
     pub fn untrusted(&self) -> Self {
         let mut value = match &self.kind {
             Kind::List(items) => Self::list(items.iter().map(Value::untrusted).collect()),
+            Kind::Tuple(items) => {
+                Self::new(Kind::Tuple(Arc::new(items.iter().map(Value::untrusted).collect())))
+            }
             Kind::Map(map) => {
                 Self::map(map.iter().map(|(k, v)| (k.clone(), v.untrusted())).collect())
             }
@@ -177,6 +180,9 @@ impl Value {
     pub fn secret(&self) -> Self {
         let value = match &self.kind {
             Kind::List(items) => Self::list(items.iter().map(Value::secret).collect()),
+            Kind::Tuple(items) => {
+                Self::new(Kind::Tuple(Arc::new(items.iter().map(Value::secret).collect())))
+            }
             Kind::Map(map) => Self::map(map.iter().map(|(k, v)| (k.clone(), v.secret())).collect()),
             other => Self::new(other.clone()),
         };
@@ -438,6 +444,9 @@ mod tests {
         assert!(value.as_list().unwrap()[0].is_trusted());
         assert!(!value.untrusted().as_list().unwrap()[0].is_trusted());
         assert!(value.secret().as_list().unwrap()[0].has_secret());
+        let tuple = Value::new(Kind::Tuple(Arc::new(vec![Value::template("{{ x }}", None)])));
+        assert!(!tuple.untrusted().as_list().unwrap()[0].is_trusted());
+        assert_eq!(tuple.secret().masked().repr(), "('********',)");
         assert!(!value.has_secret());
     }
 }

@@ -1,4 +1,4 @@
-//! Which collections of a value are one object in several places: PyYAML's dump writes those once,
+//! Which collections of a value are one object in several places: `PyYAML`'s dump writes those once,
 //! with an anchor, and an alias for it everywhere else.
 
 use super::dump::entries;
@@ -43,7 +43,9 @@ impl Anchors {
         }
         self.numbers.insert(place, None);
         if let Some(map) = value.as_map() {
-            entries(map, sort_keys).into_iter().for_each(|(_, item)| self.visit(item, sort_keys));
+            for (_, item) in entries(map, sort_keys) {
+                self.visit(item, sort_keys);
+            }
         }
         for item in value.as_list().unwrap_or_default() {
             self.visit(item, sort_keys);

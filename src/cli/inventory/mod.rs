@@ -40,18 +40,20 @@ pub fn run(words: &[String], place: Surroundings, out: &mut dyn Write, err: &mut
             return 2;
         }
     };
+    let settings = match Settings::load(place) {
+        Ok(settings) => settings,
+        Err(error) => return fail(err, &error),
+    };
     let mut notices = Notices::default();
-    let done = show(&options, place, &mut notices, out);
-    for event in notices.take() {
-        print(err, &shown(&event));
-    }
-    match done {
-        Ok(code) => code,
-        Err(error) => {
-            print(err, &shown(&Event::Error(error.clone())));
-            error.code
-        }
-    }
+    let done = show(&options, &settings, &mut notices, out);
+    let shows_deprecations = settings.bool("DEPRECATION_WARNINGS");
+    print(err, &paragraphs(&notices.take(), shows_deprecations));
+    done.unwrap_or_else(|error| fail(err, &error))
+}
+
+fn fail(err: &mut dyn Write, error: &Diagnostic) -> u8 {
+    print(err, &paragraph("[ERROR]: ", error));
+    error.code
 }
 
 fn print(to: &mut dyn Write, text: &str) -> u8 {
@@ -69,21 +71,32 @@ fn version(place: Surroundings, out: &mut dyn Write, err: &mut dyn Write) -> u8 
             );
             print(out, &text)
         }
-        Err(error) => {
-            print(err, &shown(&Event::Error(error.clone())));
-            error.code
-        }
+        Err(error) => fail(err, &error),
     }
 }
 
-/// A notice as its own paragraph.
-fn shown(event: &Event) -> String {
-    let (label, notice) = match event {
-        Event::Warning(notice) => ("[WARNING]: ", notice),
-        Event::Deprecated(notice) => ("[DEPRECATION WARNING]: ", notice),
-        Event::Error(notice) => ("[ERROR]: ", notice),
-        _ => return String::new(),
-    };
+/// Notices, each as its own paragraph; before the first deprecation, how to silence them.
+fn paragraphs(events: &[Event], shows_deprecations: bool) -> String {
+    const SILENCE: &str = "Deprecation warnings can be disabled by setting `deprecation_warnings=False` in ansible.cfg.";
+    let mut text = String::new();
+    let mut first = true;
+    for event in events {
+        match event {
+            Event::Warning(notice) => text.push_str(&paragraph("[WARNING]: ", notice)),
+            Event::Error(notice) => text.push_str(&paragraph("[ERROR]: ", notice)),
+            Event::Deprecated(notice) if shows_deprecations => {
+                if std::mem::take(&mut first) {
+                    text.push_str(&paragraph("[WARNING]: ", &Diagnostic::new(SILENCE)));
+                }
+                text.push_str(&paragraph("[DEPRECATION WARNING]: ", notice));
+            }
+            _ => {}
+        }
+    }
+    text
+}
+
+fn paragraph(label: &str, notice: &Diagnostic) -> String {
     let mut text = render_diagnostic(label, notice);
     text.push('\n');
     text
@@ -91,12 +104,11 @@ fn shown(event: &Event) -> String {
 
 fn show(
     options: &Options,
-    place: Surroundings,
+    settings: &Settings,
     notices: &mut Notices,
     out: &mut dyn Write,
 ) -> Result<u8, Diagnostic> {
-    check(options)?;
-    let settings = Settings::load(place)?;
+    check(options, settings)?;
     settings.warnings().iter().for_each(|warning| notices.warning(warning.clone()));
     if options.verbosity > 0 {
         let text = match settings.config_file() {
@@ -105,16 +117,19 @@ fn show(
         };
         print(out, &text);
     }
-    let read = read(options, &settings, notices)?;
-    let text = render(options, &settings, &read, notices)?;
-    deliver(options, &settings, text, out)
+    let read = read(options, settings, notices)?;
+    let text = render(options, settings, &read, notices)?;
+    deliver(options, settings, text, out)
 }
 
-fn check(options: &Options) -> Result<(), Diagnostic> {
+fn check(options: &Options, settings: &Settings) -> Result<(), Diagnostic> {
     let actions = [options.list, options.host.is_some(), options.graph];
     let refusal = match actions.into_iter().filter(|asked| *asked).count() {
         0 => "No action selected, at least one of --host, --graph or --list needs to be specified.",
         1 if options.toml && options.list => "TOML output is not supported; --yaml and JSON are.",
+        1 if options.flush_cache && settings.text("CACHE_PLUGIN") != Some("memory") => {
+            "--flush-cache: only the fact cache 'memory' is there, and it needs no flushing."
+        }
         1 => return Ok(()),
         _ => {
             "Conflicting options used, only one of --host, --graph or --list can be used at the same time."
@@ -144,9 +159,10 @@ fn read(options: &Options, settings: &Settings, notices: &mut Notices) -> Result
             contents(&vault, &cwd.join(path))
         })?
     };
-    let sources = match options.inventory.is_empty() {
-        true => settings.list("DEFAULT_HOST_LIST").into_iter().map(str::to_string).collect(),
-        false => options.inventory.clone(),
+    let sources: Vec<String> = if options.inventory.is_empty() {
+        settings.list("DEFAULT_HOST_LIST").into_iter().map(str::to_string).collect()
+    } else {
+        options.inventory.clone()
     };
     let loading = LoadOptions {
         rules: Arc::clone(&rules),

@@ -169,7 +169,8 @@ impl Talk<'_> {
             "Authorization fail",
             "Sorry",
         ];
-        const NEEDED: [&str; 2] = ["password is required", "Authorization required"];
+        const NEEDED: [&str; 3] =
+            ["password is required", "Authorization required", "Authentication required"];
         let says = |words: &[&str]| words.iter().any(|word| text.contains(word));
         if says(&TTY) {
             return Refused::NeedsTty;

@@ -30,15 +30,10 @@ fn label(change: &Change) -> String {
 
 /// Whether all of these can be done; said before anything is.
 pub fn check(parts: &[Vec<Change>]) -> Result<(), HostError> {
-    for change in parts.iter().flatten() {
-        let missing = match change.op {
-            Op::Guarded { .. } => "guarded changes are not built yet",
-            Op::Stream { .. } => "streams between two hosts are not built yet",
-            _ => continue,
-        };
-        return Err(HostError::Local(missing.to_string()));
+    match parts.iter().flatten().find(|change| matches!(change.op, Op::Stream { .. })) {
+        None => Ok(()),
+        Some(_) => Err(HostError::Local("streams between two hosts are not built yet".into())),
     }
-    Ok(())
 }
 
 /// What a step may need beside its change.
@@ -150,8 +145,9 @@ fn or_dash(word: Option<&String>) -> &str {
     word.map_or("-", String::as_str)
 }
 
+/// With five digits: four would let GNU's chmod keep setuid and setgid of a directory.
 fn octal(mode: Option<u32>) -> String {
-    mode.map_or_else(|| "-".to_string(), |m| format!("{:04o}", m & 0o7777))
+    mode.map_or_else(|| "-".to_string(), |m| format!("{:05o}", m & 0o7777))
 }
 
 fn compile(op: &Op, around: &Surroundings<'_>) -> (Kind, String, Data) {
@@ -179,7 +175,7 @@ fn compile(op: &Op, around: &Surroundings<'_>) -> (Kind, String, Data) {
         Op::Run(command) => run(command, around.env),
         Op::Script(probe) => script(probe, around),
         Op::WriteTree { .. } => write_tree(op, around),
-        // `check` refused these before.
+        // `check` refused the one before, `guard` took the other.
         Op::Stream { .. } | Op::Guarded { .. } => plain("false".to_string()),
     }
 }
@@ -236,7 +232,8 @@ pub fn run(command: &crate::spec::Command, env: &[(String, String)]) -> (Kind, S
     (Kind::User, command::text(command, env), data)
 }
 
-/// A change script; with variables it runs in a subshell that has them.
+/// A change script; with variables it runs in a subshell that has them. Data must be read by the shell
+/// itself, or by a subshell of kind Apart.
 fn script(probe: &crate::spec::Probe, around: &Surroundings<'_>) -> (Kind, String, Data) {
     let (name, _) = (around.function)(probe);
     let (kind, text, data) = super::host::probe_call(probe, &name);
@@ -245,7 +242,12 @@ fn script(probe: &crate::spec::Probe, around: &Surroundings<'_>) -> (Kind, Strin
     }
     let set = around.env.iter().map(|(name, value)| format!("{name}={}", quote::sh(value)));
     let set: Vec<String> = set.collect();
-    (kind, format!("(export {}; {text})", set.join(" ")), data)
+    let set = set.join(" ");
+    if matches!(data, Data::None) {
+        return (kind, format!("(export {set}; {text})"), data);
+    }
+    let text = text.trim_start_matches("tk_piped ");
+    (Kind::Apart, format!("export {set}\n{text}"), data)
 }
 
 fn write_tree(op: &Op, around: &Surroundings<'_>) -> (Kind, String, Data) {

@@ -35,11 +35,21 @@ tk_rename() {
       return 92
     fi
     # GNU and busybox say -T, BSD says -h.
-    mv -f -T "$1" "$2" 2>/dev/null || mv -f -h "$1" "$2" || return 1
+    mv -f -T "$1" "$2" 2>/dev/null || mv -f -h "$1" "$2" 2>/dev/null || tk_rename_twice "$1" "$2" || return 1
   else
     mv -f "$1" "$2" || return 1
   fi
   [ "$1" != "$tk_new" ] || tk_new=
+}
+
+# busybox renames nothing over a link to a directory.
+tk_rename_twice() {
+  case $(mv --help 2>&1) in *BusyBox*) rm -f "$2" ;; esac
+  if [ -h "$2" ]; then
+    tk_say "$2 is a link to a directory and could not be replaced"
+    return 1
+  fi
+  mv -f "$1" "$2"
 }
 
 # tk_keep OLD NEW: gives NEW the owner, group, mode, ACL and attributes of OLD.
@@ -54,27 +64,32 @@ tk_keep() {
   tk_stat_ask "$1" "$2"
   old=${tk_out%%"$tk_nl"*}
   tk_keep_owner "$old" "${tk_out#*"$tk_nl"}" "$2"
-  old=${old#*|}
-  chmod "${old%%|*}" "$2" && tk_keep_acl "$1" "$2"
+  old=${old#*"|"}
+  chmod "${old%%"|"*}" "$2" && tk_keep_acl "$1" "$2"
 }
 
 # tk_keep_owner OLD-LINE NEW-LINE NEW: only root can give files away; others keep what is theirs.
 tk_keep_owner() {
-  local old="${1#*|*|}" new="${2#*|*|}" uid gid
-  uid=${old%%|*} old=${old#*|} gid=${old%%|*}
+  local old="${1#*"|"*"|"}" new="${2#*"|"*"|"}" uid gid
+  uid=${old%%"|"*}
+  old=${old#*"|"}
+  gid=${old%%"|"*}
   case $new in "$uid|$gid|"*) return 0 ;; esac
   chown "$uid:$gid" "$3" 2>/dev/null || chgrp "$gid" "$3" 2>/dev/null || :
 }
 
-# ls marks a file with an ACL by a plus sign behind its mode.
+# Only a list that says more than the mode is set.
 tk_keep_acl() {
   tk_have getfacl && tk_have setfacl || return 0
-  tk_out=$(ls -ld "$1")
-  case ${tk_out%% *} in *+) ;; *) return 0 ;; esac
   tk_system
   case $tk_sys in
-  Linux) getfacl -cp "$1" | setfacl --set-file=- "$2" ;;
-  *) getfacl -q "$1" | setfacl -b -M - "$2" ;;
+  Linux) tk_out=$(getfacl -cp "$1" 2>/dev/null) ;;
+  *) tk_out=$(getfacl -q "$1" 2>/dev/null) ;;
+  esac
+  case $tk_out in *mask::* | *user:[!:]* | *group:[!:]*) ;; *) return 0 ;; esac
+  case $tk_sys in
+  Linux) tk_line "$tk_out" | setfacl --set-file=- "$2" ;;
+  *) tk_line "$tk_out" | setfacl -b -M - "$2" ;;
   esac
 }
 

@@ -255,15 +255,18 @@ impl Flight {
         Expired::Stuck
     }
 
-    /// The shell is gone: pure requests come back to be sent once more, the others are answered.
+    /// The shell is gone: pure requests come back to be sent again, the others are answered. Only the
+    /// first one may have ended the shell: it is sent once more, not for ever.
     pub fn lost(&self) -> VecDeque<Request> {
         let pending = std::mem::take(&mut self.state().pending);
         let mut again = VecDeque::new();
+        let mut first = true;
         for mut p in pending {
             if p.request.kind == Kind::Define {
                 continue;
             }
-            if p.request.pure && p.request.tries < 2 {
+            p.request.losses += u32::from(std::mem::take(&mut first));
+            if p.request.pure && p.request.losses < 2 {
                 again.push_back(p.request);
                 continue;
             }

@@ -87,7 +87,8 @@ tk_merge_put() {
     if [ "$mode" = - ]; then
       tk_st_l=''
       tk_stat_ask "$1"
-      mode=${tk_out#*|} mode=${mode%%|*}
+      mode=${tk_out#*"|"}
+      mode=${mode%%"|"*}
     fi
     if [ "$tk_keep_own" = 1 ]; then
       tk_keep "$2" "$1" && chmod "$mode" "$1" || return 1
@@ -135,8 +136,10 @@ tk_make_dir() {
 
 # tk_make_link PATH TARGET HARD REPLACE: what is there is replaced in one step, a directory only when empty.
 tk_make_link() {
-  local soft=-s new rc
+  local soft=-s new
   [ "$3" = 0 ] || soft=
+  # shellcheck disable=SC3013 # all our shells know -ef
+  if [ -z "$soft" ] && [ ! -h "$1" ] && [ "$1" -ef "$2" ]; then return 0; fi
   # shellcheck disable=SC2086 # one word or none
   if ! tk_exists "$1"; then
     ln $soft -- "$2" "$1"
@@ -158,10 +161,7 @@ tk_make_link() {
   ln $soft -- "$2" "$new" || return 1
   tk_new=$new
   tk_rename "$new" "$1"
-  rc=$?
-  # Renaming one link of a file over another does nothing and keeps both.
-  [ "$rc$soft" != 0 ] || rm -f "$new"
-  tk_w_end "$rc"
+  tk_w_end "$?"
 }
 
 # tk_touch PATH ATIME ATEXT MTIME MTEXT: times in seconds since 1970 and as [[CC]YY]MMDDhhmm.SS in UTC; `-`: now.
@@ -277,4 +277,77 @@ tk_reach() {
 # Not each nc knows -z.
 tk_reach_nc() {
   case $(nc -h 2>&1) in *-z*) return 0 ;; *zero-I/O*) return 0 ;; *) return 1 ;; esac
+}
+
+# ---- guards -----------------------------------------------------------------------------------------
+
+# tk_arm SECONDS: a timer that survives this shell and then runs the request's data as a script, unless
+# tk_disarm or tk_fire come first: whoever renames `armed` has won. Prints the guard's directory.
+tk_arm() {
+  local d dir='' n=0
+  for d in /var/run /run /var/tmp /tmp "${HOME:-/}"; do
+    tk_serial=$((tk_serial + 1))
+    dir=$d/.tank-guard.$tk_u.$tk_serial
+    if [ -w "$d" ] && mkdir -m 700 "$dir" 2>/dev/null; then break; fi
+    dir=
+  done
+  if [ -z "$dir" ] || ! tk_feed >"$dir/undo"; then
+    tk_say 'no place for the rollback of a guarded change'
+    return 92
+  fi
+  tk_timer "$1" "$dir" </dev/null >/dev/null 2>&1 &
+  while [ ! -e "$dir/armed" ]; do
+    n=$((n + 1))
+    if [ "$n" -gt 50 ]; then
+      tk_say 'the rollback timer did not start'
+      return 1
+    fi
+    sleep 0.1 2>/dev/null || sleep 1
+  done
+  tk_put "$dir"
+}
+
+# shellcheck disable=SC2016 # the new shell reads it
+tk_timer() {
+  trap '' HUP INT TERM
+  trap - EXIT PIPE
+  exec 3<&- 4>&- 5>&-
+  cd /
+  umask "$tk_umask0"
+  set -- /bin/sh -c 'trap "" HUP INT TERM
+    : >"$2/armed"
+    sleep "$1"
+    mv "$2/armed" "$2/fired" || exit 0
+    /bin/sh "$2/undo" >"$2/log" 2>&1
+    echo "$?" >"$2/code.new"
+    mv "$2/code.new" "$2/code"' tank-guard "$@"
+  if tk_have setsid; then exec setsid "$@"; fi
+  if tk_have daemon; then exec daemon -f "$@"; fi
+  exec "$@"
+}
+
+# tk_disarm DIR: 0 when the rollback will not run, 1 when it has begun.
+tk_disarm() {
+  mv "$1/armed" "$1/off" 2>/dev/null || return 1
+  rm -rf "$1"
+}
+
+# tk_fire DIR: rolls back now; prints its output, returns its code; 253 when it has begun already.
+tk_fire() {
+  local rc
+  mv "$1/armed" "$1/fired" 2>/dev/null || return 253
+  /bin/sh "$1/undo" </dev/null 2>&1
+  rc=$?
+  rm -rf "$1"
+  return "$rc"
+}
+
+# tk_fired DIR: what the timer's rollback printed; its code, 254 while it runs or waits.
+tk_fired() {
+  local rc=254
+  if [ ! -e "$1/code" ]; then return 254; fi
+  IFS= read -r rc <"$1/code"
+  cat "$1/log"
+  rm -rf "$1"
+  return "$rc"
 }

@@ -67,20 +67,21 @@ tk_system() { [ -n "$tk_sys" ] || tk_sys=$(uname -s); }
 
 # tk_limit SECONDS PROGRAM WORDS...: runs a program that may hang; 124 or 143 when it took too long.
 tk_limit() {
+  local p r
   if tk_have timeout; then
     timeout "$@"
     return
   fi
   (
-    tk_limit_s=$1
+    p=$1
     shift
     "$@" &
-    tk_limit_p=$!
-    (sleep "$tk_limit_s"; kill "$tk_limit_p") >/dev/null 2>&1 &
-    wait "$tk_limit_p"
-    tk_limit_r=$?
+    r=$!
+    (sleep "$p"; kill "$r") >/dev/null 2>&1 &
+    wait "$r"
+    p=$?
     kill $! 2>/dev/null
-    exit "$tk_limit_r"
+    exit "$p"
   )
 }
 
@@ -92,7 +93,8 @@ tk_getent() {
     return
   fi
   while IFS= read -r line; do
-    name=${line%%:*} rest=${line#*:*:} number=${line#*:*:}
+    name=${line%%:*}
+    rest=${line#*:*:}
     number=${rest%%:*}
     if [ "$name" = "$2" ] || [ "$number" = "$2" ]; then
       tk_line "$line"
@@ -106,10 +108,7 @@ tk_getent() {
 
 # tk_arg PATH: sets tk_out to the path so that no tool takes it for an option: ./-x for -x.
 tk_arg() {
-  case $1 in
-  -*) tk_out=./$1 ;;
-  *) tk_out=$1 ;;
-  esac
+  case $1 in -*) tk_out=./$1 ;; *) tk_out=$1 ;; esac
 }
 
 # tk_exists PATH: whether anything is there, a dangling link included. No fork.
@@ -129,15 +128,7 @@ tk_resolve() {
   while [ -h "$at" ]; do
     n=$((n + 1))
     if [ "$n" -gt 40 ] || ! tk_link "$at"; then return 1; fi
-    case $tk_out in
-    /*) at=$tk_out ;;
-    *)
-      case $at in
-      */*) at=${at%/*}/$tk_out ;;
-      *) at=$tk_out ;;
-      esac
-      ;;
-    esac
+    case $tk_out in /*) at=$tk_out ;; *) at=${at%"${at##*/}"}$tk_out ;; esac
   done
   tk_out=$at
 }
@@ -169,9 +160,8 @@ tk_list() {
 # with `sum` that of a regular file that can be read. `follow`: of what a link leads to (dangling: `-`).
 # spec::PathState::parse reads it. One fork, one more for a link's target or a sum.
 tk_stat() {
-  local path="$1" words="${2-}${3-}"
-  tk_stat_words "$words"
-  tk_stat_list "$path"
+  tk_stat_words "${2-}${3-}"
+  tk_stat_list "$1"
 }
 
 # tk_stat_many [-follow] [-sum] -- PATH...: the same lines, one for each path in their order. One fork for
@@ -229,7 +219,14 @@ tk_stat_list() {
     0*) tk_line - ;;
     *)
       sum=-
-      case $marks in 2*) sum=${sums%%"$tk_nl"*} sum=${sum#\\} sum=${sum%% *} sums=${sums#*"$tk_nl"} ;; esac
+      case $marks in
+      2*)
+        sum=${sums%%"$tk_nl"*}
+        sum=${sum#\\}
+        sum=${sum%% *}
+        sums=${sums#*"$tk_nl"}
+        ;;
+      esac
       tk_stat_line "$1" "${lines%%"$tk_nl"*}" "$sum"
       lines=${lines#*"$tk_nl"}
       shift
@@ -303,8 +300,8 @@ tk_stat_line() {
   1*) t=p ;;
   *) t=s ;;
   esac
-  t="$t|${2#*|}|$3"
-  if [ "${t%%|*}" = l ] && tk_link "$1"; then
+  t="$t|${2#*"|"}|$3"
+  if [ "${t%%"|"*}" = l ] && tk_link "$1"; then
     tk_escape "$tk_out"
     t="$t|$tk_out"
   fi
@@ -336,15 +333,18 @@ tk_hash() {
 # tk_digest ALG PATH...: sets tk_out to a line for each file that begins with its digest (a backslash may
 # stand before it).
 tk_digest() {
-  local alg="$1"
+  local alg="$1" tool=sum
   shift
-  if tk_have "${alg}sum"; then
-    tk_out=$("${alg}sum" -- "$@")
-  elif tk_have "$alg"; then
-    tk_out=$("$alg" -q "$@")
-  else
-    tk_out=$(openssl dgst -r "-$alg" "$@")
-  fi
+  if ! tk_have "${alg}sum"; then if tk_have "$alg"; then tool=plain; else tool=openssl; fi; fi
+  # One file goes through stdin: its name may break lines.
+  case $tool$# in
+  sum1) tk_out=$("${alg}sum" <"$1") ;;
+  sum*) tk_out=$("${alg}sum" -- "$@") ;;
+  plain1) tk_out=$("$alg" -q <"$1") ;;
+  plain*) tk_out=$("$alg" -q "$@") ;;
+  openssl1) tk_out=$(openssl dgst -r "-$alg" <"$1") ;;
+  *) tk_out=$(openssl dgst -r "-$alg" "$@") ;;
+  esac
 }
 
 # tk_read PATH: content of a file with its length: a line with the number of bytes, the bytes, a newline;

@@ -47,8 +47,8 @@ pub struct Function {
     pub text: Arc<str>,
 }
 
-/// Data that follows a request's text.
-#[derive(Debug, Default)]
+/// Data that follows a request's text. Never shown: it may be secret.
+#[derive(Default)]
 pub enum Data {
     /// None.
     #[default]
@@ -62,7 +62,6 @@ pub enum Data {
 }
 
 /// What came back.
-#[derive(Debug)]
 pub struct Reply {
     /// None: it was not tried, since its part had failed.
     pub code: Option<i32>,
@@ -127,8 +126,8 @@ pub struct Request {
     pub hook: Option<Hook>,
     /// Where the reply goes.
     pub done: oneshot::Sender<Outcome>,
-    /// How often it was sent.
-    pub tries: u32,
+    /// How often a shell was lost while it was the first one owed.
+    pub losses: u32,
 }
 
 impl Request {
@@ -152,7 +151,7 @@ impl Request {
             gate: None,
             hook: None,
             done,
-            tries: 0,
+            losses: 0,
         };
         (request, waiting)
     }

@@ -188,9 +188,9 @@ tk_apart() {
 
 # tk_refuse TEXT: the answer to what could not even be tried.
 tk_refuse() {
-  tk_rc=95
+  tk_rc=905
   tk_drop
-  tk_end 95 1
+  tk_end 905 1
   tk_line "$1" >&4
   tk_line "$tk_mark" >&4
 }
@@ -273,11 +273,26 @@ tk_serve() {
 
 # ---- what the host is (for the client alone) ---------------------------------------------------------
 
+# Directories of PATH without those that are links to others, for a quick look; none has a blank.
+tk_look_dirs() {
+  local left="$PATH:" d seen
+  tk_dirs=
+  while [ -n "$left" ]; do
+    d=${left%%:*}
+    left=${left#*:}
+    case $d in '' | *[!/A-Za-z0-9._-]*) continue ;; esac
+    for seen in $tk_dirs; do
+      # shellcheck disable=SC3013 # all our shells know -ef
+      if [ "$seen" -ef "$d" ]; then continue 2; fi
+    done
+    [ ! -d "$d" ] || tk_dirs="$tk_dirs $d"
+  done
+}
+
 # What may change while we look: tools, distribution, who runs services. No fork.
 tk_platform() {
-  local t line
+  local t line d found=''
   hash -r 2>/dev/null
-  tk_put tools=
   for t in apt-get dpkg-query rpm dnf yum apk pacman zypper pkg pip3 npm gem cargo git svn hg \
     systemctl service rc-service rc-update update-rc.d chkconfig invoke-rc.d sysrc launchctl initctl \
     useradd usermod userdel groupadd groupmod gpasswd chage chpasswd adduser pw getent crontab at visudo sudo doas su \
@@ -291,9 +306,14 @@ tk_platform() {
     bash zsh python3 python perl awk jq base64 sha1sum sha256sum sha1 sha256 md5 md5sum stat timeout flock lockf \
     setsid shutdown reboot systemd-run update-alternatives alternatives debconf-show debconf-set-selections \
     dpkg-reconfigure add-apt-repository gpg patch expect psql mysql rabbitmqctl nginx apachectl a2enmod; do
-    if command -v "$t" >/dev/null 2>&1; then tk_put "$t "; fi
+    for d in $tk_dirs; do
+      if [ -x "$d/$t" ]; then
+        found="$found$t "
+        break
+      fi
+    done
   done
-  tk_line ''
+  tk_line "tools=$found"
   for t in /etc/os-release /usr/lib/os-release; do
     [ -r "$t" ] || continue
     while IFS= read -r line; do
@@ -315,6 +335,7 @@ tk_platform() {
 # What cannot change while this shell lives. Two forks.
 tk_hello() {
   local t line
+  tk_look_dirs
   tk_line "uname=$(uname -srm)"
   tk_line "id=$(id)"
   tk_put home=

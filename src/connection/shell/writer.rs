@@ -132,7 +132,6 @@ impl Writer {
             self.define(function, flight);
         }
         counts.request();
-        request.tries += 1;
         let id = self.take_id();
         self.buffer.put_slice(&request.head(&self.key, id));
         let data = match &mut request.data {

@@ -16,10 +16,11 @@ use tokio::time::Instant;
 
 /// Silence after the exit code that ends a program's output: a background child may hold it open.
 const GRACE: Duration = Duration::from_secs(1);
-/// The longest wait for output after the exit code.
-const TAIL: Duration = Duration::from_secs(30);
-/// Bytes awaited after the exit code: more than pipe and window can hold.
-const TAIL_BYTES: usize = 4 << 20;
+/// The longest wait for output after the exit code, without the time the reader takes.
+const TAIL: Duration = Duration::from_mins(1);
+/// Bytes awaited after the exit code: more than sshd's buffer and what is under way can hold, which are
+/// two of the largest windows.
+const TAIL_BYTES: usize = 40 << 20;
 /// Wait for the host's own close.
 const CLOSING: Duration = Duration::from_secs(5);
 /// Bytes of stdin between the caller and the channel.
@@ -155,6 +156,15 @@ async fn until_closed(read: &mut ChannelReadHalf) {
 
 impl Pump {
     async fn take(&mut self, message: ChannelMsg) -> Then {
+        let start = Instant::now();
+        let then = self.heed(message).await;
+        if let Some(since) = &mut self.code {
+            *since += start.elapsed();
+        }
+        then
+    }
+
+    async fn heed(&mut self, message: ChannelMsg) -> Then {
         match message {
             ChannelMsg::Data { data } => {
                 self.tail(data.len());

@@ -11,8 +11,8 @@ use super::spool::Full;
 use super::stream::{self, LastWords, Way};
 use super::target::Target;
 use crate::connection::transport::Process;
-use russh::client::{Handle, connect_stream};
-use russh::{ChannelOpenFailure, Disconnect, Error, Pty};
+use russh::client::{Handle, Msg, connect_stream};
+use russh::{Channel, ChannelMsg, ChannelOpenFailure, Disconnect, Error, Pty};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
@@ -40,6 +40,10 @@ pub(super) enum NoChannel {
     Crowded,
     /// It never does this.
     Refused(String),
+    /// What lies behind it does not answer.
+    Unanswered,
+    /// It gives no terminal.
+    NoTerminal,
     /// The connection is gone.
     Lost,
 }
@@ -88,7 +92,10 @@ impl Connection {
         let shake = connect_stream(Arc::new(config), way.stream, client);
         let mut handle = match patience.within(target.timeout, Box::pin(shake)).await {
             Some(Ok(handle)) => handle,
-            Some(Err(fault)) => return Err(handshake(target, &fault, &words)),
+            Some(Err(fault)) => {
+                words.wait().await;
+                return Err(handshake(target, &fault, &words));
+            }
             None => return Err(Failed::network(slow(target))),
         };
         login(&mut handle, target, env, &patience, &ending).await?;
@@ -116,6 +123,9 @@ impl Connection {
         let tunnel = hop.tunnel(&target.hostname, target.port);
         match tokio::time::timeout(target.timeout, tunnel).await {
             Ok(Ok(stream)) => Ok(Way { stream: Box::new(stream), words: LastWords::default() }),
+            Ok(Err(NoChannel::Unanswered)) => {
+                Err("channel 0: open failed: connect failed\nstdio forwarding failed".to_owned())
+            }
             Ok(Err(NoChannel::Refused(why))) => {
                 Err(format!("channel 0: open failed: {why}\nstdio forwarding failed"))
             }
@@ -163,15 +173,13 @@ impl Connection {
         pty: bool,
         slot: Slot,
     ) -> Result<Process, NoChannel> {
-        let channel = self.handle.channel_open_session().await.map_err(no_channel)?;
+        let mut channel = self.handle.channel_open_session().await.map_err(no_channel)?;
         if self.forward_agent {
             channel.agent_forward(false).await.map_err(|_| NoChannel::Lost)?;
         }
-        if pty {
-            channel
-                .request_pty(false, "dumb", 250, 50, 0, 0, &RAW)
-                .await
-                .map_err(|_| NoChannel::Lost)?;
+        if pty && !terminal(&mut channel).await? {
+            let _ = channel.close().await;
+            return Err(NoChannel::NoTerminal);
         }
         channel.exec(true, command.as_bytes()).await.map_err(|_| NoChannel::Lost)?;
         Ok(channel::process(channel, self.full(), slot))
@@ -183,6 +191,9 @@ impl Connection {
             self.handle.channel_open_direct_tcpip(host, u32::from(port), "127.0.0.1", 0).await;
         match opened {
             Ok(channel) => Ok(channel::forwarded(channel, self.full(), Box::new(()))),
+            Err(Error::ChannelOpenFailure(ChannelOpenFailure::ConnectFailed)) => {
+                Err(NoChannel::Unanswered)
+            }
             Err(Error::ChannelOpenFailure(reason)) => {
                 Err(NoChannel::Refused(reason_text(&reason).to_owned()))
             }
@@ -220,6 +231,19 @@ const RAW: [(Pty, u32); 14] = [
     (Pty::OPOST, 0),
     (Pty::ONLCR, 0),
 ];
+
+/// Asks for a terminal; whether there is one.
+async fn terminal(channel: &mut Channel<Msg>) -> Result<bool, NoChannel> {
+    channel.request_pty(true, "dumb", 250, 50, 0, 0, &RAW).await.map_err(|_| NoChannel::Lost)?;
+    loop {
+        match channel.wait().await {
+            Some(ChannelMsg::Success) => return Ok(true),
+            Some(ChannelMsg::Failure) => return Ok(false),
+            Some(_) => {}
+            None => return Err(NoChannel::Lost),
+        }
+    }
+}
 
 /// A place among a connection's channels; it keeps the connection.
 struct Place(Arc<Connection>);
@@ -320,9 +344,8 @@ fn no_channel(error: Error) -> NoChannel {
 fn reason_text(reason: &ChannelOpenFailure) -> &'static str {
     match reason {
         ChannelOpenFailure::AdministrativelyProhibited => "administratively prohibited",
-        ChannelOpenFailure::ConnectFailed => "connect failed",
         ChannelOpenFailure::UnknownChannelType => "unknown channel type",
         ChannelOpenFailure::ResourceShortage => "resource shortage",
-        _ => "unknown reason",
+        ChannelOpenFailure::ConnectFailed | ChannelOpenFailure::Other { .. } => "unknown reason",
     }
 }

@@ -86,6 +86,13 @@ impl<'a> Login<'a> {
                 return Ok(());
             }
         }
+        if self.offered.is_none() {
+            // No key got as far as an answer: ask what the host would have taken, for the message.
+            let last = self.handle.authenticate_none(&self.target.user).await;
+            if self.settle(last.map_err(|_| Refusal::Lost)?)? {
+                return Ok(());
+            }
+        }
         Err(self.denied())
     }
 
@@ -306,11 +313,10 @@ fn prompts(target: &Target, keyword: &str) -> u32 {
     let asks = !target.settings.flag("batchmode", false);
     match &target.password {
         _ if !target.settings.flag(keyword, true) => 0,
-        PasswordSource::Nowhere => 0,
         PasswordSource::Given(_) => 1,
         PasswordSource::Asked if asks => {
             target.settings.number("numberofpasswordprompts").unwrap_or(3)
         }
-        PasswordSource::Asked => 0,
+        PasswordSource::Asked | PasswordSource::Nowhere => 0,
     }
 }

@@ -36,6 +36,7 @@ use algorithms::Purpose;
 use channel::Slot;
 use connection::{Common, Connection, NoChannel};
 use std::io;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -58,6 +59,8 @@ pub struct SshTransport {
 struct Pool {
     common: Common,
     connections: Mutex<Vec<Arc<Connection>>>,
+    /// Channels that the host lets us have on one connection, as far as it has refused more.
+    most: AtomicUsize,
     /// Held while a further connection is made, so that one is enough for all who wait.
     growing: tokio::sync::Mutex<()>,
     /// Told when a channel may have become free.
@@ -73,6 +76,7 @@ pub async fn connect(target: &Target, env: &ConnectEnv) -> Result<Arc<SshTranspo
     let pool = Pool {
         common,
         connections: Mutex::new(vec![first]),
+        most: AtomicUsize::new(usize::MAX),
         growing: tokio::sync::Mutex::default(),
         freed: Arc::default(),
     };
@@ -146,6 +150,11 @@ impl Pool {
                 Err(NoChannel::Refused(why)) => {
                     return Err(unreachable(&format!("session open refused: {why}")));
                 }
+                Err(NoChannel::Unanswered) => return Err(unreachable("session open refused")),
+                Err(NoChannel::NoTerminal) => {
+                    let text = "the host gives no terminal: PTY allocation request failed";
+                    return Err(HostError::Local(text.to_owned()));
+                }
                 Err(NoChannel::Lost) => return Err(self.lost(&connection)),
                 Err(NoChannel::Crowded) => match pauses.next() {
                     Some(pause) => tokio::time::sleep(*pause).await,
@@ -156,6 +165,7 @@ impl Pool {
                     }
                     None => {
                         connection.limit(others);
+                        self.most.fetch_min(others, Ordering::SeqCst);
                         pauses = PAUSES.iter();
                     }
                 },
@@ -170,7 +180,7 @@ impl Pool {
             if let Some(found) = self.free()? {
                 return Ok(found);
             }
-            let _growing = self.growing.lock().await;
+            let growing = self.growing.lock().await;
             if let Some(found) = self.free()? {
                 return Ok(found);
             }
@@ -178,7 +188,7 @@ impl Pool {
                 self.grow().await?;
                 continue;
             }
-            drop(_growing);
+            drop(growing);
             freed.await;
         }
     }
@@ -202,6 +212,7 @@ impl Pool {
         let further = Connection::open(&self.common, Purpose::Shell)
             .await
             .map_err(|text| unreachable(&text))?;
+        further.limit(self.most.load(Ordering::SeqCst));
         self.connections().push(further);
         Ok(())
     }
@@ -226,10 +237,13 @@ impl Pool {
             connection.ok_or_else(|| unreachable("Connection closed by remote host"))?;
         match connection.tunnel(host, port).await {
             Ok(stream) => Ok(Box::new(stream)),
-            Err(NoChannel::Refused(why)) => {
-                Err(HostError::Local(format!("forwarding to {host} port {port} failed: {why}")))
-            }
-            Err(_) => Err(self.lost(&connection)),
+            Err(NoChannel::Unanswered) => Err(HostError::Unreachable(format!(
+                "forwarding to {host} port {port} failed: connect failed"
+            ))),
+            Err(NoChannel::Refused(why)) => Err(HostError::Local(format!(
+                "the host's SSH server does not forward to {host} port {port}: {why}"
+            ))),
+            Err(_) => Err(HostError::Lost(format!("forwarding to {host} port {port}"))),
         }
     }
 

@@ -7,6 +7,7 @@ use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::path::Path;
 use std::process::Stdio;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, join};
@@ -21,18 +22,32 @@ pub(super) struct Way {
 
 /// The end of what a proxy command wrote to its stderr.
 #[derive(Clone, Default)]
-pub(super) struct LastWords(Arc<Mutex<Vec<u8>>>);
+pub(super) struct LastWords {
+    bytes: Arc<Mutex<Vec<u8>>>,
+    /// Whether more may come.
+    open: Arc<AtomicBool>,
+}
 
 impl LastWords {
+    /// Waits a moment for the rest: the connection may end before its reason is told.
+    pub(super) async fn wait(&self) {
+        for _ in 0..50 {
+            if !self.open.load(Ordering::SeqCst) {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    }
+
     /// The text so far, without final newline.
     pub(super) fn text(&self) -> String {
-        let bytes = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let bytes = self.bytes.lock().unwrap_or_else(PoisonError::into_inner);
         String::from_utf8_lossy(&bytes).trim_end().to_owned()
     }
 
     fn add(&self, more: &[u8]) {
         const KEPT: usize = 4096;
-        let mut bytes = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut bytes = self.bytes.lock().unwrap_or_else(PoisonError::into_inner);
         bytes.extend_from_slice(more);
         let surplus = bytes.len().saturating_sub(KEPT);
         bytes.drain(..surplus);
@@ -122,11 +137,13 @@ pub(super) fn proxy(command: &str, shell: &Path) -> Result<Way, String> {
 
 fn listen(child: &mut Child, words: LastWords) {
     let Some(mut errors) = child.stderr.take() else { return };
+    words.open.store(true, Ordering::SeqCst);
     tokio::spawn(async move {
         let mut buffer = [0u8; 1024];
         while let Ok(read @ 1..) = errors.read(&mut buffer).await {
             words.add(&buffer[..read]);
         }
+        words.open.store(false, Ordering::SeqCst);
     });
 }
 

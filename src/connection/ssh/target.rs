@@ -81,7 +81,6 @@ impl Target {
         target.passphrase.clone_from(&vars.private_key_passphrase);
         target.private_key.clone_from(&vars.private_key);
         target.retries = vars.retries;
-        target.timeout = target.settings.time("connecttimeout").unwrap_or_else(|| vars.limit());
         if vars.private_key.is_some() {
             target.settings.word_option("identitiesonly", "yes");
         }
@@ -152,7 +151,7 @@ impl Target {
             certificates: resolve.files(settings.words("certificatefile"))?,
             agent: resolve.agent()?,
             forward_agent: resolve.forwarded()?,
-            timeout: settings.time("connecttimeout").unwrap_or(Duration::from_secs(10)),
+            timeout: limit(&settings),
             attempts: settings.number("connectionattempts").unwrap_or(1).max(1),
             retries: 0,
             known_hosts: [resolve.users_hosts()?, resolve.systems_hosts()?],
@@ -160,6 +159,15 @@ impl Target {
             warnings: settings.warnings.clone(),
             settings,
         })
+    }
+}
+
+/// `ConnectTimeout`; 0 leaves it to the system in ssh, which is about two minutes.
+fn limit(settings: &Settings) -> Duration {
+    match settings.time("connecttimeout") {
+        None => Duration::from_secs(10),
+        Some(limit) if limit.is_zero() => Duration::from_mins(2),
+        Some(limit) => limit,
     }
 }
 

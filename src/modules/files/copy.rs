@@ -1,8 +1,11 @@
 //! `copy`: files and directories of the operator's machine (or of the host itself) on a host.
 
 use super::attributes::Wanted;
-use super::deploy::{Deploy, Place};
-use super::tree::{self, TreePlace};
+use super::deploy::{self, Deploy, Told};
+use super::onhost::{CopyOnHost, OnHost, mismatch};
+use super::place::Place;
+use super::tree::{DeployTree, TreePlace};
+use super::write::{Refusal, explain};
 use crate::base::Value;
 use crate::base::value::{Layout, to_json};
 use crate::spec::args::{FileMode, Mode, PathText, Raw, SrcTree};
@@ -13,6 +16,7 @@ use crate::spec::{
 
 crate::args! {
     /// What to copy where.
+    #[expect(dead_code, reason = "local_follow and decrypt are for who reads the source: the engine")]
     pub struct Args {
         /// File or directory; with a trailing slash only what is in the directory.
         src: Option<SrcTree> => [],
@@ -43,7 +47,7 @@ crate::args! {
         /// SHA-1 that the source must have.
         checksum: Option<String> => [],
         /// Whether a vaulted source is decrypted.
-        decrypt: bool => [default("yes"), choices(&["yes", "true", "True"])],
+        decrypt: bool => [default("yes")],
         /// Whether the file may be overwritten in place where renaming is impossible.
         unsafe_writes: bool => [default("no")],
     }
@@ -81,7 +85,7 @@ pub enum Seen {
     /// A directory.
     Tree(TreePlace),
     /// A source on the host itself.
-    OnHost(super::onhost::OnHost),
+    OnHost(OnHost),
 }
 
 impl Args {
@@ -119,6 +123,7 @@ impl Args {
             name: named.unwrap_or_default(),
             input,
             wanted: self.wanted(Some(input.mode)),
+            directory_mode: self.directory_mode.as_ref(),
             force: self.force,
             backup: self.backup,
             validate: self.validate.as_deref(),
@@ -127,39 +132,38 @@ impl Args {
         }
     }
 
-    fn tree<'a>(&'a self, tree: &'a Tree) -> tree::DeployTree<'a> {
-        tree::DeployTree {
+    fn tree<'a>(&'a self, tree: &'a Tree) -> DeployTree<'a> {
+        DeployTree {
             dest: self.dest.as_str(),
             tree,
             wanted: self.wanted(None),
-            preserve: self.mode == Some(Mode::Preserve),
             directory_mode: self.directory_mode.as_ref(),
             force: self.force,
-            local_follow: self.local_follow,
         }
     }
 
-    fn on_host(&self) -> super::onhost::CopyOnHost<'_> {
-        super::onhost::CopyOnHost {
+    fn on_host(&self) -> CopyOnHost<'_> {
+        CopyOnHost {
             src: self.src.as_ref().map(|src| src.as_str()).unwrap_or_default(),
             dest: self.dest.as_str(),
             wanted: self.wanted(None),
-            preserve: self.mode == Some(Mode::Preserve),
+            directory_mode: self.directory_mode.as_ref(),
             force: self.force,
             backup: self.backup,
             validate: self.validate.as_deref(),
+            checksum: self.checksum.as_deref(),
             follow: self.follow,
             unsafe_writes: self.unsafe_writes,
         }
+    }
+
+    fn is_on_host(&self) -> bool {
+        self.remote_src && self.content.is_none()
     }
 
     fn check_sum(&self, input: &Input) -> Result<(), Failure> {
         match &self.checksum {
-            Some(wanted) if *wanted != input.sha1 => Err(Failure::new(
-                "Copied file does not match the expected checksum. Transfer failed.",
-            )
-            .with("checksum", input.sha1.as_str())
-            .with("expected_checksum", wanted.as_str())),
+            Some(wanted) if *wanted != input.sha1 => Err(mismatch(wanted, &input.sha1)),
             _ => Ok(()),
         }
     }
@@ -174,31 +178,23 @@ impl State for Copy {
     }
 
     fn probe(&self, args: &Args, ctx: Ctx<'_>) -> Result<Probe, Failure> {
-        if args.remote_src && args.content.is_none() {
-            return Ok(args.on_host().probe(ctx));
+        if args.is_on_host() {
+            return args.on_host().probe(ctx);
         }
         if let Some(tree) = ctx.inputs.trees.get("src") {
-            return Ok(args.tree(tree).probe(ctx));
+            return args.tree(tree).probe(ctx);
         }
         let input = args.input(ctx)?;
         args.check_sum(&input)?;
-        if args.content.is_some() && args.dest.as_str().ends_with('/') {
-            return Err(Failure::new("can not use content with a dir as dest"));
-        }
-        if let Some(validate) = &args.validate
-            && !validate.contains("%s")
-        {
-            return Err(Failure::new(format!("validate must contain %s: {validate}")));
-        }
-        Ok(args.deploy(&input).probe(ctx))
+        args.deploy(&input).probe(ctx)
     }
 
     fn read(&self, args: &Args, answers: &[Answer], ctx: Ctx<'_>) -> Result<Look<Seen>, Failure> {
-        if args.remote_src && args.content.is_none() {
+        if args.is_on_host() {
             return Ok(map_look(args.on_host().read(answers, ctx)?, Seen::OnHost));
         }
         if let Some(tree) = ctx.inputs.trees.get("src") {
-            return args.tree(tree).read(answers, ctx).map(|seen| Look::Seen(Seen::Tree(seen)));
+            return Ok(map_look(args.tree(tree).read(answers, ctx)?, Seen::Tree));
         }
         let input = args.input(ctx)?;
         Ok(map_look(args.deploy(&input).read(answers, ctx)?, Seen::File))
@@ -225,14 +221,18 @@ impl State for Copy {
         match after {
             Seen::File(place) => {
                 let input = args.input(ctx).map_err(|failure| failure.msg)?;
-                args.deploy(&input).verify(change, place, ctx)
+                args.deploy(&input).verify(change, place)
             }
-            Seen::OnHost(place) => args.on_host().verify(change, place, ctx),
+            Seen::OnHost(place) => args.on_host().verify(change, place),
             Seen::Tree(place) => match ctx.inputs.trees.get("src") {
-                Some(tree) => args.tree(tree).verify(change, place, ctx),
+                Some(tree) => args.tree(tree).verify(change, place),
                 None => Ok(()),
             },
         }
+    }
+
+    fn explain(&self, _: &Args, ran: &Ran) -> Option<Failure> {
+        explain(ran, Refusal::Keys)
     }
 
     fn result(
@@ -243,13 +243,15 @@ impl State for Copy {
         plan: &Plan,
         ran: &[Ran],
     ) -> Fields {
+        let src = args.src.as_ref().map(|src| src.as_str());
         match (before, after) {
             (Seen::File(before), after) => {
                 let after = after.and_then(|seen| match seen {
                     Seen::File(place) => Some(place),
                     _ => None,
                 });
-                file_result(args, before, after, plan, ran)
+                let told = Told { src, force: args.force, follow: args.follow };
+                deploy::result(&told, before, after, plan, ran)
             }
             (Seen::OnHost(before), after) => {
                 let after = after.and_then(|seen| match seen {
@@ -258,42 +260,15 @@ impl State for Copy {
                 });
                 args.on_host().result(before, after, ran)
             }
-            (Seen::Tree(before), _) => {
+            (Seen::Tree(_), _) => {
+                let dest = format!("{}/", args.dest.as_str().trim_end_matches('/'));
                 let mut fields = Fields::new();
-                fields.insert("dest".into(), Value::from(before.dest.as_str()));
-                fields.insert("src".into(), Value::from(args.src.as_ref().map(|s| s.0.clone())));
+                fields.insert("dest".into(), Value::from(dest));
+                fields.extend(src.map(|src| ("src".into(), Value::from(src))));
                 fields
             }
         }
     }
-}
-
-fn file_result(
-    args: &Args,
-    before: &Place,
-    after: Option<&Place>,
-    _: &Plan,
-    ran: &[Ran],
-) -> Fields {
-    let place = after.unwrap_or(before);
-    let mut fields = Fields::new();
-    fields.insert("dest".into(), Value::from(place.path.as_str()));
-    if let Some(state) = &place.state {
-        fields.extend(super::attributes::facts(state));
-        if let Some(sha1) = &state.sha1 {
-            fields.insert("checksum".into(), Value::from(sha1.as_str()));
-        }
-    }
-    if let Some(src) = args.src.as_ref().filter(|_| after.is_some()) {
-        fields.insert("src".into(), Value::from(src.as_str()));
-    }
-    if after.is_none() {
-        fields.insert("path".into(), Value::from(place.path.as_str()));
-    }
-    if let Some(backup) = ran.iter().find_map(|ran| ran.backup.clone()) {
-        fields.insert("backup_file".into(), Value::from(backup));
-    }
-    fields
 }
 
 fn map_look<A, B>(look: Look<A>, wrap: impl FnOnce(A) -> B) -> Look<B> {

@@ -1,28 +1,37 @@
-//! Known bytes at a place of the host: what `copy` and `template` share.
+//! Known bytes at a place of the host: what `copy`, `template` and `assemble` share.
 
-use super::attributes::{Wanted, mode_text};
+use super::attributes::{Wanted, facts};
+use super::names::More;
+use super::place::{self, Depth, Place, parent};
+use super::write::{self, Write};
 use crate::base::{Map, Value};
+use crate::spec::args::Mode;
 use crate::spec::change::WriteFile;
+use crate::spec::input::hex;
 use crate::spec::path::PathKind;
-use crate::spec::world::Text;
 use crate::spec::{
-    Answer, Change, Content, Ctx, Diff, Effect, Failure, Input, Look, Op, PathAttrs, PathState,
-    Plan, Probe,
+    Answer, Change, Content, Ctx, Diff, Failure, Fields, Input, Look, Op, PathState, Plan, Probe,
+    Ran,
 };
+use md5::{Digest, Md5};
 
 /// Largest content that a diff shows (MAX_FILE_SIZE_FOR_DIFF).
 pub const DIFF_LIMIT: u64 = 104_448;
+/// A zero byte among so many first ones makes a file of the host a binary one.
+const PEEK: usize = 8192;
 
 /// What is wanted.
 pub struct Deploy<'a> {
     /// Destination as it was given.
     pub dest: &'a str,
-    /// Name of the file in a directory.
+    /// Name of the file in a directory; empty: it has none.
     pub name: String,
     /// The bytes.
     pub input: &'a Input,
     /// Mode, owner, group.
     pub wanted: Wanted,
+    /// Mode of directories that are made.
+    pub directory_mode: Option<&'a Mode>,
     /// Whether other content is replaced.
     pub force: bool,
     /// Whether the old file is kept.
@@ -35,87 +44,94 @@ pub struct Deploy<'a> {
     pub unsafe_writes: bool,
 }
 
-/// What is there.
-#[derive(Debug)]
-pub struct Place {
-    /// The path that is meant, absolute.
-    pub path: String,
-    /// The link itself, if it is one.
-    pub link: Option<PathState>,
-    /// What is there, a link followed.
-    pub state: Option<PathState>,
-    /// Whether the directory above is there.
-    pub parent: bool,
-    /// Old content, when a diff is wanted.
-    pub content: Option<Vec<u8>>,
-}
-
 impl Deploy<'_> {
-    /// The first question.
-    pub fn probe(&self, ctx: Ctx<'_>) -> Probe {
-        let mut path = super::absolute(ctx.platform, self.dest);
-        let in_dir = self.dest.ends_with('/');
-        if in_dir {
-            path.push('/');
-            path.push_str(&self.name);
+    fn write(&self) -> Write<'_> {
+        Write {
+            wanted: &self.wanted,
+            backup: self.backup,
+            validate: self.validate,
+            follow: self.follow,
+            unsafe_writes: self.unsafe_writes,
         }
-        let name = if in_dir { String::new() } else { self.name.clone() };
-        Probe::new("deploy", include_str!("deploy.sh")).words([path, name])
+    }
+
+    /// The first question.
+    pub fn probe(&self, ctx: Ctx<'_>) -> Result<Probe, Failure> {
+        self.write().check()?;
+        let path = super::absolute(ctx.platform, self.dest)?;
+        if !self.dest.ends_with('/') {
+            return Ok(place::probe(path, &self.name, Depth::Sum));
+        }
+        if self.name.is_empty() {
+            return Err(Failure::new("can not use content with a dir as dest"));
+        }
+        Ok(place::probe(place::join(&path, &self.name), "", Depth::Sum))
     }
 
     /// Reads what is there; asks for old content when a diff will show it.
     pub fn read(&self, answers: &[Answer], ctx: Ctx<'_>) -> Result<Look<Place>, Failure> {
-        let mut place = read_place(answers, ctx)?;
-        if let Some(answer) = answers.get(1) {
-            place.content = content_of(answer);
-            return Ok(Look::Seen(place));
-        }
-        let differs = place.state.as_ref().is_some_and(|state| {
-            state.kind == PathKind::File
-                && state.sha1.as_deref() != Some(&self.input.sha1)
-                && state.size <= DIFF_LIMIT
-                && !state.predicted
-        });
-        if ctx.diff && differs {
-            let probe = Probe::new("content", include_str!("content.sh"));
-            return Ok(Look::Ask(probe.words([place.path.clone()])));
+        let mut place = place::read(super::first(answers)?, ctx)?;
+        let more = self.more(&place, ctx);
+        if let (Some(answer), false) = (answers.get(1), more.probe().is_none()) {
+            let (ids, content) = more.read(answer)?;
+            place.ids = ids;
+            place.content = place.content.take().or(content);
+        } else if let Some(probe) = more.probe() {
+            return Ok(Look::Ask(probe));
         }
         Ok(Look::Seen(place))
     }
 
+    /// What else has to be asked: numbers of names, and old content when a diff will show it.
+    pub fn more(&self, place: &Place, ctx: Ctx<'_>) -> More {
+        let mut more = place.more(&self.wanted, ctx);
+        if ctx.diff && self.shows(place) {
+            more.content = Some(place.path.clone());
+        }
+        more
+    }
+
+    /// Whether what is wanted fits together.
+    pub fn check(&self) -> Result<(), Failure> {
+        self.write().check()
+    }
+
+    /// Whether old content will be shown.
+    fn shows(&self, place: &Place) -> bool {
+        place.state.as_ref().is_some_and(|state| {
+            let fits = state.kind == PathKind::File && state.size <= DIFF_LIMIT;
+            fits && self.force && !state.predicted && !self.same(place)
+        })
+    }
+
+    /// Whether the file is as wanted, but for its attributes.
+    fn same(&self, place: &Place) -> bool {
+        let replaced = place.link.is_some() && !self.follow;
+        place.has(&self.input.sha1) && !replaced
+    }
+
     /// Compares.
     pub fn plan(&self, place: &Place, ctx: Ctx<'_>) -> Result<Plan, Failure> {
-        let mut plan = match &place.state {
-            None => self.create(place, ctx)?,
-            Some(state) if state.kind == PathKind::Dir => {
-                let text = format!("can not use content with a dir as dest: {}", place.path);
-                return Err(Failure::new(text));
-            }
-            Some(state) if state.content_unknown => {
-                let mut plan = self.attributes(place, state, ctx);
-                plan.uncertain = Some(format!("the content of {} is not known", place.path));
-                plan
-            }
-            Some(state) if self.same(place, state) => self.attributes(place, state, ctx),
-            Some(_) if !self.force => return Ok(Plan::ok()),
-            Some(state) => self.replace(place, state, ctx),
-        };
-        if !plan.has_work() {
-            plan.diff.clear();
-        }
-        Ok(plan)
+        let plan =
+            match &place.state {
+                _ if place.is_dir() => {
+                    return Err(Failure::new("can not use content with a dir as dest"));
+                }
+                None if place.link.is_some() && !self.follow && !self.force => Ok(Plan::ok()),
+                None => self.create(place, ctx),
+                Some(_) if !self.force => Ok(Plan::ok()),
+                Some(state) if self.same(place) => self.attributes(place, state, ctx),
+                Some(_) => Ok(Plan::of(vec![self.write().change(place, self.input, ctx)])
+                    .diff(self.diff(place))),
+            };
+        plan.map(|plan| write::uncertain(plan, place))
     }
 
-    fn same(&self, place: &Place, state: &PathState) -> bool {
-        let replaced = place.link.is_some() && !self.follow;
-        state.sha1.as_deref() == Some(&self.input.sha1) && !replaced
-    }
-
-    fn attributes(&self, place: &Place, state: &PathState, ctx: Ctx<'_>) -> Plan {
-        let adjusted = self.wanted.adjust(&place.path, state, ctx.platform);
+    fn attributes(&self, place: &Place, state: &PathState, ctx: Ctx<'_>) -> Result<Plan, Failure> {
+        let adjusted = self.wanted.adjust(&place.path, state, &place.ids, ctx.platform)?;
         let side = |more: &Map| {
-            let mut map: Map =
-                [("path".into(), Value::from(place.path.as_str()))].into_iter().collect();
+            let mut map = Map::new();
+            map.insert("path".into(), Value::from(place.path.as_str()));
             map.extend(more.iter().map(|(k, v)| (k.clone(), v.clone())));
             Value::map(map)
         };
@@ -124,162 +140,135 @@ impl Deploy<'_> {
             after: Some(side(&adjusted.after)),
             ..Diff::default()
         };
-        Plan::of(adjusted.changes).diff(diff)
+        Ok(Plan::of(adjusted.changes).diff(diff))
     }
 
     fn create(&self, place: &Place, ctx: Ctx<'_>) -> Result<Plan, Failure> {
-        let dir = parent(&place.path);
-        let predicted =
-            ctx.world.path(&dir).flatten().is_some_and(|attrs| attrs.kind == PathKind::Dir);
         let mut changes = Vec::new();
-        if !place.parent && !predicted {
+        if !place.has_parent() {
             if !self.dest.ends_with('/') {
+                let dir = parent(&place.path);
                 let text = format!("Destination directory {dir} does not exist");
                 return Err(Failure::new(text).with("checksum", self.input.sha1.as_str()));
             }
-            changes.extend(make_dirs(&dir));
+            let owner = (self.wanted.owner.as_ref(), self.wanted.group.as_ref());
+            changes = write::make_parents(place, self.directory_mode, owner, ctx);
         }
-        let plain = 0o666 & !ctx.platform.umask;
-        let mode = self.wanted.bits(plain, false, ctx.platform);
-        changes.push(self.write(place, None, mode, ctx));
-        Ok(Plan::of(changes).diff(self.diff(place, None)))
-    }
-
-    fn replace(&self, place: &Place, state: &PathState, ctx: Ctx<'_>) -> Plan {
-        let mode = self.wanted.bits(state.mode, false, ctx.platform);
-        let change = self.write(place, Some(state), mode, ctx);
-        Plan::of(vec![change]).diff(self.diff(place, place.content.as_deref()))
-    }
-
-    fn write(
-        &self,
-        place: &Place,
-        old: Option<&PathState>,
-        mode: Option<u32>,
-        ctx: Ctx<'_>,
-    ) -> Change {
-        let plain = 0o666 & !ctx.platform.umask;
-        let attrs = PathAttrs {
-            mode: Some(mode.or(old.map(|state| state.mode)).unwrap_or(plain)),
-            owner: self
-                .wanted
-                .owner
-                .clone()
-                .or_else(|| old.is_none().then(|| ctx.platform.user.clone())),
-            group: self.wanted.group.clone(),
-            content: Some(Text::Known {
-                bytes: match &self.input.content {
-                    Content::Bytes(bytes) => Some(bytes.clone()),
-                    Content::File(_) => None,
-                },
-                sha1: self.input.sha1.clone(),
-                size: self.input.size,
-            }),
-            ..PathAttrs::new(PathKind::File)
-        };
-        let file = WriteFile {
-            path: place.path.clone(),
-            content: self.input.content.clone(),
-            sha1: self.input.sha1.clone(),
-            size: self.input.size,
-            mode,
-            owner: self.wanted.owner.clone(),
-            group: self.wanted.group.clone(),
-            seen_sha1: old.and_then(|state| state.sha1.clone()),
-            validate: self.validate.map(str::to_string),
-            backup: self.backup && old.is_some(),
-            follow: self.follow,
-            unsafe_writes: self.unsafe_writes,
-        };
-        let change = Change::new(Op::WriteFile(Box::new(file)), format!("write {}", place.path));
-        change.effect(Effect::Path(place.path.clone(), Some(attrs)))
+        changes.push(self.write().change(place, self.input, ctx));
+        Ok(Plan::of(changes).diff(self.diff(place)))
     }
 
     /// Old and new content as texts, where they are texts of a size that is shown.
-    fn diff(&self, place: &Place, old: Option<&[u8]>) -> Diff {
-        let new = match &self.input.content {
-            Content::Bytes(bytes) if self.input.size <= DIFF_LIMIT => Some(bytes.to_vec()),
-            _ => None,
-        };
+    fn diff(&self, place: &Place) -> Diff {
         let mut diff = Diff::default();
-        let text =
-            |bytes: Option<&[u8]>| bytes.and_then(|b| std::str::from_utf8(b).ok()).map(Value::from);
         let secret = |value: Value| if self.input.secret { value.secret() } else { value };
-        diff.before = match old {
-            Some(bytes) => text(Some(bytes)).map(secret),
-            None if place.state.is_none() => Some(Value::from("")),
-            None => None,
-        };
-        diff.after = text(new.as_deref()).map(secret);
-        if place.state.is_some() {
-            diff.before_header = Some(place.path.clone());
+        match (&place.state, &place.content) {
+            (None, _) => diff.before = Some(Value::from("")),
+            (Some(_), Some(old)) if old[..old.len().min(PEEK)].contains(&0) => {
+                diff.skipped.push(("dst_binary", 1));
+            }
+            (Some(_), Some(old)) => {
+                diff.before = Some(secret(Value::from(String::from_utf8_lossy(old).into_owned())));
+                diff.before_header = Some(place.path.clone());
+            }
+            (Some(state), None) if state.size > DIFF_LIMIT => {
+                diff.skipped.push(("dst_larger", DIFF_LIMIT as i64));
+            }
+            (Some(_), None) => {}
         }
-        diff.after_header = Some(self.header());
+        match &self.input.content {
+            Content::Bytes(new) if self.input.size <= DIFF_LIMIT => {
+                if new.contains(&0) {
+                    diff.skipped.push(("src_binary", 1));
+                } else {
+                    let text = String::from_utf8_lossy(new).into_owned();
+                    diff.after = Some(secret(Value::from(text)));
+                    diff.after_header = Some(self.header(place));
+                }
+            }
+            _ => diff.skipped.push(("src_larger", DIFF_LIMIT as i64)),
+        }
         diff
     }
 
     /// What stands behind `+++ after`: the source's path; the destination for given content.
-    fn header(&self) -> String {
+    fn header(&self, place: &Place) -> String {
         if self.input.path.as_os_str().is_empty() {
-            return self.dest.to_string();
+            return place.path.clone();
         }
         self.input.path.display().to_string()
     }
 
     /// Whether a change's outcome is there.
-    pub fn verify(&self, change: &Change, after: &Place, ctx: Ctx<'_>) -> Result<(), String> {
-        let Some(state) = &after.state else { return Err("it is not there".to_string()) };
-        match &change.op {
-            Op::WriteFile(file) if state.sha1.as_deref() != Some(&file.sha1) => {
-                Err("it has other content".to_string())
-            }
-            Op::WriteFile(file) => match file.mode {
-                Some(mode) if mode != state.mode => {
-                    Err(format!("its mode is {}", mode_text(state.mode)))
-                }
-                _ => Wanted { mode: None, ..self.wanted.clone() }.check(state, ctx.platform),
-            },
-            Op::SetMode { mode, .. } if *mode != state.mode => {
-                Err(format!("its mode is {}", mode_text(state.mode)))
-            }
-            Op::SetOwner { .. } => {
-                Wanted { mode: None, ..self.wanted.clone() }.check(state, ctx.platform)
-            }
-            _ => Ok(()),
+    pub fn verify(&self, change: &Change, after: &Place) -> Result<(), String> {
+        self.write().verify(change, after)
+    }
+}
+
+/// What a result needs to know beside the looks.
+pub struct Told<'a> {
+    /// The source as the result names it.
+    pub src: Option<&'a str>,
+    /// Whether other content would be replaced.
+    pub force: bool,
+    /// Whether a link is followed.
+    pub follow: bool,
+}
+
+/// Keys of the result.
+pub fn result(
+    told: &Told<'_>,
+    before: &Place,
+    after: Option<&Place>,
+    plan: &Plan,
+    ran: &[Ran],
+) -> Fields {
+    let mut fields = Fields::new();
+    let file = plan.changes().find_map(written);
+    let place = after.unwrap_or(before);
+    let sha1 = file.map(|file| file.sha1.as_str());
+    let sha1 = sha1.or(place.state.as_ref().and_then(|state| state.sha1.as_deref()));
+    let checksum = sha1.map(|sum| ("checksum".into(), Value::from(sum)));
+    if ran.iter().any(|ran| ran.answer.rc != 0) {
+        fields.extend(checksum);
+        return fields;
+    }
+    fields.insert("dest".into(), Value::from(place.path.as_str()));
+    let src = told.src.map(|src| ("src".into(), Value::from(src)));
+    if file.is_none() && !told.force {
+        // Whatever is there was not looked at.
+        fields.extend(src);
+        return fields;
+    }
+    fields.extend(checksum);
+    if after.is_none() && file.is_some() {
+        // A check run: nothing is known of a file that is not written.
+        return fields;
+    }
+    let state = place.link.as_ref().filter(|_| !told.follow).or(place.state.as_ref());
+    fields.extend(state.map(facts).unwrap_or_default());
+    match file {
+        Some(file) => {
+            fields.extend(src);
+            fields.extend(md5(&file.content).map(|sum| ("md5sum".into(), Value::from(sum))));
         }
+        None => drop(fields.insert("path".into(), Value::from(place.path.as_str()))),
+    }
+    fields.extend(write::backup(ran).map(|path| ("backup_file".into(), path)));
+    fields
+}
+
+fn written(change: &Change) -> Option<&WriteFile> {
+    match &change.op {
+        Op::WriteFile(file) => Some(file),
+        _ => None,
     }
 }
 
-fn read_place(answers: &[Answer], ctx: Ctx<'_>) -> Result<Place, Failure> {
-    let text = super::answer_text(answers)?;
-    let mut lines = text.lines();
-    let path = super::unescape(lines.next().unwrap_or_default());
-    let link = PathState::parse(lines.next().unwrap_or("="));
-    let state = PathState::parse(lines.next().unwrap_or("-"));
-    let parent = lines.next() == Some("d");
-    let state = PathState::overlay(&path, state, ctx.world);
-    Ok(Place { path, link, state, parent, content: None })
-}
-
-/// The bytes of a `tk_read` answer; None when there is no such file.
-pub fn content_of(answer: &Answer) -> Option<Vec<u8>> {
-    let end = answer.stdout.iter().position(|b| *b == b'\n')?;
-    let size: usize = std::str::from_utf8(&answer.stdout[..end]).ok()?.parse().ok()?;
-    answer.stdout.get(end + 1..end + 1 + size).map(<[u8]>::to_vec)
-}
-
-/// The directory that holds a path.
-pub fn parent(path: &str) -> String {
-    match path.rsplit_once('/') {
-        Some(("", _)) | None => "/".to_string(),
-        Some((dir, _)) => dir.to_string(),
+/// MD5 of bytes in memory; files that are read when they are sent are not read once more for it.
+fn md5(content: &Content) -> Option<String> {
+    match content {
+        Content::Bytes(bytes) => Some(hex(&Md5::digest(bytes))),
+        Content::File(_) => None,
     }
-}
-
-/// Changes that make a directory and all that is missing above it.
-fn make_dirs(dir: &str) -> Vec<Change> {
-    let text = format!("make the directory {dir}");
-    let command = crate::spec::Command::new(["mkdir", "-p", "--", dir]);
-    let attrs = PathAttrs::new(PathKind::Dir);
-    vec![Change::new(Op::Run(command), text).effect(Effect::Path(dir.to_string(), Some(attrs)))]
 }

@@ -1,64 +1,74 @@
 //! Files, directories, links and what is in them.
 
+mod assemble;
 mod attributes;
 mod copy;
 mod deploy;
+mod edit;
 mod file;
+mod look;
+mod names;
 mod onhost;
+mod place;
+mod tempfile;
 mod template;
 mod tree;
+mod walk;
+mod write;
 
 use crate::spec::{Answer, Entry, Failure, Platform};
 
 /// The family's part of the table.
 pub static FAMILY: &[Entry] = &[
+    Entry::state(&assemble::Assemble),
     Entry::state(&copy::Copy),
+    Entry::state(&edit::BlockInFile),
+    Entry::state(&edit::LineInFile),
+    Entry::state(&edit::Replace),
     Entry::state(&file::File),
+    Entry::state(&look::Find),
+    Entry::state(&look::Slurp),
+    Entry::state(&look::Stat),
+    Entry::action(&look::Fetch),
+    Entry::action(&tempfile::TempFile),
     Entry::state(&template::RenderTemplate),
 ];
 
 /// A path of the host, absolute: `~` expanded, relative ones below the user's home as a login has it.
-pub(super) fn absolute(platform: &Platform, path: &str) -> String {
-    let path = platform.expand(path);
-    let path = if path.starts_with('/') {
-        path
-    } else {
-        format!("{}/{path}", platform.home.trim_end_matches('/'))
-    };
+///
+/// # Errors
+/// An empty path, which must never come to mean the home directory, and one that no system has.
+pub(super) fn absolute(platform: &Platform, path: &str) -> Result<String, Failure> {
+    if path.is_empty() {
+        return Err(Failure::new("the path is empty"));
+    }
+    if path.contains('\0') {
+        return Err(Failure::new("embedded null byte"));
+    }
+    let mut path = platform.expand(path);
+    if !path.starts_with('/') {
+        path = format!("{}/{path}", platform.home.trim_end_matches('/'));
+    }
+    while path.contains("//") {
+        path = path.replace("//", "/");
+    }
     let trimmed = path.trim_end_matches('/');
-    if trimmed.is_empty() { "/".to_string() } else { trimmed.to_string() }
+    Ok(if trimmed.is_empty() { "/".to_string() } else { trimmed.to_string() })
 }
 
-/// The text of the first answer; a probe that failed is the module's failure.
-pub(super) fn answer_text(answers: &[Answer]) -> Result<String, Failure> {
-    let Some(answer) = answers.first() else { return Err(Failure::new("the host did not answer")) };
-    if answer.rc != 0 {
-        return Err(Failure::new(format!(
-            "could not look at the host: {}",
-            answer.error_text().trim()
-        )));
+/// A probe that failed is the module's failure.
+pub(super) fn check(answer: &Answer) -> Result<(), Failure> {
+    if answer.rc == 0 {
+        return Ok(());
     }
-    Ok(answer.text())
+    let text = answer.error_text();
+    Err(Failure::new(format!("could not look at the host: {}", text.trim())))
 }
 
-/// A line that the prelude's `tk_esc` wrote, as it was.
-pub(super) fn unescape(line: &str) -> String {
-    let mut text = String::new();
-    let mut chars = line.chars();
-    while let Some(c) = chars.next() {
-        if c != '\\' {
-            text.push(c);
-            continue;
-        }
-        text.push(match chars.next() {
-            Some('n') => '\n',
-            Some('t') => '\t',
-            Some('r') => '\r',
-            Some(other) => other,
-            None => '\\',
-        });
-    }
-    text
+/// The first answer.
+pub(super) fn first(answers: &[Answer]) -> Result<&Answer, Failure> {
+    let answer = answers.first().ok_or_else(|| Failure::new("the host did not answer"))?;
+    check(answer).map(|()| answer)
 }
 
 #[cfg(test)]
@@ -68,13 +78,12 @@ mod tests {
     #[test]
     fn paths_become_absolute() {
         let platform = Platform { home: "/home/bob".into(), ..Platform::default() };
-        assert_eq!(absolute(&platform, "~/a/"), "/home/bob/a");
-        assert_eq!(absolute(&platform, "a"), "/home/bob/a");
-        assert_eq!(absolute(&platform, "/"), "/");
-    }
-
-    #[test]
-    fn escapes_are_undone() {
-        assert_eq!(unescape(r"a\nb\\n\tc"), "a\nb\\n\tc");
+        let path = |text: &str| absolute(&platform, text).unwrap();
+        assert_eq!(path("~/a/"), "/home/bob/a");
+        assert_eq!(path("a"), "/home/bob/a");
+        assert_eq!(path("/"), "/");
+        assert_eq!(path("/a//b///c"), "/a/b/c");
+        assert!(absolute(&platform, "").is_err(), "never the home directory");
+        assert!(absolute(&platform, "a\0b").is_err());
     }
 }

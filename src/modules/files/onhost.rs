@@ -1,33 +1,34 @@
 //! `copy` with `remote_src`: a file of the host at another place of it.
 
 use super::attributes::{Wanted, facts};
-use super::deploy::parent;
+use super::place::{self, Place, parent};
+use super::write::{self, Write};
 use crate::base::Value;
 use crate::spec::args::Mode;
-use crate::spec::change::WriteFile;
 use crate::spec::path::PathKind;
 use crate::spec::world::Text;
 use crate::spec::{
-    Answer, Change, Content, Ctx, Effect, Failure, Fields, Look, Op, PathAttrs, PathState, Plan,
-    Probe, Ran,
+    Answer, Change, Content, Ctx, Failure, Fields, Input, Look, Op, PathState, Plan, Probe, Ran,
 };
 
 /// What is wanted.
 pub struct CopyOnHost<'a> {
-    /// The source.
+    /// The source as it was given.
     pub src: &'a str,
     /// The destination as it was given.
     pub dest: &'a str,
-    /// Mode, owner, group.
+    /// Mode, owner, group; `preserve` is the source's mode.
     pub wanted: Wanted,
-    /// Whether the source's mode is kept.
-    pub preserve: bool,
+    /// Mode of directories that are made.
+    pub directory_mode: Option<&'a Mode>,
     /// Whether other content is replaced.
     pub force: bool,
     /// Whether the old file is kept.
     pub backup: bool,
     /// Command that must accept the new file.
     pub validate: Option<&'a str>,
+    /// SHA-1 that the source must have.
+    pub checksum: Option<&'a str>,
     /// Whether a link at the destination is followed.
     pub follow: bool,
     /// Whether it may be overwritten in place.
@@ -38,128 +39,195 @@ pub struct CopyOnHost<'a> {
 #[derive(Debug)]
 pub struct OnHost {
     source: String,
-    dest: String,
+    /// Whether the source may not be read.
+    unreadable: bool,
     from: Option<PathState>,
-    to: Option<PathState>,
+    to: Place,
 }
 
 impl CopyOnHost<'_> {
     /// The question: what is at both places.
-    pub fn probe(&self, ctx: Ctx<'_>) -> Probe {
-        let source = super::absolute(ctx.platform, self.src);
-        let dest = super::absolute(ctx.platform, self.dest);
+    pub fn probe(&self, ctx: Ctx<'_>) -> Result<Probe, Failure> {
+        let source = super::absolute(ctx.platform, self.src)?;
+        let dest = super::absolute(ctx.platform, self.dest)?;
         let name = source.rsplit('/').next().unwrap_or_default().to_string();
-        let dest = if self.dest.ends_with('/') { format!("{dest}/{name}") } else { dest };
-        Probe::new("onhost", include_str!("onhost.sh")).words([source, dest, name])
+        let (dest, name) = match self.dest.ends_with('/') {
+            true => (place::join(&dest, &name), String::new()),
+            false => (dest, name),
+        };
+        let probe =
+            Probe::new("onhost", concat!(include_str!("onhost.sh"), include_str!("place.sh")));
+        Ok(probe.words([source, dest, name, "sum".to_string()]))
     }
 
     /// Reads it.
     pub fn read(&self, answers: &[Answer], ctx: Ctx<'_>) -> Result<Look<OnHost>, Failure> {
-        let text = super::answer_text(answers)?;
-        let mut lines = text.lines();
-        let dest = super::unescape(lines.next().unwrap_or_default());
-        let source = super::absolute(ctx.platform, self.src);
-        let mut next = |path: &str| {
-            PathState::overlay(path, PathState::parse(lines.next().unwrap_or("-")), ctx.world)
-        };
-        let from = next(&source);
-        let to = next(&dest);
-        Ok(Look::Seen(OnHost { source, dest, from, to }))
+        let answer = super::first(answers)?;
+        let mut rest = answer.stdout.clone();
+        let end = rest.iter().position(|byte| *byte == b'\n').map_or(rest.len(), |at| at + 1);
+        let line = String::from_utf8_lossy(&rest.split_to(end)).into_owned();
+        let source = super::absolute(ctx.platform, self.src)?;
+        let from = PathState::overlay(&source, PathState::parse(line.trim_end()), ctx.world);
+        let mut to = place::read(&Answer { stdout: rest, ..answer.clone() }, ctx)?;
+        let more = to.more(&self.wanted, ctx);
+        match (more.probe(), answers.get(1)) {
+            (Some(probe), None) => return Ok(Look::Ask(probe)),
+            (Some(_), Some(answer)) => to.ids = more.read(answer)?.0,
+            (None, _) => {}
+        }
+        let unreadable = line.starts_with('!') && from.is_none();
+        Ok(Look::Seen(OnHost { source, unreadable, from, to }))
     }
 
-    fn wanted(&self, from: &PathState) -> Wanted {
-        let mode =
-            if self.preserve { Some(Mode::Bits(from.mode)) } else { self.wanted.mode.clone() };
-        Wanted { mode, ..self.wanted.clone() }
+    /// The file to copy.
+    fn source<'p>(&self, place: &'p OnHost) -> Result<&'p PathState, Failure> {
+        let src = &place.source;
+        if place.unreadable {
+            return Err(Failure::new(format!("Source {src} not readable")));
+        }
+        let from = place.from.as_ref();
+        let from = from.ok_or_else(|| Failure::new(format!("Source {src} not found")))?;
+        match from.kind {
+            PathKind::File => {}
+            PathKind::Dir => {
+                let text =
+                    format!("{src} is a directory: with remote_src only files can be copied");
+                return Err(Failure::new(text).with("src", src.as_str()));
+            }
+            _ => {
+                return Err(Failure::new(format!(
+                    "Cannot copy invalid source '{src}': not a file"
+                )));
+            }
+        }
+        match self.checksum {
+            Some(wanted) if from.sha1.as_deref() != Some(wanted) => {
+                Err(mismatch(wanted, from.sha1.as_deref().unwrap_or_default()))
+            }
+            _ => Ok(from),
+        }
+    }
+
+    /// What the copy is to have; what is replaced gets the source's mode and this user, as a new file does.
+    fn wanted(&self, place: &OnHost, from: &PathState, ctx: Ctx<'_>) -> Wanted {
+        let mut wanted = self.wanted.clone();
+        if wanted.mode == Some(Mode::Preserve) {
+            wanted.mode = Some(Mode::Bits(from.mode));
+        }
+        let same = from.sha1.is_some() && place.to.has(from.sha1.as_deref().unwrap_or_default());
+        if place.to.state.is_some() && !same {
+            wanted.mode = wanted.mode.or(Some(Mode::Bits(from.mode)));
+            wanted.owner = wanted.owner.or_else(|| Some(ctx.platform.uid.to_string()));
+            wanted.group = wanted.group.or_else(|| Some(ctx.platform.gid.to_string()));
+        }
+        wanted
+    }
+
+    fn write<'w>(&'w self, wanted: &'w Wanted) -> Write<'w> {
+        Write {
+            wanted,
+            backup: self.backup,
+            validate: self.validate,
+            follow: self.follow,
+            unsafe_writes: self.unsafe_writes,
+        }
     }
 
     /// Compares.
     pub fn plan(&self, place: &OnHost, ctx: Ctx<'_>) -> Result<Plan, Failure> {
-        let Some(from) = &place.from else {
-            return Err(Failure::new(format!("Source {} not found", place.source)));
-        };
-        if from.kind == PathKind::Dir {
-            let text =
-                "copying a directory on the host itself is not supported: use command with cp -R";
-            return Err(Failure::new(text).with("src", place.source.as_str()));
+        let from = self.source(place)?;
+        let to = &place.to;
+        if to.is_dir() {
+            return Err(Failure::new(format!("{} is a directory", to.path)));
         }
-        let wanted = self.wanted(from);
-        if let Some(to) = &place.to {
-            if to.kind == PathKind::Dir {
-                return Err(Failure::new(format!("{} is a directory", place.dest)));
-            }
-            let same = to.sha1.is_some() && to.sha1 == from.sha1;
-            if same || !self.force {
-                let changes = if same {
-                    wanted.adjust(&place.dest, to, ctx.platform).changes
-                } else {
-                    vec![]
-                };
-                return Ok(Plan::of(changes));
-            }
+        let wanted = self.wanted(place, from, ctx);
+        let write = self.write(&wanted);
+        write.check()?;
+        let there = to.state.is_some() || (to.link.is_some() && !self.follow);
+        if there && !self.force {
+            let mut plan = Plan::ok();
+            plan.fields.insert("msg".into(), Value::from("file already exists"));
+            return Ok(plan);
         }
-        Ok(Plan::of(vec![self.change(place, from, &wanted, ctx)]))
+        let sha1 = from.sha1.as_deref().unwrap_or_default();
+        if let Some(state) =
+            to.state.as_ref().filter(|_| to.has(sha1) && (to.link.is_none() || self.follow))
+        {
+            let adjusted = wanted.adjust(&to.path, state, &to.ids, ctx.platform)?;
+            return Ok(Plan::of(adjusted.changes));
+        }
+        let mut changes = self.parents(to, ctx)?;
+        changes.push(write.copy(to, &place.source, &input(&place.source, from, ctx), ctx));
+        let mut plan = Plan::of(changes);
+        if from.content_unknown {
+            plan.uncertain = Some(format!("the content of {} is not known", place.source));
+        }
+        Ok(write::uncertain(plan, to))
     }
 
-    fn change(&self, place: &OnHost, from: &PathState, wanted: &Wanted, ctx: Ctx<'_>) -> Change {
-        let current = place.to.as_ref().map_or(0o666 & !ctx.platform.umask, |to| to.mode);
-        let mode = wanted.bits(current, false, ctx.platform);
-        let sha1 = from.sha1.clone().unwrap_or_default();
-        let content = Text::Known { bytes: None, sha1: sha1.clone(), size: from.size };
-        let attrs = PathAttrs {
-            mode: Some(mode.unwrap_or(current)),
-            owner: wanted.owner.clone(),
-            group: wanted.group.clone(),
-            content: Some(content),
-            ..PathAttrs::new(PathKind::File)
-        };
-        let to = WriteFile {
-            path: place.dest.clone(),
-            content: Content::Bytes(bytes::Bytes::new()),
-            sha1,
-            size: from.size,
-            mode,
-            owner: wanted.owner.clone(),
-            group: wanted.group.clone(),
-            seen_sha1: place.to.as_ref().and_then(|to| to.sha1.clone()),
-            validate: self.validate.map(str::to_string),
-            backup: self.backup && place.to.is_some(),
-            follow: self.follow,
-            unsafe_writes: self.unsafe_writes,
-        };
-        let op = Op::CopyOnHost { from: place.source.clone(), to: Box::new(to) };
-        let text = format!("copy {} to {} in {}", place.source, place.dest, parent(&place.dest));
-        Change::new(op, text).effect(Effect::Path(place.dest.clone(), Some(attrs)))
+    fn parents(&self, to: &Place, ctx: Ctx<'_>) -> Result<Vec<Change>, Failure> {
+        if to.has_parent() {
+            return Ok(Vec::new());
+        }
+        if !self.dest.ends_with('/') {
+            let text = format!("Destination directory {} does not exist", parent(&to.path));
+            return Err(Failure::new(text));
+        }
+        let owner = (self.wanted.owner.as_ref(), self.wanted.group.as_ref());
+        Ok(write::make_parents(to, self.directory_mode, owner, ctx))
     }
 
     /// Whether a change's outcome is there.
-    pub fn verify(&self, change: &Change, after: &OnHost, ctx: Ctx<'_>) -> Result<(), String> {
-        let Some(to) = &after.to else { return Err("it is not there".to_string()) };
-        match &change.op {
-            Op::CopyOnHost { to: wanted, .. } if to.sha1.as_deref() != Some(&wanted.sha1) => {
-                Err("it has other content".to_string())
-            }
-            Op::SetOwner { .. } => {
-                Wanted { mode: None, ..self.wanted.clone() }.check(to, ctx.platform)
-            }
-            Op::SetMode { mode, .. } if *mode != to.mode => Err("it has another mode".to_string()),
-            _ => Ok(()),
+    pub fn verify(&self, change: &Change, after: &OnHost) -> Result<(), String> {
+        let mut wanted = self.wanted.clone();
+        if let Op::CopyOnHost { to, .. } = &change.op {
+            (wanted.owner, wanted.group) = (to.owner.clone(), to.group.clone());
         }
+        self.write(&wanted).verify(change, &after.to)
     }
 
     /// Keys of the result.
     pub fn result(&self, before: &OnHost, after: Option<&OnHost>, ran: &[Ran]) -> Fields {
         let place = after.unwrap_or(before);
         let mut fields = Fields::new();
-        fields.insert("dest".into(), Value::from(place.dest.as_str()));
+        if ran.iter().any(|ran| ran.answer.rc != 0) {
+            return fields;
+        }
+        fields.insert("dest".into(), Value::from(place.to.path.as_str()));
         fields.insert("src".into(), Value::from(place.source.as_str()));
-        if let Some(state) = &place.to {
-            fields.extend(facts(state));
-            fields.insert("checksum".into(), Value::from(state.sha1.clone()));
+        let there = place.to.state.as_ref();
+        if there.is_some() && !self.force && ran.is_empty() {
+            return fields;
         }
-        if let Some(backup) = ran.iter().find_map(|ran| ran.backup.clone()) {
-            fields.insert("backup_file".into(), Value::from(backup));
+        if let Some(sha1) = place.from.as_ref().and_then(|from| from.sha1.as_deref()) {
+            fields.insert("checksum".into(), Value::from(sha1));
         }
+        fields.extend(there.map(facts).unwrap_or_default());
+        fields.extend(write::backup(ran).map(|path| ("backup_file".into(), path)));
         fields
+    }
+}
+
+/// A source that is not the expected one.
+pub fn mismatch(wanted: &str, found: &str) -> Failure {
+    Failure::new("Copied file does not match the expected checksum. Transfer failed.")
+        .with("checksum", found)
+        .with("expected_checksum", wanted)
+}
+
+/// The source as what would be written; its bytes are only known when an earlier task would write them.
+fn input(path: &str, from: &PathState, ctx: Ctx<'_>) -> Input {
+    let known = ctx.world.path(path).flatten().and_then(|attrs| attrs.content.as_ref());
+    let bytes = match known {
+        Some(Text::Known { bytes: Some(bytes), .. }) => Some(bytes.clone()),
+        _ => None,
+    };
+    Input {
+        path: path.into(),
+        content: bytes.map_or_else(|| Content::File(path.into()), Content::Bytes),
+        size: from.size,
+        sha1: from.sha1.clone().unwrap_or_default(),
+        mode: from.mode,
+        secret: false,
     }
 }

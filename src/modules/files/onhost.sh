@@ -1,8 +1,5 @@
 # shellcheck shell=sh
-# $1 source, $2 destination, $3 name of the source in a directory
-# Answers: the destination that is meant, the source's stat line, the destination's.
-local p="$2"
-if [ -d "$p" ] && [ ! -d "$1" ]; then p=${p%/}/$3; fi
-tk_esc "$p"
-tk_stat "$1" follow sum
-tk_stat "$p" follow sum
+# $1 source on this host, then the words of place.sh, whose text follows
+# Answers: the source's stat line with its sum, - when it cannot be read, then what place.sh answers.
+if [ -e "$1" ] && [ ! -r "$1" ]; then tk_line '!'; else tk_stat "$1" follow sum; fi
+shift

@@ -1,15 +1,19 @@
 //! `template`: a rendered template on a host.
 
 use super::attributes::Wanted;
-use super::deploy::{Deploy, Place};
-use crate::base::Value;
+use super::deploy::{self, Deploy, Told};
+use super::edit::Encoding;
+use super::place::Place;
+use super::write::{Refusal, explain};
 use crate::spec::args::{FileMode, Mode, PathText, Template};
 use crate::spec::{
-    Answer, Change, Ctx, Doc, Failure, Fields, Input, Look, Plan, Probe, Ran, State, Support,
+    Answer, Change, Content, Ctx, Doc, Example, Failure, Fields, Input, Look, Plan, Probe, Ran,
+    State, Support,
 };
 
 crate::args! {
     /// What to render where.
+    #[expect(dead_code, reason = "how the source is read is for who renders it: the engine")]
     pub struct Args {
         /// The template; `.tera` files are rendered with Tera.
         src: Template => [required()],
@@ -47,8 +51,8 @@ crate::args! {
         trim_blocks: bool => [default("yes")],
         /// Whether blanks before a block go.
         lstrip_blocks: bool => [default("no")],
-        /// Encoding of the result; UTF-8 only.
-        output_encoding: String => [default("utf-8"), choices(&["utf-8", "UTF-8", "utf8"])],
+        /// Encoding of the result: utf-8, latin-1 or ascii.
+        output_encoding: String => [default("utf-8")],
         /// Whether the file may be overwritten in place where renaming is impossible.
         unsafe_writes: bool => [default("no")],
     }
@@ -61,7 +65,10 @@ static DOC: Doc = Doc {
     args: <Args as crate::spec::ArgStruct>::TABLE,
     check: Support::Full,
     diff: Support::Full,
-    examples: &[],
+    examples: &[Example {
+        title: "A configuration file",
+        yaml: "template: {src: app.conf.j2, dest: /etc/app.conf, mode: \"0644\"}",
+    }],
     returns: &[
         ("dest", "the file that was written"),
         ("checksum", "its SHA-1"),
@@ -73,9 +80,19 @@ static DOC: Doc = Doc {
 pub struct RenderTemplate;
 
 impl Args {
-    fn input<'a>(&self, ctx: Ctx<'a>) -> Result<&'a Input, Failure> {
+    /// The rendered text in the encoding that is wanted.
+    fn input(&self, ctx: Ctx<'_>) -> Result<Input, Failure> {
         let found = ctx.inputs.files.get("src");
-        found.ok_or_else(|| Failure::new("internal: the template was not rendered"))
+        let found = found.ok_or_else(|| Failure::new("internal: the template was not rendered"))?;
+        let encoding = Encoding::named(&self.output_encoding).map_err(Failure::new)?;
+        match (&found.content, encoding) {
+            (_, Encoding::Utf8) | (Content::File(_), _) => Ok(found.clone()),
+            (Content::Bytes(text), encoding) => {
+                let bytes = encoding.encode(&Encoding::Utf8.decode(text)).map_err(Failure::new)?;
+                let Input { path, mode, secret, .. } = found.clone();
+                Ok(Input { path, mode, secret, ..Input::bytes(bytes) })
+            }
+        }
     }
 
     fn deploy<'a>(&'a self, input: &'a Input) -> Deploy<'a> {
@@ -94,6 +111,7 @@ impl Args {
                 group: self.group.clone(),
                 follow: true,
             },
+            directory_mode: None,
             force: self.force,
             backup: self.backup,
             validate: self.validate.as_deref(),
@@ -112,15 +130,15 @@ impl State for RenderTemplate {
     }
 
     fn probe(&self, args: &Args, ctx: Ctx<'_>) -> Result<Probe, Failure> {
-        Ok(args.deploy(args.input(ctx)?).probe(ctx))
+        args.deploy(&args.input(ctx)?).probe(ctx)
     }
 
     fn read(&self, args: &Args, answers: &[Answer], ctx: Ctx<'_>) -> Result<Look<Place>, Failure> {
-        args.deploy(args.input(ctx)?).read(answers, ctx)
+        args.deploy(&args.input(ctx)?).read(answers, ctx)
     }
 
     fn plan(&self, args: &Args, seen: &Place, ctx: Ctx<'_>) -> Result<Plan, Failure> {
-        args.deploy(args.input(ctx)?).plan(seen, ctx)
+        args.deploy(&args.input(ctx)?).plan(seen, ctx)
     }
 
     fn verify(
@@ -131,32 +149,22 @@ impl State for RenderTemplate {
         ctx: Ctx<'_>,
     ) -> Result<(), String> {
         let input = args.input(ctx).map_err(|failure| failure.msg)?;
-        args.deploy(input).verify(change, after, ctx)
+        args.deploy(&input).verify(change, after)
+    }
+
+    fn explain(&self, _: &Args, ran: &Ran) -> Option<Failure> {
+        explain(ran, Refusal::Keys)
     }
 
     fn result(
         &self,
-        _: &Args,
+        args: &Args,
         before: &Place,
         after: Option<&Place>,
-        _: &Plan,
+        plan: &Plan,
         ran: &[Ran],
     ) -> Fields {
-        let place = after.unwrap_or(before);
-        let mut fields = Fields::new();
-        fields.insert("dest".into(), Value::from(place.path.as_str()));
-        if let Some(state) = &place.state {
-            fields.extend(super::attributes::facts(state));
-            if let Some(sha1) = &state.sha1 {
-                fields.insert("checksum".into(), Value::from(sha1.as_str()));
-            }
-        }
-        if after.is_none() {
-            fields.insert("path".into(), Value::from(place.path.as_str()));
-        }
-        if let Some(backup) = ran.iter().find_map(|ran| ran.backup.clone()) {
-            fields.insert("backup_file".into(), Value::from(backup));
-        }
-        fields
+        let told = Told { src: Some(args.src.as_str()), force: args.force, follow: args.follow };
+        deploy::result(&told, before, after, plan, ran)
     }
 }

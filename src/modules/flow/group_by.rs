@@ -2,7 +2,8 @@
 
 use crate::base::{Map, Value};
 use crate::spec::{
-    BoxFuture, Control, ControlOutcome, Doc, Example, Failure, PlayContext, PlayEffect, Support,
+    BoxFuture, Control, ControlOutcome, Doc, Example, Failure, Lookup, PlayContext, PlayEffect,
+    Support,
 };
 
 crate::args! {
@@ -42,12 +43,12 @@ impl Control for GroupBy {
     fn control<'a>(
         &'a self,
         args: &'a Args,
-        _: &'a dyn PlayContext,
+        context: &'a dyn PlayContext,
     ) -> BoxFuture<'a, Result<ControlOutcome, Failure>> {
         let dashed = |text: &String| Value::from(text.replace(' ', "-"));
         let parents: Vec<Value> = args.parents.iter().map(dashed).collect();
         let mut fields = Map::new();
-        fields.insert("changed".into(), Value::from(false));
+        fields.insert("changed".into(), Value::from(!is_member(context, &args.key)));
         fields.insert("add_group".into(), dashed(&args.key));
         fields.insert("parent_groups".into(), Value::list(parents));
         let group = args.key.clone();
@@ -56,4 +57,11 @@ impl Control for GroupBy {
         let outcome = ControlOutcome { fields, effects, verbose_always: false };
         Box::pin(std::future::ready(Ok(outcome)))
     }
+}
+
+/// Whether the host is in a group already.
+fn is_member(context: &dyn PlayContext, group: &str) -> bool {
+    let Lookup::Found(groups) = context.scope().variable("groups") else { return false };
+    let members = groups.get(group).and_then(|hosts| hosts.as_list().map(<[Value]>::to_vec));
+    members.is_some_and(|hosts| hosts.iter().any(|host| host.as_str() == Some(context.host())))
 }

@@ -67,6 +67,24 @@ impl Control for IncludeVars {
 }
 
 fn run(args: &Args, context: &dyn PlayContext) -> Result<ControlOutcome, Failure> {
+    match read(args, context) {
+        Ok(outcome) => Ok(outcome),
+        Err(failure) => Ok(refused(&failure.msg)),
+    }
+}
+
+/// The result of a failure: Ansible's has its text under `message`.
+fn refused(text: &str) -> ControlOutcome {
+    let mut fields = Map::new();
+    fields.insert("ansible_facts".into(), Value::map(Map::new()));
+    fields.insert("ansible_included_var_files".into(), Value::list(Vec::new()));
+    fields.insert("changed".into(), Value::from(false));
+    fields.insert("failed".into(), Value::from(true));
+    fields.insert("message".into(), Value::from(text));
+    ControlOutcome { fields, ..ControlOutcome::default() }
+}
+
+fn read(args: &Args, context: &dyn PlayContext) -> Result<ControlOutcome, Failure> {
     let fail = |error: Diagnostic| Failure::new(error.chain());
     let files = match (&args.file, &args.dir) {
         (Some(file), _) => vec![context.find_file("vars", file).map_err(fail)?],

@@ -61,6 +61,32 @@ value_kind!(
     /// Any value, as it was given.
     Raw, Raw
 );
+
+/// Text that keeps the marks of the value it came from: [`Value::has_secret`] tells whether it may be shown.
+#[derive(Clone, Debug, PartialEq)]
+pub struct MarkedText(pub Value);
+
+impl MarkedText {
+    /// Its text.
+    pub fn as_str(&self) -> &str {
+        self.0.as_str().unwrap_or_default()
+    }
+
+    /// Whether any of it is secret.
+    pub fn is_secret(&self) -> bool {
+        self.0.has_secret()
+    }
+}
+
+impl FromArg for MarkedText {
+    const KIND: ArgType = ArgType::Str;
+    fn from_value(arg: &Arg, value: &Value) -> Result<Self, ArgError> {
+        let text = String::from_value(arg, value)?;
+        let secret = value.has_secret();
+        let text = Value::str(text).marked_as(value).untrusted();
+        Ok(Self(if secret { text.secret() } else { text }))
+    }
+}
 value_kind!(
     /// A condition or list of conditions, not rendered.
     Condition, Condition
@@ -164,7 +190,7 @@ fn apply_one(mode: u32, who: &str, op: char, perms: &str, is_dir: bool, umask: u
     match op {
         '+' => mode | bits,
         '-' => mode & !bits,
-        _ if is_dir => (mode & (!mask | 0o6000)) | bits,
+        // Also on directories, where chmod(1) would keep setuid and setgid.
         _ => (mode & !mask) | bits,
     }
 }
@@ -202,5 +228,6 @@ mod tests {
         assert_eq!(bits("g=u", 0o700, false), 0o770);
         assert_eq!(bits("u+s,o+t", 0o755, false), 0o5755);
         assert_eq!(bits("+w", 0o444, false), 0o644);
+        assert_eq!(bits("u=rwx,g=rx,o=rx", 0o2775, true), 0o755);
     }
 }

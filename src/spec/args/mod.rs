@@ -7,7 +7,7 @@ mod kinds;
 pub use check::{ArgError, canonical};
 pub use convert::FromArg;
 pub use kinds::{
-    Condition, Dict, Expression, FileMode, Mode, PathText, Raw, Src, SrcTree, Template,
+    Condition, Dict, Expression, FileMode, MarkedText, Mode, PathText, Raw, Src, SrcTree, Template,
 };
 
 use crate::base::Map;
@@ -245,6 +245,7 @@ macro_rules! choices {
 
         impl $name {
             /// The word it is written as.
+            #[allow(dead_code)] // not every module speaks of it
             $vis fn word(self) -> &'static str {
                 match self { $( Self::$variant => $word ),* }
             }

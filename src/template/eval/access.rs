@@ -4,7 +4,7 @@ use super::core::Core;
 use super::objects::{
     BlockObject, Bound, NoElse, RangeObject, SelfObject, as_object, value as object_value,
 };
-use super::{need, secret};
+use super::{is_marker, need, secret};
 use crate::base::{Key, Kind, Value};
 use crate::template::methods;
 use crate::template::syntax::ast::Name;
@@ -15,10 +15,10 @@ use std::sync::Arc;
 impl Core<'_> {
     /// `object.name`: a method or attribute of its type first, then an item (S-32).
     pub fn attribute(&self, object: &Value, name: &Name) -> Result<Value, Stop> {
-        if object.is_undefined() {
+        if is_marker(object) {
             return Ok(object.clone());
         }
-        if let Some(found) = self.own_attribute(object, name)? {
+        if let Some(found) = own_attribute(object, name) {
             return Ok(found);
         }
         let key = Key::Str(Arc::clone(name));
@@ -36,7 +36,7 @@ impl Core<'_> {
 
     /// `object[key]`: an item first, then an attribute.
     pub fn item(&self, object: &Value, key: &Value) -> Result<Value, Stop> {
-        if object.is_undefined() {
+        if is_marker(object) {
             return Ok(object.clone());
         }
         let key = need(self.session.cells.now(key.clone()))?;
@@ -61,10 +61,10 @@ impl Core<'_> {
                 return Ok(Value::from(range.at(at as i64)));
             }
         }
-        if let Kind::Str(name) = &key.kind {
-            if let Some(found) = self.own_attribute(object, name)? {
-                return Ok(found);
-            }
+        if let Kind::Str(name) = &key.kind
+            && let Some(found) = own_attribute(object, name)
+        {
+            return Ok(found);
         }
         Ok(self.missing(object, &key))
     }
@@ -88,37 +88,12 @@ impl Core<'_> {
         found.map(|found| self.taken(object, found)).transpose()
     }
 
-    /// What the type itself has under a name: a bound method or a number such as `year`.
-    fn own_attribute(&self, object: &Value, name: &Name) -> Result<Option<Value>, Stop> {
-        if let Some(data) = methods::data(object, name) {
-            return Ok(Some(data));
-        }
-        if let Some(this) = as_object::<SelfObject>(object) {
-            let known = this.unit.lock_blocks().contains_key(name);
-            return Ok(known.then(|| {
-                let unit = Arc::clone(&this.unit);
-                object_value(BlockObject { unit, name: Arc::clone(name), depth: 0 })
-            }));
-        }
-        if let (Some(block), "super") = (as_object::<BlockObject>(object), &**name) {
-            return Ok(Some(object_value(BlockObject {
-                unit: Arc::clone(&block.unit),
-                name: Arc::clone(&block.name),
-                depth: block.depth + 1,
-            })));
-        }
-        if methods::has(object, name) {
-            let receiver = object.clone();
-            return Ok(Some(object_value(Bound { receiver, name: Arc::clone(name) })));
-        }
-        Ok(None)
-    }
-
     fn missing(&self, object: &Value, key: &Value) -> Value {
         if let Some(no_else) = as_object::<NoElse>(object) {
             return self.undefined(no_else.message.clone());
         }
         let type_name = object.type_name();
+        let key = &key.masked();
         let falsy = !key.is_true() && !key.is_null();
         if falsy && key.as_str().is_some() {
             return self.undefined(format!("'{type_name} object' has no attribute {}", key.repr()));
@@ -132,7 +107,7 @@ impl Core<'_> {
 
     /// `object[start:stop:step]`
     pub fn slice(&self, object: &Value, bounds: [Value; 3]) -> Result<Value, Stop> {
-        if object.is_undefined() {
+        if is_marker(object) {
             return Ok(object.clone());
         }
         let object = &self.session.cells.now(object.clone());
@@ -142,7 +117,10 @@ impl Core<'_> {
             match index(&bound) {
                 Some(i) => *number = Some(i),
                 None if bound.is_null() => {}
-                None => return Ok(self.missing(object, &bound)),
+                None => {
+                    let text = "slice indices must be integers or None or have an __index__ method";
+                    return super::raise(text);
+                }
             }
         }
         if numbers[2] == Some(0) {
@@ -151,26 +129,25 @@ impl Core<'_> {
         Ok(match &object.kind {
             Kind::List(items) => {
                 let picked = pick(items, numbers);
-                self.part_of(object, Value::list(picked))
+                part_of(object, Value::list(picked))
             }
             Kind::Tuple(items) => {
                 let picked = pick(items, numbers);
-                self.part_of(object, Value::new(Kind::Tuple(Arc::new(picked))))
+                part_of(object, Value::new(Kind::Tuple(Arc::new(picked))))
             }
             Kind::Str(text) => {
                 let chars: Vec<char> = text.chars().collect();
                 let picked: String = pick(&chars, numbers).into_iter().collect();
                 secret::same(object, Value::from(picked))
             }
-            _ => match as_object::<RangeObject>(object) {
-                Some(range) => object_value(slice_range(range, numbers)),
-                None => self.missing(object, &Value::from("slice")),
-            },
+            _ => {
+                let Some(range) = as_object::<RangeObject>(object) else {
+                    let name = object.type_name();
+                    return super::raise(format!("'{name}' object is not subscriptable"));
+                };
+                object_value(slice_range(range, numbers))
+            }
         })
-    }
-
-    fn part_of(&self, whole: &Value, part: Value) -> Value {
-        if matches!(whole.meta().secret, crate::base::Secret::All) { part.secret() } else { part }
     }
 }
 
@@ -232,4 +209,35 @@ fn slice_range(range: &RangeObject, numbers: [Option<i64>; 3]) -> RangeObject {
         stop: range.at(stop),
         step: range.step.saturating_mul(step),
     }
+}
+
+/// What the type itself has under a name: a bound method or a number such as `year`.
+fn own_attribute(object: &Value, name: &Name) -> Option<Value> {
+    if let Some(data) = methods::data(object, name) {
+        return Some(data);
+    }
+    if let Some(this) = as_object::<SelfObject>(object) {
+        let known = this.unit.lock_blocks().contains_key(name);
+        return known.then(|| {
+            let unit = Arc::clone(&this.unit);
+            object_value(BlockObject { unit, name: Arc::clone(name), depth: 0 })
+        });
+    }
+    if let (Some(block), "super") = (as_object::<BlockObject>(object), &**name) {
+        return Some(object_value(BlockObject {
+            unit: Arc::clone(&block.unit),
+            name: Arc::clone(&block.name),
+            depth: block.depth + 1,
+        }));
+    }
+    if methods::has(object, name) {
+        let receiver = object.clone();
+        return Some(object_value(Bound { receiver, name: Arc::clone(name) }));
+    }
+    None
+}
+
+/// A part of a container that is wholly secret is wholly secret.
+fn part_of(whole: &Value, part: Value) -> Value {
+    if matches!(whole.meta().secret, crate::base::Secret::All) { part.secret() } else { part }
 }

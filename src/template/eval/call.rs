@@ -5,7 +5,8 @@ use super::ctx::Ctx;
 use super::objects::{
     BlockObject, Bound, Cycler, Global, Joiner, LoopObject, MacroObject, as_object,
 };
-use super::raise;
+use super::plugins::inputs;
+use super::{captured, is_marker, raise, secret};
 use crate::base::{Key, Kind, Map, Value};
 use crate::template::globals;
 use crate::template::methods;
@@ -29,19 +30,23 @@ impl Ctx<'_> {
         self.call_value(&callee, self.args(args)?)
     }
 
-    /// Calls a value.
+    /// Calls a value; its failure is a value too.
     pub fn call_value(&self, callee: &Value, args: Args) -> Result<Value, Stop> {
-        if callee.is_undefined() {
+        if is_marker(callee) {
             return Ok(callee.clone());
         }
+        captured(self.call_known(callee, args))
+    }
+
+    fn call_known(&self, callee: &Value, args: Args) -> Result<Value, Stop> {
         if let Some(called) = as_object::<MacroObject>(callee) {
             return self.call_macro(called, args);
         }
         if let Some(global) = as_object::<Global>(callee) {
             return globals::call(&self.core(), global.name, args);
         }
-        if let Some(undefined) = first_undefined(&args) {
-            return Ok(undefined);
+        if let Some(marker) = first_marker(&args) {
+            return Ok(marker);
         }
         if let Some(bound) = as_object::<Bound>(callee) {
             return self.core().method(&bound.receiver, &bound.name, &args);
@@ -92,16 +97,16 @@ impl Ctx<'_> {
     }
 }
 
-/// The first undefined one of the arguments.
-pub fn first_undefined(args: &Args) -> Option<Value> {
-    args.positional.iter().chain(args.keyword.values()).find(|arg| arg.is_undefined()).cloned()
+/// The first of the arguments that stands for an error.
+pub fn first_marker(args: &Args) -> Option<Value> {
+    args.positional.iter().chain(args.keyword.values()).find(|arg| is_marker(arg)).cloned()
 }
 
 impl Core<'_> {
     /// `receiver.name(args)` of a type's own method.
     pub fn method(&self, receiver: &Value, name: &Name, args: &Args) -> Result<Value, Stop> {
-        if let Some(undefined) = first_undefined(args) {
-            return Ok(undefined);
+        if let Some(marker) = first_marker(args) {
+            return Ok(marker);
         }
         if let Some(cycler) = as_object::<Cycler>(receiver) {
             let current = cycler.current();
@@ -109,21 +114,15 @@ impl Core<'_> {
             return Ok(if &**name == "reset" { Value::NULL } else { current });
         }
         if let Some(this) = as_object::<LoopObject>(receiver) {
-            return self.loop_method(this, name, args);
+            return captured(self.loop_method(this, name, args));
         }
-        let result = match methods::call(self, receiver, name, args) {
-            // What a method comes upon is undefined: so is what it gives.
-            Err(Stop::Undefined(error)) => {
-                let undefined = Value::undefined(error.message);
-                return Ok(match error.origin {
-                    Some(origin) => undefined.at(origin),
-                    None => undefined,
-                });
-            }
-            other => other?,
-        };
-        let inputs = std::iter::once(receiver).chain(&args.positional).chain(args.keyword.values());
-        Ok(super::secret::taint(inputs, result))
+        let result = methods::call(self, receiver, name, args)
+            .map_err(|stop| secret::scrub(inputs(receiver, args), stop));
+        let result = captured(result)?;
+        if is_marker(&result) {
+            return Ok(result);
+        }
+        Ok(secret::taint(inputs(receiver, args), result))
     }
 
     fn loop_method(&self, this: &LoopObject, name: &str, args: &Args) -> Result<Value, Stop> {

@@ -3,10 +3,11 @@
 use super::ctx::{Ctx, syntax_error};
 use super::frame::Frame;
 use super::objects::{BlockObject, Module, Unit};
+use super::secret::scrub;
 use super::{need, raise};
 use crate::base::{Key, Kind, Map, Origin, Source, Value};
 use crate::template::syntax::ast::{Block, Expr, Name, Template};
-use crate::template::syntax::compile;
+use crate::template::syntax::{Mode, compile};
 use crate::template::table::Stop;
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
@@ -18,19 +19,23 @@ impl Ctx<'_> {
     /// `{% extends %}`
     pub fn extends(&self, name: &Expr) -> Result<(), Stop> {
         let name = self.template_name(name)?;
-        let (template, origin) = self.load_first(&[name])?;
+        let (template, origin) = self.load_named(&name)?;
         if self.unit.parent.set((template, Some(origin))).is_err() {
             return raise("extended multiple times");
         }
         Ok(())
     }
 
-    fn template_name(&self, name: &Expr) -> Result<String, Stop> {
+    fn template_name(&self, name: &Expr) -> Result<Value, Stop> {
         let name = need(self.eval(name)?)?;
-        match name.as_str() {
-            Some(name) => Ok(name.to_string()),
-            None => raise(format!("a template's name must be a text, not {}", name.type_name())),
+        match name.kind {
+            Kind::Str(_) => Ok(name),
+            _ => raise(format!("a template's name must be a text, not {}", name.type_name())),
         }
+    }
+
+    fn load_named(&self, name: &Value) -> Result<Loaded, Stop> {
+        self.load_first(&[name.text()]).map_err(|stop| scrub([name], stop))
     }
 
     /// `{% include %}`
@@ -42,17 +47,17 @@ impl Ctx<'_> {
         out: &mut Vec<Value>,
     ) -> Result<(), Stop> {
         let names = need(self.eval(name)?)?;
-        let names: Vec<String> = match &names.kind {
+        let texts: Vec<String> = match &names.kind {
             Kind::List(_) | Kind::Tuple(_) => {
                 let items = self.core().items(&names)?;
                 items.iter().map(Value::text).collect()
             }
             _ => vec![names.text()],
         };
-        let (template, origin) = match self.load_first(&names) {
+        let (template, origin) = match self.load_first(&texts) {
             Ok(loaded) => loaded,
-            Err(Stop::Fault(_)) if ignore_missing && !self.any_exists(&names) => return Ok(()),
-            Err(stop) => return Err(stop),
+            Err(Stop::Fault(_)) if ignore_missing && !self.any_exists(&texts) => return Ok(()),
+            Err(stop) => return Err(scrub([&names], stop)),
         };
         if self.session.stack_is_deep() {
             return Err(super::session::recursion(&Value::NULL));
@@ -65,7 +70,7 @@ impl Ctx<'_> {
     /// `{% import %}`
     pub fn import(&self, name: &Expr, with_context: bool) -> Result<Module, Stop> {
         let name = self.template_name(name)?;
-        let (template, origin) = self.load_first(std::slice::from_ref(&name))?;
+        let (template, origin) = self.load_named(&name)?;
         if self.session.stack_is_deep() {
             return Err(super::session::recursion(&Value::NULL));
         }
@@ -77,7 +82,7 @@ impl Ctx<'_> {
         ctx.run(&mut out)?;
         let names = ctx.frame.all().into_iter().filter(|(name, _)| !name.starts_with('_'));
         let names: Map = names.map(|(name, value)| (Key::Str(name), value)).collect();
-        Ok(Module { body: ctx.core().concat(out)?, names, file: name })
+        Ok(Module { body: ctx.core().concat(out)?, names, file: name.masked().text() })
     }
 
     /// `{% from %}`
@@ -93,7 +98,7 @@ impl Ctx<'_> {
             let value = found.unwrap_or_else(|| {
                 let file = &module.file;
                 self.core().undefined(format!(
-                    "the template '{file}' (imported on line 1 in '<template>') does not export \
+                    "the template '{file}' (imported on line 1) does not export \
                      the requested name '{there}'"
                 ))
             });
@@ -194,7 +199,7 @@ impl Ctx<'_> {
             return raise(format!("the template '{}' is no UTF-8 text", path.display()));
         };
         let source: Arc<str> = text.into();
-        let mode = self.session.settings.mode();
+        let mode = Mode { no_header: true, ..self.session.settings.mode() };
         let template = compile(&source, &self.session.options, mode)
             .map_err(|fault| syntax_error(&fault, &source, Some(&origin), "template"))?;
         Ok((template, origin))

@@ -2,7 +2,7 @@
 
 use super::objects::{NoElse, RangeObject};
 use super::session::Session;
-use super::{need, raise, trip};
+use super::{captured, is_marker, need, raise, trip};
 use crate::base::{Kind, Origin, Secret, Value};
 use crate::template::syntax::TemplateOptions;
 use crate::template::table::Stop;
@@ -46,11 +46,10 @@ impl<'s> Core<'s> {
         match &value.kind {
             Kind::Str(_) if is_template(&value) => self.render_nested(&value),
             Kind::Vault(text) => {
-                let plain = self
-                    .session
-                    .scope
-                    .decrypt(text)
-                    .map_err(|error| Stop::Fault(error.at(value.origin())))?;
+                let plain = match self.session.scope.decrypt(text) {
+                    Ok(plain) => plain,
+                    Err(error) => return captured(Err(Stop::Fault(error.at(value.origin())))),
+                };
                 let plain = Value::new(plain.kind).marked_as(&value).secret();
                 self.touch(plain)
             }
@@ -60,22 +59,13 @@ impl<'s> Core<'s> {
 
     fn render_nested(&self, value: &Value) -> Result<Value, Stop> {
         let rendered = self.session.nested(value, || self.session.render_string(value));
-        match rendered {
-            Err(Stop::Undefined(error)) => {
-                let undefined = Value::undefined(error.message);
-                Ok(match error.origin {
-                    Some(origin) => undefined.at(origin),
-                    None => undefined,
-                })
-            }
-            other => other,
-        }
+        captured(rendered).map(|value| self.session.cells.now(value))
     }
 
     /// Something taken out of a container.
     pub fn taken(&self, container: &Value, part: Value) -> Result<Value, Stop> {
         let part = self.touch(part)?;
-        if matches!(container.meta().secret, Secret::All) && !part.is_undefined() {
+        if matches!(container.meta().secret, Secret::All) && !is_marker(&part) {
             return Ok(part.secret());
         }
         Ok(part)
@@ -86,6 +76,7 @@ impl<'s> Core<'s> {
         match &value.kind {
             Kind::Undefined(_) => Err(trip(value)),
             Kind::List(_) | Kind::Map(_) => Ok(self.session.cells.now(value.clone()).is_true()),
+            Kind::Object(_) if is_marker(value) => Err(trip(value)),
             Kind::Object(object) => Ok(match object.as_any().downcast_ref::<RangeObject>() {
                 Some(range) => !range.is_empty(),
                 None => value.is_true(),
@@ -132,7 +123,7 @@ impl<'s> Core<'s> {
     pub fn text(&self, value: &Value) -> Result<Arc<str>, Stop> {
         match &value.kind {
             Kind::Str(text) => Ok(Arc::clone(text)),
-            Kind::Undefined(_) => Err(trip(value)),
+            _ if is_marker(value) => Err(trip(value)),
             Kind::Object(object) => Ok(super::objects::text(&**object).into()),
             Kind::Omit => Ok("<<Omit>>".into()),
             Kind::List(_) | Kind::Tuple(_) | Kind::Map(_) => Ok(self.deep(value)?.text().into()),
@@ -148,7 +139,7 @@ impl<'s> Core<'s> {
     /// A value with all templates below it rendered; tuples and omit stay.
     pub fn render_all(&self, value: &Value, strict: bool) -> Result<Value, Stop> {
         let value = self.touch(value.clone())?;
-        if strict && value.is_undefined() {
+        if strict && is_marker(&value) {
             return Err(trip(&value));
         }
         if super::finalize::is_settled(&value) {

@@ -4,7 +4,7 @@ use super::core::Core;
 use super::frame::Frame;
 use super::objects::{BlockObject, BlockOf, SelfObject, Unit, value};
 use super::session::Session;
-use super::trip;
+use super::{is_marker, trip};
 use crate::base::{Diagnostic, Kind, Origin, Source, Value};
 use crate::template::globals;
 use crate::template::syntax::ast::{Name, Stmt, Template};
@@ -239,10 +239,10 @@ impl<'s> Ctx<'s> {
         if let Some(value) = self.special(name) {
             return Ok(value);
         }
-        if self.frame.reads_scope {
-            if let Some(value) = self.session.variable(name)? {
-                return Ok(value);
-            }
+        if self.frame.reads_scope
+            && let Some(value) = self.session.variable(name)?
+        {
+            return Ok(value);
         }
         if let Some(value) = globals::find(name) {
             return Ok(value);
@@ -271,15 +271,16 @@ impl<'s> Ctx<'s> {
             return Err(stop);
         }
         if self.session.placeholders.is_none() {
-            if let Some(first) = out.iter().find(|node| node.is_undefined()) {
-                return Err(trip(first));
+            if let Some(first) = out.iter().find(|node| is_marker(node)) {
+                let stop = trip(first);
+                return Err(wrap(stop, self.unit.place().as_ref(), "template"));
             }
             return Err(wrap(stop, self.unit.place().as_ref(), "template"));
         }
         let stop = wrap(stop, self.unit.place().as_ref(), "template");
         let Some(error) = stop.into_diagnostic() else { return Ok(()) };
         let core = self.core();
-        for node in out.iter_mut().filter(|node| node.is_undefined()) {
+        for node in out.iter_mut().filter(|node| is_marker(node)) {
             *node = core.stand_in(node)?;
         }
         out.push(core.placeholder(error));

@@ -4,7 +4,7 @@ use super::core::Core;
 use super::ctx::{dressed, syntax_error, wrap};
 use super::finalize::Finalize;
 use super::frame::Frame;
-use super::{plugins, raise};
+use super::{need, plugins, raise};
 use crate::base::{Kind, Map, Value};
 use crate::spec::Scope;
 use crate::template::syntax::{TemplateOptions, compile};
@@ -25,7 +25,11 @@ impl Env for PluginEnv<'_> {
 
     fn filter(&self, name: &str, value: Value, args: &Args) -> Result<Value, Stop> {
         match filters::find(name) {
-            Some(filter) => self.core.filter_value(filter, self.core.touch(value)?, args.clone()),
+            Some(filter) => {
+                let result =
+                    self.core.filter_value(filter, self.core.touch(value)?, args.clone())?;
+                if result.is_undefined() { Ok(result) } else { need(result) }
+            }
             None => raise(format!("No filter named '{name}'.")),
         }
     }

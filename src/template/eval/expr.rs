@@ -6,53 +6,85 @@ use super::secret::Pieces;
 use super::{need, raise};
 use crate::base::{Diagnostic, Key, Kind, Map, Value};
 use crate::template::ops;
-use crate::template::syntax::ast::{Asked, Comparison, Expr, Inline, Piped};
+use crate::template::syntax::ast::{Asked, Comparison, Expr, Inline, Name, Operator, Piped};
 use crate::template::table::Stop;
 use std::sync::Arc;
 
 impl Ctx<'_> {
     /// The value of an expression. What is undefined is a value until something needs it.
+    ///
+    /// Each arm is one call, so that the stack of deep expressions stays small.
     pub fn eval(&self, expr: &Expr) -> Result<Value, Stop> {
-        let core = self.core();
         match expr {
             Expr::Const(value) => Ok(value.clone()),
             Expr::Embedded(text) => self.embedded(text),
             Expr::Var(name) => self.variable(name),
-            Expr::List(items) => Ok(Value::list(self.eval_all(items)?)),
-            Expr::Tuple(items) => Ok(Value::new(Kind::Tuple(Arc::new(self.eval_all(items)?)))),
+            Expr::List(items) => self.list(items),
+            Expr::Tuple(items) => self.tuple(items),
             Expr::Dict(entries) => self.dict(entries),
-            Expr::Attr(object, name) => core.attribute(&self.eval(object)?, name),
-            Expr::Item(object, key) => {
-                let object = self.eval(object)?;
-                core.item(&object, &self.eval(key)?)
-            }
+            Expr::Attr(object, name) => self.attribute(object, name),
+            Expr::Item(object, key) => self.item(object, key),
             Expr::Slice(object, bounds) => self.slice(object, bounds),
-            Expr::Neg(inner) => ops::negate(&core.operand(self.eval(inner)?)?),
-            Expr::Not(inner) => Ok(Value::from(!core.truth(&self.eval(inner)?)?)),
-            Expr::And(left, right) => {
-                let left = self.eval(left)?;
-                if core.truth(&left)? { self.eval(right) } else { Ok(left) }
-            }
-            Expr::Or(left, right) => {
-                let left = self.eval(left)?;
-                if core.truth(&left)? { Ok(left) } else { self.eval(right) }
-            }
-            Expr::Binary(operator, left, right) => {
-                let left = core.operand(self.eval(left)?)?;
-                let right = core.operand(self.eval(right)?)?;
-                core.binary(*operator, &left, &right)
-            }
+            Expr::Neg(inner) => self.negate(inner),
+            Expr::Not(inner) => self.not(inner),
+            Expr::And(left, right) => self.either(left, right, false),
+            Expr::Or(left, right) => self.either(left, right, true),
+            Expr::Binary(operator, left, right) => self.binary(*operator, left, right),
             Expr::Concat(parts) => self.concat_parts(parts),
             Expr::Compare(first, rest) => self.compare(first, rest),
             Expr::If(inline) => self.inline(inline),
-            Expr::Filter(piped) => {
-                let Some(input) = &piped.input else { return raise("a filter has no input") };
-                let input = self.eval(input)?;
-                self.filter(piped, input)
-            }
+            Expr::Filter(piped) => self.piped(piped),
             Expr::Test(asked) => self.test(asked),
             Expr::Call(callee, args) => self.call(callee, args),
         }
+    }
+
+    fn list(&self, items: &[Expr]) -> Result<Value, Stop> {
+        Ok(Value::list(self.eval_all(items)?))
+    }
+
+    fn tuple(&self, items: &[Expr]) -> Result<Value, Stop> {
+        Ok(Value::new(Kind::Tuple(Arc::new(self.eval_all(items)?))))
+    }
+
+    fn attribute(&self, object: &Expr, name: &Name) -> Result<Value, Stop> {
+        let object = self.eval(object)?;
+        self.core().attribute(&object, name)
+    }
+
+    fn item(&self, object: &Expr, key: &Expr) -> Result<Value, Stop> {
+        let object = self.eval(object)?;
+        let key = self.eval(key)?;
+        self.core().item(&object, &key)
+    }
+
+    fn negate(&self, inner: &Expr) -> Result<Value, Stop> {
+        let inner = self.eval(inner)?;
+        ops::negate(&self.core().operand(inner)?)
+    }
+
+    fn not(&self, inner: &Expr) -> Result<Value, Stop> {
+        let inner = self.eval(inner)?;
+        Ok(Value::from(!self.core().truth(&inner)?))
+    }
+
+    /// `and` and `or`: the left side decides whether the right one is looked at.
+    fn either(&self, left: &Expr, right: &Expr, settles: bool) -> Result<Value, Stop> {
+        let left = self.eval(left)?;
+        if self.core().truth(&left)? == settles { Ok(left) } else { self.eval(right) }
+    }
+
+    fn binary(&self, operator: Operator, left: &Expr, right: &Expr) -> Result<Value, Stop> {
+        let core = self.core();
+        let left = core.operand(self.eval(left)?)?;
+        let right = core.operand(self.eval(right)?)?;
+        core.binary(operator, &left, &right)
+    }
+
+    fn piped(&self, piped: &Piped) -> Result<Value, Stop> {
+        let Some(input) = &piped.input else { return raise("a filter has no input") };
+        let input = self.eval(input)?;
+        self.filter(piped, input)
     }
 
     fn eval_all(&self, exprs: &[Expr]) -> Result<Vec<Value>, Stop> {

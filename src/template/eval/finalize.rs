@@ -2,7 +2,7 @@
 
 use super::core::{Core, is_template};
 use super::objects::RangeObject;
-use super::{raise, trip};
+use super::{is_marker, raise, trip};
 use crate::base::{Diagnostic, Key, Kind, Map, Time, Value};
 use crate::template::table::Stop;
 use std::sync::{Arc, PoisonError};
@@ -39,6 +39,7 @@ pub fn is_settled(value: &Value) -> bool {
         Kind::List(items) | Kind::Tuple(items) => items.iter().all(is_settled),
         Kind::Map(map) => map.values().all(is_settled),
         Kind::Undefined(_) | Kind::Vault(_) => false,
+        Kind::Object(_) => !is_marker(value),
         _ => true,
     }
 }
@@ -57,9 +58,9 @@ impl Core<'_> {
         if self.session.stack_is_deep() {
             return Err(super::session::recursion(value));
         }
-        let value = &self.touch(value.clone())?;
+        let value = &self.session.cells.deep(&self.touch(value.clone())?);
         match &value.kind {
-            Kind::Undefined(_) => self.stand_in(value),
+            _ if is_marker(value) => self.stand_in(value),
             Kind::List(items) | Kind::Tuple(items) => {
                 let items = self.settle_items(value, items, mode)?;
                 Ok(Value::new(Kind::List(Arc::new(items))).marked_as(value))
@@ -134,14 +135,16 @@ impl Core<'_> {
         Ok(Value::map(map).marked_as(value))
     }
 
-    /// An undefined value where a value is needed: an error, or its text in the places that go on
-    /// without it (S-36).
+    /// What stands for an error where a value is needed: that error, or its text in the places that
+    /// go on without it (S-36).
     pub fn stand_in(&self, value: &Value) -> Result<Value, Stop> {
         if self.session.placeholders.is_none() {
             return Err(trip(value));
         }
-        let Stop::Undefined(error) = trip(value) else { return Err(trip(value)) };
-        Ok(self.placeholder(error))
+        match trip(value) {
+            Stop::Undefined(error) | Stop::Fault(error) => Ok(self.placeholder(error)),
+            Stop::Suspended => Err(Stop::Suspended),
+        }
     }
 
     /// The text that stands for an error.

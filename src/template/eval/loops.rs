@@ -54,6 +54,12 @@ impl Ctx<'_> {
         for index in 0..items.len() {
             let inner = self.on(Frame::child(&self.frame));
             inner.assign(&node.target, items[index].clone())?;
+            if !node.uses_loop {
+                if inner.exec(&node.body, out)? == Flow::Break {
+                    break;
+                }
+                continue;
+            }
             let this = LoopObject {
                 items: Arc::clone(&items),
                 index,

@@ -23,6 +23,7 @@ mod session;
 mod stmt;
 
 pub use self::core::{Core, is_template};
+pub use call::first_marker;
 pub use env::as_text;
 pub use finalize::{Finalize, is_plain};
 pub use frame::Frame;
@@ -33,8 +34,32 @@ pub use session::{Memo, Session, Settings};
 use crate::base::{Diagnostic, Kind, Value};
 use crate::template::table::Stop;
 
-/// What an undefined value becomes where a value is needed.
+/// Whether a value stands for an error: it is undefined, or a call or template failed with it. Such
+/// values may be passed on; the error comes where a value is needed.
+pub fn is_marker(value: &Value) -> bool {
+    value.is_undefined() || objects::as_object::<objects::Failed>(value).is_some()
+}
+
+/// A result whose error waits until it is needed. Nothing but a value suspends an evaluation.
+pub fn captured(result: Result<Value, Stop>) -> Result<Value, Stop> {
+    match result {
+        Err(Stop::Undefined(error)) => {
+            let value = Value::undefined(error.message);
+            Ok(match error.origin {
+                Some(origin) => value.at(origin),
+                None => value,
+            })
+        }
+        Err(Stop::Fault(error)) => Ok(objects::value(objects::Failed { error })),
+        other => other,
+    }
+}
+
+/// What a marker becomes where a value is needed.
 pub fn trip(value: &Value) -> Stop {
+    if let Some(failed) = objects::as_object::<objects::Failed>(value) {
+        return Stop::Fault(failed.error.clone());
+    }
     let message = match &value.kind {
         Kind::Undefined(undefined) => undefined.message.clone(),
         _ => "undefined".to_string(),
@@ -42,9 +67,9 @@ pub fn trip(value: &Value) -> Stop {
     Stop::Undefined(Diagnostic::new(message).at(value.origin()))
 }
 
-/// The value itself, or an error when it is undefined.
+/// The value itself, or its error when it stands for one.
 pub fn need(value: Value) -> Result<Value, Stop> {
-    if value.is_undefined() { Err(trip(&value)) } else { Ok(value) }
+    if is_marker(&value) { Err(trip(&value)) } else { Ok(value) }
 }
 
 /// An error of Python's kind, to be wrapped by the template it happens in.

@@ -110,6 +110,13 @@ impl fmt::Debug for NoElse {
     }
 }
 
+/// What a call or template failed with, until it is needed.
+pub struct Failed {
+    /// The error.
+    pub error: Diagnostic,
+}
+object!(Failed, "Failed");
+
 /// `range(...)`: listed only when it is looked into.
 #[derive(Clone, Copy)]
 pub struct RangeObject {

@@ -4,7 +4,7 @@
 use super::core::{Core, is_template};
 use super::env::PluginEnv;
 use super::objects::{RangeObject, as_object};
-use super::{call, secret, trip};
+use super::{call, captured, is_marker, secret, trip};
 use crate::base::{Diagnostic, Key, Kind, Value};
 use crate::template::lookups;
 use crate::template::table::{Args, Filter, LookupPlugin, Stop, Test};
@@ -31,6 +31,11 @@ fn depth(name: &str) -> Depth {
     }
 }
 
+/// Everything that a filter or test is given.
+pub fn inputs<'v>(input: &'v Value, args: &'v Args) -> impl Iterator<Item = &'v Value> {
+    std::iter::once(input).chain(&args.positional).chain(args.keyword.values())
+}
+
 /// The name in error texts.
 fn full_name(short: &str, full: &str) -> String {
     if full.is_empty() { format!("ansible.builtin.{short}") } else { full.to_string() }
@@ -39,19 +44,16 @@ fn full_name(short: &str, full: &str) -> String {
 /// A failure as the plugin's.
 fn failed(kind: &str, name: &str, stop: Stop) -> Stop {
     match stop {
+        // A failure of another plugin that this one called is told as that one's.
+        Stop::Fault(cause)
+            if cause.message.starts_with("The ") && cause.message.contains(" plugin '") =>
+        {
+            Stop::Fault(cause)
+        }
         Stop::Fault(cause) => Stop::Fault(
             Diagnostic::new(format!("The {kind} plugin '{name}' failed.")).caused_by(cause),
         ),
         other => other,
-    }
-}
-
-/// What a plugin came upon was undefined: so is its result.
-fn undefined(error: Diagnostic) -> Value {
-    let value = Value::undefined(error.message);
-    match error.origin {
-        Some(origin) => value.at(origin),
-        None => value,
     }
 }
 
@@ -66,38 +68,32 @@ impl Core<'_> {
         if !filter.pure {
             self.session.impure()?;
         }
-        if !filter.takes_undefined {
-            if input.is_undefined() {
-                return Ok(input);
-            }
-            if let Some(undefined) = call::first_undefined(&args) {
-                return Ok(undefined);
-            }
+        if is_marker(&input) && !(filter.takes_undefined && input.is_undefined()) {
+            return Ok(input);
+        }
+        if let (Some(marker), false) = (call::first_marker(&args), filter.takes_undefined) {
+            return Ok(marker);
         }
         let depth = depth(filter.name);
         let (input, args) = match range_random(filter.name, &input, &args) {
             Some(replaced) => replaced,
             None => (self.prepared(input, depth)?, self.prepared_args(args, depth)?),
         };
-        if depth == Depth::Deep {
-            if let Some(nested) = undefined_below(&input, &args) {
-                return Ok(nested);
-            }
+        if depth == Depth::Deep
+            && let Some(nested) = marker_below(&input, &args)
+        {
+            return Ok(nested);
         }
         let env = PluginEnv { core: *self };
-        let result = match (filter.apply)(&env, input.clone(), &args) {
-            Ok(result) => result,
-            Err(Stop::Undefined(error)) => return Ok(undefined(error)),
-            Err(stop) => {
-                let name = full_name(filter.name, filter.full_name);
-                return Err(failed("filter", &name, stop));
-            }
-        };
-        if matches!(filter.name, "length" | "count" | "type_debug") {
+        let result = (filter.apply)(&env, input.clone(), &args).map_err(|stop| {
+            let stop = secret::scrub(inputs(&input, &args), stop);
+            failed("filter", &full_name(filter.name, filter.full_name), stop)
+        });
+        let result = captured(result)?;
+        if is_marker(&result) || matches!(filter.name, "length" | "count" | "type_debug") {
             return Ok(result);
         }
-        let inputs = std::iter::once(&input).chain(&args.positional).chain(args.keyword.values());
-        let result = secret::taint(inputs, result);
+        let result = secret::taint(inputs(&input, &args), result);
         if depth == Depth::Deep { Ok(distrusted(result)) } else { self.touch(result) }
     }
 
@@ -111,13 +107,11 @@ impl Core<'_> {
         if !test.pure {
             self.session.impure()?;
         }
-        if !test.takes_undefined {
-            if input.is_undefined() {
-                return Ok(input.clone());
-            }
-            if let Some(undefined) = call::first_undefined(&args) {
-                return Ok(undefined);
-            }
+        if is_marker(input) && !(test.takes_undefined && input.is_undefined()) {
+            return Ok(input.clone());
+        }
+        if let (Some(marker), false) = (call::first_marker(&args), test.takes_undefined) {
+            return Ok(marker);
         }
         let shallow = test.takes_undefined
             || matches!(test.name, "string" | "mapping" | "sequence" | "iterable" | "none");
@@ -125,11 +119,11 @@ impl Core<'_> {
         let input = self.prepared(input.clone(), depth)?;
         let args = self.prepared_args(args, depth)?;
         let env = PluginEnv { core: *self };
-        match (test.apply)(&env, &input, &args) {
-            Ok(answer) => Ok(Value::from(answer)),
-            Err(Stop::Undefined(error)) => Ok(undefined(error)),
-            Err(stop) => Err(failed("test", &full_name(test.name, test.full_name), stop)),
-        }
+        let answer = (test.apply)(&env, &input, &args).map(Value::from).map_err(|stop| {
+            let stop = secret::scrub(inputs(&input, &args), stop);
+            failed("test", &full_name(test.name, test.full_name), stop)
+        });
+        captured(answer)
     }
 
     /// The list that a lookup gives, without the joining of `lookup()`.
@@ -149,8 +143,9 @@ impl Core<'_> {
         let args = Args { positional: Vec::new(), keyword: options.clone() };
         let args = self.prepared_args(args, Depth::Deep)?;
         let env = PluginEnv { core: *self };
-        let found = (plugin.apply)(&env, &rendered, &args.keyword)?;
         let inputs: Vec<&Value> = rendered.iter().chain(args.keyword.values()).collect();
+        let found = (plugin.apply)(&env, &rendered, &args.keyword)
+            .map_err(|stop| secret::scrub(inputs.iter().copied(), stop))?;
         let found = secret::taint(inputs, Value::list(found));
         Ok(match found.kind {
             Kind::List(items) => items.iter().map(|item| distrusted(item.clone())).collect(),
@@ -161,12 +156,15 @@ impl Core<'_> {
     /// `lookup(name, terms, options)`, or `query` when a list is wanted (S-39, S-40).
     pub fn lookup_call(&self, mut args: Args, always_list: bool) -> Result<Value, Stop> {
         if args.positional.is_empty() {
-            return super::raise("missing 1 required positional argument: 'plugin_name'");
+            return super::raise("_lookup() missing 1 required positional argument: 'plugin_name'");
         }
-        let name = super::need(args.positional.remove(0))?.text();
-        let Some(plugin) = lookups::find(&name) else { return Err(unknown_lookup(&name)) };
+        let name = super::need(args.positional.remove(0))?;
+        let Some(plugin) = lookups::find(&name.text()) else {
+            return Err(unknown_lookup(&name.masked().text()));
+        };
+        let name = name.masked().text();
         let takes_undefined = matches!(plugin.name, "first_found" | "env");
-        if let (Some(first), false) = (call::first_undefined(&args), takes_undefined) {
+        if let (Some(first), false) = (call::first_marker(&args), takes_undefined) {
             return Ok(first);
         }
         let wanted = args.keyword.shift_remove(&Key::from("wantlist"));
@@ -174,9 +172,8 @@ impl Core<'_> {
         let errors = args.keyword.shift_remove(&Key::from("errors")).map(|e| e.text());
         let found = match self.lookup_list(plugin, &args.positional, &args.keyword) {
             Ok(found) => found,
-            Err(Stop::Undefined(error)) => return Ok(undefined(error)),
-            Err(Stop::Suspended) => return Err(Stop::Suspended),
             Err(Stop::Fault(cause)) => return self.lookup_failed(&name, cause, errors, list),
+            Err(other) => return captured(Err(other)),
         };
         Ok(if list { Value::list(found) } else { joined(found) })
     }
@@ -194,7 +191,7 @@ impl Core<'_> {
                 self.session.scope.warn(Diagnostic::new(text).at(self.origin).caused_by(cause));
             }
             Some("ignore") => {}
-            _ => return Err(failed("lookup", name, Stop::Fault(cause))),
+            _ => return captured(Err(failed("lookup", name, Stop::Fault(cause)))),
         }
         Ok(if list { Value::list(Vec::new()) } else { Value::NULL })
     }
@@ -209,9 +206,8 @@ impl Core<'_> {
             Depth::Shallow => self.touch(value),
             Depth::Items => {
                 let value = self.touch(value)?;
-                let items = match &value.kind {
-                    Kind::List(items) | Kind::Tuple(items) => items,
-                    _ => return Ok(value),
+                let (Kind::List(items) | Kind::Tuple(items)) = &value.kind else {
+                    return Ok(value);
                 };
                 if !items.iter().any(is_template) {
                     return Ok(value);
@@ -255,20 +251,20 @@ fn range_random(name: &str, input: &Value, args: &Args) -> Option<(Value, Args)>
     Some((Value::from(range.stop), args))
 }
 
-/// Something undefined within lists and dicts of the input.
-fn undefined_below(input: &Value, args: &Args) -> Option<Value> {
+/// Something that stands for an error within lists and dicts of the input.
+fn marker_below(input: &Value, args: &Args) -> Option<Value> {
     std::iter::once(input)
         .chain(&args.positional)
         .chain(args.keyword.values())
-        .filter(|value| !value.is_undefined())
-        .find_map(nested_undefined)
+        .filter(|value| !is_marker(value))
+        .find_map(nested_marker)
 }
 
-fn nested_undefined(value: &Value) -> Option<Value> {
+fn nested_marker(value: &Value) -> Option<Value> {
     match &value.kind {
-        Kind::Undefined(_) => Some(value.clone()),
-        Kind::List(items) | Kind::Tuple(items) => items.iter().find_map(nested_undefined),
-        Kind::Map(map) => map.values().find_map(nested_undefined),
+        _ if is_marker(value) => Some(value.clone()),
+        Kind::List(items) | Kind::Tuple(items) => items.iter().find_map(nested_marker),
+        Kind::Map(map) => map.values().find_map(nested_marker),
         _ => None,
     }
 }
@@ -306,5 +302,5 @@ fn joined(mut found: Vec<Value>) -> Value {
 
 /// The answer of a test where only yes or no will do.
 pub fn answer(value: &Value) -> Result<bool, Stop> {
-    if value.is_undefined() { Err(trip(value)) } else { Ok(value.is_true()) }
+    if is_marker(value) { Err(trip(value)) } else { Ok(value.is_true()) }
 }

@@ -1,6 +1,8 @@
 //! What a result inherits from secret inputs.
 
-use crate::base::{Kind, Meta, Secret, Value};
+use crate::base::value::MASK;
+use crate::base::{Diagnostic, Kind, Meta, Secret, Value};
+use crate::template::table::Stop;
 use std::collections::HashSet;
 use std::ops::Range;
 use std::sync::Arc;
@@ -56,6 +58,52 @@ fn stain(value: &Value, own: &HashSet<usize>) -> Value {
         _ => return value.clone(),
     };
     Value::new(kind).marked_as(value)
+}
+
+/// An error without the secret texts of `inputs`, in all of its messages.
+pub fn scrub<'v>(inputs: impl IntoIterator<Item = &'v Value>, stop: Stop) -> Stop {
+    let mut hidden = Vec::new();
+    for input in inputs {
+        if input.has_secret() {
+            hidden_texts(input, false, &mut hidden);
+        }
+    }
+    if hidden.is_empty() {
+        return stop;
+    }
+    match stop {
+        Stop::Fault(error) => Stop::Fault(scrubbed(error, &hidden)),
+        Stop::Undefined(error) => Stop::Undefined(scrubbed(error, &hidden)),
+        Stop::Suspended => Stop::Suspended,
+    }
+}
+
+fn hidden_texts(value: &Value, within: bool, hidden: &mut Vec<String>) {
+    let all = within || matches!(value.meta().secret, Secret::All);
+    match (&value.kind, &value.meta().secret) {
+        (Kind::List(items) | Kind::Tuple(items), _) => {
+            items.iter().for_each(|item| hidden_texts(item, all, hidden));
+        }
+        (Kind::Map(map), _) => map.values().for_each(|item| hidden_texts(item, all, hidden)),
+        (Kind::Str(text), Secret::Spans(spans)) if !all => {
+            hidden.extend(spans.iter().filter_map(|span| text.get(span.clone())).map(String::from));
+        }
+        _ if all => hidden.push(value.text()),
+        _ => {}
+    }
+}
+
+fn scrubbed(error: Diagnostic, hidden: &[String]) -> Diagnostic {
+    let clean = |text: String| {
+        let known = hidden.iter().filter(|text| !text.is_empty());
+        known.fold(text, |text, secret| text.replace(secret.as_str(), MASK))
+    };
+    Diagnostic {
+        message: clean(error.message),
+        hint: error.hint.map(clean),
+        cause: error.cause.map(|cause| Box::new(scrubbed(*cause, hidden))),
+        ..error
+    }
 }
 
 /// Text put together from pieces, whose secret parts stay secret where they come to stand.

@@ -18,6 +18,7 @@ const STACK: usize = 1_200_000;
 
 /// Settings that change what a template means.
 #[derive(Clone, Copy, Debug)]
+#[allow(clippy::struct_excessive_bools)] // each is a setting of its own
 pub struct Settings {
     /// `do` is a tag.
     pub with_do: bool,
@@ -51,7 +52,7 @@ impl Settings {
     }
 
     /// How a text is compiled under these settings.
-    pub fn mode(&self) -> Mode {
+    pub fn mode(self) -> Mode {
         Mode {
             with_do: self.with_do,
             with_loop_controls: self.with_loop_controls,

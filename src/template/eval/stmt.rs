@@ -50,68 +50,99 @@ impl Ctx<'_> {
         self.core().concat(out)
     }
 
+    /// Each arm is one call, so that the stack of deep templates stays small.
     fn exec_one(&self, stmt: &Stmt, out: &mut Vec<Value>) -> Result<Flow, Stop> {
         let silent = self.unit.parent.get().is_some();
         let at = if let Stmt::Emit(_, at) = stmt { *at } else { usize::MAX };
         self.unit.at.store(at, Ordering::Relaxed);
         match stmt {
-            Stmt::Raw(_) | Stmt::Emit(..) | Stmt::Block(_) if silent => {}
-            Stmt::Raw(text) => out.push(text.clone()),
-            Stmt::Emit(expr, _) => out.push(self.eval(expr)?),
-            Stmt::If(test, then, otherwise) => {
-                let holds = self.core().truth(&self.eval(test)?)?;
-                return self.exec(if holds { then } else { otherwise }, out);
+            Stmt::Raw(_) | Stmt::Emit(..) | Stmt::Block(_) if silent => Ok(Flow::Next),
+            Stmt::Raw(text) => {
+                out.push(text.clone());
+                Ok(Flow::Next)
             }
-            Stmt::For(node) => return self.exec_for(node, out),
-            Stmt::With(assignments, body) => {
-                let inner = self.inner();
-                for (target, expr) in assignments {
-                    inner.assign(target, self.eval(expr)?)?;
-                }
-                return inner.exec(body, out);
-            }
-            Stmt::Set(target, expr) => self.assign(target, self.eval(expr)?)?,
-            Stmt::SetBlock(target, filter, body) => {
-                self.set_block(target, filter.as_ref(), body)?
-            }
-            Stmt::FilterBlock(filter, body) => {
-                let text = self.inner().capture(body)?;
-                let result = self.filter_chain(filter, text)?;
-                if !silent {
-                    out.push(result);
-                }
-            }
-            Stmt::Scope(body) => return self.exec(body, out),
-            Stmt::Do(expr) => {
-                self.eval(expr)?;
-            }
-            Stmt::Continue => return Ok(Flow::Continue),
-            Stmt::Break => return Ok(Flow::Break),
-            other => self.exec_composed(other, out, silent)?,
+            Stmt::Emit(expr, _) => self.emit(expr, out),
+            Stmt::If(test, then, otherwise) => self.exec_if(test, then, otherwise, out),
+            Stmt::For(node) => self.exec_for(node, out),
+            Stmt::With(assignments, body) => self.with(assignments, body, out),
+            Stmt::Set(target, expr) => self.set(target, expr),
+            Stmt::SetBlock(target, filter, body) => self.set_block(target, filter.as_ref(), body),
+            Stmt::FilterBlock(filter, body) => self.filter_block(filter, body, silent, out),
+            Stmt::Scope(body) => self.exec(body, out),
+            Stmt::Do(expr) => self.eval(expr).map(|_| Flow::Next),
+            Stmt::Continue => Ok(Flow::Continue),
+            Stmt::Break => Ok(Flow::Break),
+            other => self.exec_composed(other, out, silent),
+        }
+    }
+
+    fn emit(&self, expr: &Expr, out: &mut Vec<Value>) -> Result<Flow, Stop> {
+        out.push(self.eval(expr)?);
+        Ok(Flow::Next)
+    }
+
+    fn set(&self, target: &Target, expr: &Expr) -> Result<Flow, Stop> {
+        self.assign(target, self.eval(expr)?)?;
+        Ok(Flow::Next)
+    }
+
+    fn exec_if(
+        &self,
+        test: &Expr,
+        then: &[Stmt],
+        otherwise: &[Stmt],
+        out: &mut Vec<Value>,
+    ) -> Result<Flow, Stop> {
+        let test = self.eval(test)?;
+        self.exec(if self.core().truth(&test)? { then } else { otherwise }, out)
+    }
+
+    fn with(
+        &self,
+        assignments: &[(Target, Expr)],
+        body: &[Stmt],
+        out: &mut Vec<Value>,
+    ) -> Result<Flow, Stop> {
+        let inner = self.inner();
+        for (target, expr) in assignments {
+            inner.assign(target, self.eval(expr)?)?;
+        }
+        inner.exec(body, out)
+    }
+
+    fn filter_block(
+        &self,
+        filter: &Expr,
+        body: &[Stmt],
+        silent: bool,
+        out: &mut Vec<Value>,
+    ) -> Result<Flow, Stop> {
+        let text = self.inner().capture(body)?;
+        let result = self.filter_chain(filter, text)?;
+        if !silent {
+            out.push(result);
         }
         Ok(Flow::Next)
     }
 
     /// Statements that have to do with other templates, blocks and macros.
-    fn exec_composed(&self, stmt: &Stmt, out: &mut Vec<Value>, silent: bool) -> Result<(), Stop> {
+    fn exec_composed(&self, stmt: &Stmt, out: &mut Vec<Value>, silent: bool) -> Result<Flow, Stop> {
         match stmt {
-            Stmt::Block(block) => self.exec_block(block, out),
-            Stmt::Extends(name) => self.extends(name),
+            Stmt::Block(block) => self.exec_block(block, out)?,
+            Stmt::Extends(name) => self.extends(name)?,
             Stmt::Include { name, ignore_missing, with_context } => {
                 let mut included = Vec::new();
                 self.include(name, *ignore_missing, *with_context, &mut included)?;
                 if !silent {
                     out.append(&mut included);
                 }
-                Ok(())
             }
             Stmt::Import { name, target, with_context } => {
                 let module = self.import(name, *with_context)?;
                 self.frame.set(target, object_value(module));
-                Ok(())
             }
             Stmt::FromImport { name, names, with_context } => {
-                self.import_names(name, names, *with_context)
+                self.import_names(name, names, *with_context)?;
             }
             Stmt::Macro(definition) => {
                 let called = MacroObject {
@@ -120,25 +151,30 @@ impl Ctx<'_> {
                     unit: Arc::clone(&self.unit),
                 };
                 self.frame.set(&definition.name, object_value(called));
-                Ok(())
             }
             Stmt::Call(callee, args, body) => {
                 let result = self.call_with_body(callee, args, body)?;
                 if !silent {
                     out.push(result);
                 }
-                Ok(())
             }
-            _ => Ok(()),
+            _ => {}
         }
+        Ok(Flow::Next)
     }
 
-    fn set_block(&self, target: &Target, filter: Option<&Expr>, body: &[Stmt]) -> Result<(), Stop> {
+    fn set_block(
+        &self,
+        target: &Target,
+        filter: Option<&Expr>,
+        body: &[Stmt],
+    ) -> Result<Flow, Stop> {
         let mut value = self.inner().capture(body)?;
         if let Some(filter) = filter {
             value = self.filter_chain(filter, value)?;
         }
-        self.assign(target, value)
+        self.assign(target, value)?;
+        Ok(Flow::Next)
     }
 
     /// Puts a value where a target says.

@@ -1,7 +1,6 @@
 //! Attribute paths such as `meta.ports.0`, which many filters take.
 
-use super::iterate::is_hashable;
-use crate::base::{Key, Kind, Value};
+use crate::base::{Kind, Value};
 use crate::template::table::{Env, Stop};
 
 /// A dotted path; parts of digits are indexes.
@@ -26,7 +25,12 @@ impl Path {
     }
 
     /// What stands at the path in `value`; undefined when nothing does and there is no default.
-    pub fn get(&self, env: &dyn Env, value: &Value, default: Option<&Value>) -> Result<Value, Stop> {
+    pub fn get(
+        &self,
+        env: &dyn Env,
+        value: &Value,
+        default: Option<&Value>,
+    ) -> Result<Value, Stop> {
         let mut found = value.clone();
         for part in &self.0 {
             found = item(env, &found, part)?;
@@ -45,17 +49,12 @@ fn part(text: &str) -> Value {
     Value::from(text)
 }
 
-/// `value[key]`, else `value.key`: the order in which Jinja's filters look.
+/// What stands under one key: an item, else an attribute.
 pub fn item(env: &dyn Env, value: &Value, key: &Value) -> Result<Value, Stop> {
-    if value.is_undefined() {
-        return Ok(value.clone());
+    match value.is_undefined() {
+        true => Ok(value.clone()),
+        false => env.attribute(value, key),
     }
-    if let (Kind::Map(map), true) = (&value.kind, is_hashable(key))
-        && let Some(found) = Key::of(key).and_then(|key| map.get(&key))
-    {
-        return Ok(found.clone());
-    }
-    env.attribute(value, key)
 }
 
 /// The same without regard to case, for sorting and grouping.

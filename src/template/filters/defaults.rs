@@ -11,7 +11,11 @@ pub(super) const FILTERS: &[Filter] = &[
         "ansible.builtin.default",
         "Gives another value for what is undefined; with `true`, also for what counts as false.",
         default,
-        &[("missing | default('x')", "'x'"), ("'' | default('x')", "''"), ("'' | default('x', true)", "'x'")],
+        &[
+            ("missing | default('x')", "'x'"),
+            ("'' | default('x')", "''"),
+            ("'' | default('x', true)", "'x'"),
+        ],
     )),
     undefinable(builtin(
         "d",

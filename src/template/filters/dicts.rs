@@ -1,7 +1,7 @@
 //! Filters on dicts.
 
 use super::attribute::item;
-use super::bind::{Bound, class_of, shown, shown_text};
+use super::bind::{Bound, because, class_of, shown, shown_text};
 use super::iterate::{is_sequence, items, key_of, mapping, need_mapping};
 use super::{builtin, jinja, tuple, undefinable};
 use crate::base::{Key, Kind, Map, Value};
@@ -74,7 +74,10 @@ fn dict2items(_: &dyn Env, value: Value, args: &Args) -> Result<Value, Stop> {
         format!("dict2items requires a dictionary, got {class} instead.")
     })?;
     let entry = |(key, item): (&Key, &Value)| {
-        Value::map(Map::from_iter([(key_name.clone(), key.value()), (value_name.clone(), item.clone())]))
+        Value::map(Map::from_iter([
+            (key_name.clone(), key.value()),
+            (value_name.clone(), item.clone()),
+        ]))
     };
     Ok(Value::list(map.iter().map(entry).collect()))
 }
@@ -199,11 +202,11 @@ fn below(element: &Value, path: &[Value], skip: bool) -> Result<Vec<Value>, Stop
     let mut found = element.clone();
     for part in path {
         let Some(map) = mapping(&found)? else {
-            return Err(Stop::fault(format!(
-                "the key {} should point to a dictionary, got '{}'",
-                shown_text(part),
-                shown_text(&found)
-            )));
+            let (key, got) = (shown_text(part), shown_text(&found));
+            return Err(because(
+                format!("the key {key} should point to a dictionary, got '{got}'"),
+                format!("'{}' object is not subscriptable", found.type_name()),
+            ));
         };
         match map.get(&key_of(part)?) {
             Some(next) => {

@@ -8,10 +8,25 @@ use crate::base::{Kind, Value, quote};
 use crate::template::table::{Args, Env, Filter, Stop};
 
 pub(super) const FILTERS: &[Filter] = &[
-    jinja("escape", "Escapes HTML's special characters.", escape, &[("'<a & \"b\">' | escape", "'&lt;a &amp; &#34;b&#34;&gt;'")]),
+    jinja(
+        "escape",
+        "Escapes HTML's special characters.",
+        escape,
+        &[("'<a & \"b\">' | escape", "'&lt;a &amp; &#34;b&#34;&gt;'")],
+    ),
     jinja("e", "Escapes HTML's special characters.", escape, &[("\"it's\" | e", "'it&#39;s'")]),
-    jinja("forceescape", "Escapes HTML's special characters.", escape, &[("'<' | forceescape", "'&lt;'")]),
-    jinja("safe", "Gives the text as it is; nothing here escapes by itself.", safe, &[("'<' | safe", "'<'")]),
+    jinja(
+        "forceescape",
+        "Escapes HTML's special characters.",
+        escape,
+        &[("'<' | forceescape", "'&lt;'")],
+    ),
+    jinja(
+        "safe",
+        "Gives the text as it is; nothing here escapes by itself.",
+        safe,
+        &[("'<' | safe", "'<'")],
+    ),
     jinja(
         "striptags",
         "Takes out HTML tags and comments, and joins blanks.",

@@ -48,7 +48,11 @@ fn step(pattern: &[char], c: char) -> Step {
         Some('?') => Step::Matches(1),
         Some('[') => match class(pattern) {
             Some((inside, width)) => {
-                if class_has(inside, c) { Step::Matches(width) } else { Step::Fails }
+                if class_has(inside, c) {
+                    Step::Matches(width)
+                } else {
+                    Step::Fails
+                }
             }
             None if c == '[' => Step::Matches(1),
             None => Step::Fails,
@@ -153,7 +157,10 @@ mod tests {
             std::fs::write(dir.path().join(name), "").unwrap();
         }
         let base = dir.path().to_str().unwrap();
-        assert_eq!(paths(&format!("{base}/*.txt")), [format!("{base}/a.txt"), format!("{base}/b.txt")]);
+        assert_eq!(
+            paths(&format!("{base}/*.txt")),
+            [format!("{base}/a.txt"), format!("{base}/b.txt")]
+        );
         assert!(paths(&format!("{base}/none/*")).is_empty());
     }
 }

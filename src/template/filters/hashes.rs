@@ -62,7 +62,7 @@ pub(super) const FILTERS: &[Filter] = &[
         "ansible.builtin.to_uuid",
         "Gives the UUID (version 5) of a text in a namespace.",
         to_uuid,
-        &[("'a' | to_uuid", "'54a2a5cd-4a4f-5a41-b0b3-0ea0ebe92e5b'")],
+        &[("'a' | to_uuid", "'9b6d1a0c-51b1-5093-93fc-cf09a700edff'")],
     ),
 ];
 

@@ -52,7 +52,8 @@ pub fn parse_float(text: &str) -> Option<f64> {
     let text = text.trim_matches(is_space);
     let bytes = text.as_bytes();
     for (i, _) in text.match_indices('_') {
-        let digit = |at: Option<usize>| at.and_then(|at| bytes.get(at)).is_some_and(u8::is_ascii_digit);
+        let digit =
+            |at: Option<usize>| at.and_then(|at| bytes.get(at)).is_some_and(u8::is_ascii_digit);
         if !digit(i.checked_sub(1)) || !digit(Some(i + 1)) {
             return None;
         }

@@ -68,7 +68,8 @@ const NAMES: &[&str] = &[
     "skipkeys",
     "allow_nan",
 ];
-const NICE: &[&str] = &["indent", "sort_keys", "ensure_ascii", "separators", "skipkeys", "allow_nan"];
+const NICE: &[&str] =
+    &["indent", "sort_keys", "ensure_ascii", "separators", "skipkeys", "allow_nan"];
 
 fn style(bound: &Bound) -> Result<Style, Stop> {
     let indent = match bound.some("indent") {

@@ -69,7 +69,7 @@ impl Reader<'_> {
             return Ok(make());
         }
         match self.peek() {
-            Some(b'"') => self.string().map(Value::from),
+            Some(b'"') => self.string().map(Value::str),
             Some(b'[') => self.nested(Self::list),
             Some(b'{') => self.nested(Self::dict),
             Some(b'-' | b'0'..=b'9') => self.number(),
@@ -271,9 +271,13 @@ mod tests {
 
     #[test]
     fn reads_json() {
-        let value = read(" {\"a\": [1, -2.5e1, \"\\u00e4\\ud83d\\ude00\", null], \"a\": true} ").unwrap();
+        let value =
+            read(" {\"a\": [1, -2.5e1, \"\\u00e4\\ud83d\\ude00\", null], \"a\": true} ").unwrap();
         assert_eq!(value.repr(), "{'a': True}");
-        assert_eq!(read("[1.0, 18446744073709551616]").unwrap().repr(), "[1.0, 18446744073709551616]");
+        assert_eq!(
+            read("[1.0, 18446744073709551616]").unwrap().repr(),
+            "[1.0, 18446744073709551616]"
+        );
     }
 
     #[test]
@@ -281,7 +285,10 @@ mod tests {
         let cases = [
             ("", "Expecting value: line 1 column 1 (char 0)"),
             ("[1,]", "Illegal trailing comma before end of array: line 1 column 3 (char 2)"),
-            ("{'a': 1}", "Expecting property name enclosed in double quotes: line 1 column 2 (char 1)"),
+            (
+                "{'a': 1}",
+                "Expecting property name enclosed in double quotes: line 1 column 2 (char 1)",
+            ),
             ("{\"a\" 1}", "Expecting ':' delimiter: line 1 column 6 (char 5)"),
             ("[1 2]", "Expecting ',' delimiter: line 1 column 4 (char 3)"),
             ("1\n2", "Extra data: line 2 column 1 (char 2)"),

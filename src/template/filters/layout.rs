@@ -58,6 +58,9 @@ fn indent(_: &dyn Env, value: Value, args: &Args) -> Result<Value, Stop> {
     let by = match bound.get("width") {
         None => "    ".to_string(),
         Some(Value { kind: Kind::Str(by), .. }) => by.to_string(),
+        Some(Value { kind: Kind::Float(_), .. }) => {
+            return Err(Stop::fault("can't multiply sequence by non-int of type 'float'"));
+        }
         Some(width) => " ".repeat(int_of(width)?.max(0) as usize),
     };
     // The added newline keeps a last empty line.
@@ -167,7 +170,8 @@ fn comment(_: &dyn Env, value: Value, args: &Args) -> Result<Value, Stop> {
         out.push_str(&format!("{beginning}{newline}"));
     }
     if !prefix.is_empty() {
-        let line = if prefix == newline { newline.to_string() } else { format!("{prefix}{newline}") };
+        let line =
+            if prefix == newline { newline.to_string() } else { format!("{prefix}{newline}") };
         out.push_str(&line.repeat(before.max(0) as usize));
     }
     let text = text_of(&value).replace(&*newline, &format!("{newline}{decoration}"));

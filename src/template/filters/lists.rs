@@ -3,7 +3,7 @@
 use super::attribute::{Path, folded};
 use super::bind::{Bound, int_of};
 use super::iterate::{is_sequence, items, lazy_items};
-use super::order::compare;
+use super::order::compare_as;
 use super::sum::add;
 use super::{builtin, jinja, tuple};
 use crate::base::{Key, Kind, Value};
@@ -51,7 +51,10 @@ pub(super) const FILTERS: &[Filter] = &[
         "slice",
         "Cuts into a number of lists of nearly one length.",
         slice,
-        &[("[1, 2, 3] | slice(2)", "[[1, 2], [3]]"), ("[1, 2, 3] | slice(2, 0)", "[[1, 2], [3, 0]]")],
+        &[
+            ("[1, 2, 3] | slice(2)", "[[1, 2], [3]]"),
+            ("[1, 2, 3] | slice(2, 0)", "[[1, 2], [3, 0]]"),
+        ],
     ),
     builtin(
         "flatten",
@@ -93,7 +96,10 @@ pub(super) const FILTERS: &[Filter] = &[
         "ansible.builtin.permutations",
         "Gives all orders of the items, or of so many of them.",
         permutations,
-        &[("[1, 2] | permutations", "[(1, 2), (2, 1)]"), ("[1, 2] | permutations(1)", "[(1,), (2,)]")],
+        &[
+            ("[1, 2] | permutations", "[(1, 2), (2, 1)]"),
+            ("[1, 2] | permutations(1)", "[(1,), (2,)]"),
+        ],
     ),
     builtin(
         "combinations",
@@ -149,12 +155,13 @@ fn extreme(env: &dyn Env, value: &Value, args: &Args, side: Ordering) -> Result<
     let bound = Bound::of("min_or_max", args, &["case_sensitive", "attribute"], 0)?;
     let path = Path::of(bound.get("attribute"));
     let sensitive = bound.flag("case_sensitive", false);
+    let operator = if side == Ordering::Less { "<" } else { ">" };
     let mut best: Option<(Value, Value)> = None;
     for item in lazy_items(value)?.iter() {
         let key = path.get(env, item, None)?;
         let key = if sensitive { key } else { folded(&key) };
         let better = match &best {
-            Some((_, so_far)) => compare(&key, so_far)? == side,
+            Some((_, so_far)) => compare_as(operator, &key, so_far)? == side,
             None => true,
         };
         if better {
@@ -266,13 +273,15 @@ fn zip_longest(_: &dyn Env, value: Value, args: &Args) -> Result<Value, Stop> {
 fn product(_: &dyn Env, value: Value, args: &Args) -> Result<Value, Stop> {
     let rows = rows("product", &value, args, "repeat")?;
     let repeat = args.keyword.get(&Key::from("repeat")).map_or(Ok(1), int_of)?;
-    let repeat = usize::try_from(repeat)
-        .map_err(|_| Stop::fault("repeat argument cannot be negative"))?;
+    let repeat =
+        usize::try_from(repeat).map_err(|_| Stop::fault("repeat argument cannot be negative"))?;
     let mut all: Vec<Vec<Value>> = vec![Vec::new()];
     for row in std::iter::repeat_n(&rows, repeat).flatten() {
         let longer = |begun: &Vec<Value>| {
             let begun = begun.clone();
-            row.iter().map(move |item| begun.iter().chain([item]).cloned().collect::<Vec<_>>()).collect::<Vec<_>>()
+            row.iter()
+                .map(move |item| begun.iter().chain([item]).cloned().collect::<Vec<_>>())
+                .collect::<Vec<_>>()
         };
         all = all.iter().flat_map(longer).collect();
     }
@@ -316,7 +325,13 @@ fn combinations(_: &dyn Env, value: Value, args: &Args) -> Result<Value, Stop> {
     Ok(Value::list(all))
 }
 
-fn combine(items: &[Value], size: usize, from: usize, chosen: &mut Vec<Value>, all: &mut Vec<Value>) {
+fn combine(
+    items: &[Value],
+    size: usize,
+    from: usize,
+    chosen: &mut Vec<Value>,
+    all: &mut Vec<Value>,
+) {
     if chosen.len() == size {
         all.push(tuple(chosen.clone()));
         return;

@@ -151,7 +151,8 @@ mod tests {
 
     #[test]
     fn keys_keep_the_place_of_their_first_dict() {
-        let merged = merge(&map(&[("b", 1), ("a", 2)]), &map(&[("c", 3), ("b", 4)]), false, Lists::Replace);
+        let merged =
+            merge(&map(&[("b", 1), ("a", 2)]), &map(&[("c", 3), ("b", 4)]), false, Lists::Replace);
         assert_eq!(order(&merged), ["b", "a", "c"]);
     }
 }

@@ -132,14 +132,24 @@ fn path_join(_: &dyn Env, value: Value, args: &Args) -> Result<Value, Stop> {
     }
     if !is_sequence(&value) {
         let class = class_of(&value);
-        return Err(Stop::fault(format!("|path_join expects string or sequence, got {class} instead.")));
+        return Err(Stop::fault(format!(
+            "|path_join expects string or sequence, got {class} instead."
+        )));
     }
     let mut joined = String::new();
     for (i, part) in items(&value)?.iter().enumerate() {
-        let part = str_of(part, "join() argument must be str, bytes, or os.PathLike object")?;
+        let Kind::Str(part) = &part.kind else { return Err(no_path(part, i == 0)) };
         join_onto(&mut joined, part, i == 0);
     }
     Ok(Value::from(joined))
+}
+
+fn no_path(part: &Value, first: bool) -> Stop {
+    let kind = part.type_name();
+    Stop::fault(match first {
+        true => format!("expected str, bytes or os.PathLike object, not {kind}"),
+        false => format!("join() argument must be str, bytes, or os.PathLike object, not '{kind}'"),
+    })
 }
 
 fn join_onto(joined: &mut String, part: &str, first: bool) {

@@ -288,7 +288,10 @@ pub fn general(size: f64, precision: usize, alternate: bool) -> String {
     let exponent: i32 = text.split_once('e').and_then(|(_, e)| e.parse().ok()).unwrap_or(0);
     let plain = (-4..significant as i32).contains(&exponent);
     let (digits, tail) = match plain {
-        true => (format!("{size:.*}", (significant as i32 - 1 - exponent).max(0) as usize), String::new()),
+        true => (
+            format!("{size:.*}", (significant as i32 - 1 - exponent).max(0) as usize),
+            String::new(),
+        ),
         false => match text.split_once('e') {
             Some((digits, tail)) => (digits.to_string(), format!("e{tail}")),
             None => (text, String::new()),
@@ -314,9 +317,18 @@ mod tests {
 
     #[test]
     fn fills_in_as_python_does() {
-        assert_eq!(filled("%5.2f|%-4d|%04d", vec![1.005.into(), 3.into(), (-7).into()]), " 1.00|3   |-007");
-        assert_eq!(filled("%x %#o %e", vec![255.into(), 8.into(), 12345.678.into()]), "ff 0o10 1.234568e+04");
-        assert_eq!(filled("%g %g %g", vec![0.0001.into(), 1e20.into(), 2.5.into()]), "0.0001 1e+20 2.5");
+        assert_eq!(
+            filled("%5.2f|%-4d|%04d", vec![1.005.into(), 3.into(), (-7).into()]),
+            " 1.00|3   |-007"
+        );
+        assert_eq!(
+            filled("%x %#o %e", vec![255.into(), 8.into(), 12345.678.into()]),
+            "ff 0o10 1.234568e+04"
+        );
+        assert_eq!(
+            filled("%g %g %g", vec![0.0001.into(), 1e20.into(), 2.5.into()]),
+            "0.0001 1e+20 2.5"
+        );
         assert_eq!(filled("%s %r %%", vec!["a".into(), "a".into()]), "a 'a' %");
         assert_eq!(filled("%*d", vec![4.into(), 7.into()]), "   7");
     }
@@ -324,8 +336,14 @@ mod tests {
     #[test]
     fn errors_are_pythons() {
         assert_eq!(filled("%s %s", vec![1.into()]), "not enough arguments for format string");
-        assert_eq!(filled("x", vec![1.into()]), "not all arguments converted during string formatting");
+        assert_eq!(
+            filled("x", vec![1.into()]),
+            "not all arguments converted during string formatting"
+        );
         assert_eq!(filled("%d", vec!["a".into()]), "%d format: a real number is required, not str");
-        assert_eq!(filled("%y", vec![1.into()]), "unsupported format character 'y' (0x79) at index 1");
+        assert_eq!(
+            filled("%y", vec![1.into()]),
+            "unsupported format character 'y' (0x79) at index 1"
+        );
     }
 }

@@ -25,7 +25,10 @@ pub(super) const FILTERS: &[Filter] = &[
         "ansible.builtin.shuffle",
         "Mixes the items; the same way for one seed.",
         shuffle,
-        &[("[3, 1, 2] | shuffle | sort", "[1, 2, 3]"), ("[1, 2, 3] | shuffle(seed='x') | length", "3")],
+        &[
+            ("[3, 1, 2] | shuffle | sort", "[1, 2, 3]"),
+            ("[1, 2, 3] | shuffle(seed='x') | length", "3"),
+        ],
     )),
 ];
 
@@ -52,7 +55,7 @@ fn in_range(random: &mut Random, start: i64, end: i64, step: i64) -> Result<i64,
     let step = i128::from(step);
     let count = match step {
         1 if width <= 0 => {
-            let text = format!("empty range for randrange() ({start}, {end}, {width})");
+            let text = format!("empty range in randrange({start}, {end})");
             return Err(Stop::fault(text));
         }
         1.. => (width + step - 1).div_euclid(step),

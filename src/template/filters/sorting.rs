@@ -34,12 +34,10 @@ pub(super) const FILTERS: &[Filter] = &[
         "ansible.builtin.groupby",
         "Sorts by an attribute and gives pairs of its value and the items that have it.",
         groupby,
-        &[
-            (
-                "[{'k': 'b', 'n': 1}, {'k': 'a', 'n': 2}, {'k': 'b', 'n': 3}] | groupby('k')",
-                "[('a', [{'k': 'a', 'n': 2}]), ('b', [{'k': 'b', 'n': 1}, {'k': 'b', 'n': 3}])]",
-            ),
-        ],
+        &[(
+            "[{'k': 'b', 'n': 1}, {'k': 'a', 'n': 2}, {'k': 'b', 'n': 3}] | groupby('k')",
+            "[('a', [{'k': 'a', 'n': 2}]), ('b', [{'k': 'b', 'n': 1}, {'k': 'b', 'n': 3}])]",
+        )],
     ),
 ];
 
@@ -53,7 +51,12 @@ fn sort(env: &dyn Env, value: Value, args: &Args) -> Result<Value, Stop> {
     Ok(Value::list(order.into_iter().map(|i| items[i].clone()).collect()))
 }
 
-fn keys(env: &dyn Env, items: &[Value], paths: &[Path], sensitive: bool) -> Result<Vec<Value>, Stop> {
+fn keys(
+    env: &dyn Env,
+    items: &[Value],
+    paths: &[Path],
+    sensitive: bool,
+) -> Result<Vec<Value>, Stop> {
     let key = |item: &Value| -> Result<Value, Stop> {
         let mut parts = Vec::with_capacity(paths.len());
         for path in paths {
@@ -90,7 +93,7 @@ fn dictsort(_: &dyn Env, value: Value, args: &Args) -> Result<Value, Stop> {
 }
 
 fn groupby(env: &dyn Env, value: Value, args: &Args) -> Result<Value, Stop> {
-    let bound = Bound::of("groupby", args, &["attribute", "default", "case_sensitive"], 1)?;
+    let bound = Bound::of("sync_do_groupby", args, &["attribute", "default", "case_sensitive"], 1)?;
     let path = Path::of(Some(bound.need("attribute")?));
     let sensitive = bound.flag("case_sensitive", false);
     let items = lazy_items(&value)?;
@@ -109,6 +112,7 @@ fn groupby(env: &dyn Env, value: Value, args: &Args) -> Result<Value, Stop> {
             _ => groups.push((i, vec![items[i].clone()])),
         }
     }
-    let pair = |(first, group): (usize, Vec<Value>)| tuple(vec![real[first].clone(), Value::list(group)]);
+    let pair =
+        |(first, group): (usize, Vec<Value>)| tuple(vec![real[first].clone(), Value::list(group)]);
     Ok(Value::list(groups.into_iter().map(pair).collect()))
 }

@@ -1,8 +1,8 @@
 //! Reading dates as Python's `strptime` does.
 
-use super::regex::python;
 use super::strftime::NAMES;
 use crate::base::Value;
+use crate::base::regex::python;
 use jiff::civil::{Date, DateTime, Time};
 use jiff::tz::Offset;
 
@@ -148,7 +148,10 @@ mod tests {
     #[test]
     fn reads_dates() {
         let read = |text, format| strptime(text, format).map(|(at, _)| at.to_string());
-        assert_eq!(read("2024-03-05 14:07:09", "%Y-%m-%d %H:%M:%S").unwrap(), "2024-03-05T14:07:09");
+        assert_eq!(
+            read("2024-03-05 14:07:09", "%Y-%m-%d %H:%M:%S").unwrap(),
+            "2024-03-05T14:07:09"
+        );
         assert_eq!(read("5 mar 24 02:07 pm", "%d %b %y %I:%M %p").unwrap(), "2024-03-05T14:07:00");
         assert_eq!(read("20240305T140709.5", "%Y%m%dT%H%M%S.%f").unwrap(), "2024-03-05T14:07:09.5");
         assert_eq!(read("2024 065", "%Y %j").unwrap(), "2024-03-05T00:00:00");

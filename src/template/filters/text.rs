@@ -1,7 +1,7 @@
 //! Filters on text.
 
 use super::attribute::Path;
-use super::bind::{Bound, text_of};
+use super::bind::{Bound, because, text_of};
 use super::iterate::{items, lazy_items, length};
 use super::{builtin, jinja};
 use crate::base::{Kind, Value};
@@ -86,7 +86,10 @@ pub fn is_space(c: char) -> bool {
 /// Lines without their ends, at all line ends that Python's `splitlines` knows.
 pub fn lines(text: &str) -> Vec<&str> {
     let is_end = |c: char| {
-        matches!(c, '\n' | '\r' | '\x0b' | '\x0c' | '\x1c'..='\x1e' | '\u{85}' | '\u{2028}' | '\u{2029}')
+        matches!(
+            c,
+            '\n' | '\r' | '\x0b' | '\x0c' | '\x1c'..='\x1e' | '\u{85}' | '\u{2028}' | '\u{2029}'
+        )
     };
     let mut lines = Vec::new();
     let mut rest = text;
@@ -134,7 +137,21 @@ fn capitalize(_: &dyn Env, value: Value, args: &Args) -> Result<Value, Stop> {
 fn capitalized(text: &str) -> String {
     let mut chars = text.chars();
     let Some(first) = chars.next() else { return String::new() };
-    first.to_uppercase().chain(chars.as_str().to_lowercase().chars()).collect()
+    title_case(first) + &chars.as_str().to_lowercase()
+}
+
+/// The form of a letter at the beginning of a word.
+fn title_case(c: char) -> String {
+    match c {
+        'Ǆ' | 'ǆ' => return "ǅ".into(),
+        'Ǉ' | 'ǉ' => return "ǈ".into(),
+        'Ǌ' | 'ǌ' => return "ǋ".into(),
+        'Ǳ' | 'ǳ' => return "ǲ".into(),
+        _ => {}
+    }
+    let mut upper = c.to_uppercase();
+    let first = upper.next().map(String::from).unwrap_or_default();
+    first + &upper.flat_map(char::to_lowercase).collect::<String>()
 }
 
 fn title(_: &dyn Env, value: Value, args: &Args) -> Result<Value, Stop> {
@@ -214,7 +231,13 @@ fn reverse(_: &dyn Env, value: Value, args: &Args) -> Result<Value, Stop> {
     none("reverse", args)?;
     match &value.kind {
         Kind::Str(text) => Ok(Value::from(text.chars().rev().collect::<String>())),
-        _ => Ok(Value::list(items(&value)?.iter().rev().cloned().collect())),
+        _ => {
+            let items = items(&value).map_err(|stop| match stop {
+                Stop::Fault(why) => because("argument must be iterable", why.message),
+                other => other,
+            })?;
+            Ok(Value::list(items.iter().rev().cloned().collect()))
+        }
     }
 }
 

@@ -107,7 +107,8 @@ impl<'a> Url<'a> {
 
 /// Percent-encodes all but letters, digits, `_.-~` and the `safe` ones.
 pub fn quote(text: &str, safe: &str) -> String {
-    let plain = |b: u8| b.is_ascii_alphanumeric() || b"_.-~".contains(&b) || safe.as_bytes().contains(&b);
+    let plain =
+        |b: u8| b.is_ascii_alphanumeric() || b"_.-~".contains(&b) || safe.as_bytes().contains(&b);
     let mut out = String::new();
     for byte in text.bytes() {
         match plain(byte) {

@@ -13,7 +13,10 @@ pub(super) const FILTERS: &[Filter] = &[
         "urlencode",
         "Percent-encodes a text, or makes a query of a dict or of pairs.",
         urlencode,
-        &[("'a b/c' | urlencode", "'a%20b/c'"), ("{'a': 1, 'b': 'x y'} | urlencode", "'a=1&b=x+y'")],
+        &[
+            ("'a b/c' | urlencode", "'a%20b/c'"),
+            ("{'a': 1, 'b': 'x y'} | urlencode", "'a=1&b=x+y'"),
+        ],
     ),
     builtin(
         "urldecode",
@@ -127,8 +130,17 @@ fn urlize(_: &dyn Env, value: Value, args: &Args) -> Result<Value, Stop> {
         attributes.push_str(&format!(" target=\"{}\"", escaped(&target.text())));
     }
     let text = escaped(&text_of(&value));
-    let linked = text.split_inclusive(super::text::is_space).map(|word| link(word, limit, &attributes));
+    let linked =
+        text.split_inclusive(super::text::is_space).map(|word| link(word, limit, &attributes));
     Ok(Value::from(linked.collect::<String>()))
+}
+
+/// Whether a word is an address of electronic mail.
+fn is_mail(word: &str) -> bool {
+    let Some((name, host)) = word.split_once('@') else { return false };
+    let plain = host.chars().all(|c| c.is_alphanumeric() || "_-.".contains(c));
+    let inner = host.trim_matches(['.', '-']);
+    !name.is_empty() && plain && inner == host && host.contains('.')
 }
 
 /// One word, as a link if it is a URL; brackets before and marks behind it stay outside.
@@ -142,6 +154,9 @@ fn link(word: &str, limit: Option<usize>, attributes: &str) -> String {
     let href = match url {
         u if u.starts_with("https://") || u.starts_with("http://") => u.to_string(),
         u if u.starts_with("www.") && u.len() > 4 => format!("https://{u}"),
+        u if is_mail(u) => {
+            return format!("{head}<a href=\"mailto:{u}\">{u}</a>{tail}{blank}");
+        }
         _ => return word.to_string(),
     };
     let shown = match limit {

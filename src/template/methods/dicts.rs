@@ -108,7 +108,7 @@ fn pop(core: &Core, receiver: &Value, args: &Args) -> Result<Value, Stop> {
     match (popped.flatten(), given.get(1)) {
         (Some(item), _) => core.taken(receiver, item),
         (None, Some(default)) => Ok(default.clone()),
-        (None, None) => raise(key.value().repr()),
+        (None, None) => raise(given.required(0)?.masked().repr()),
     }
 }
 
@@ -119,7 +119,7 @@ fn pop_item(core: &Core, receiver: &Value) -> Result<Value, Stop> {
             let item = core.taken(receiver, item)?;
             Ok(Value::new(Kind::Tuple(Arc::new(vec![key.value(), item]))))
         }
-        None => raise("popitem(): dictionary is empty"),
+        None => raise("'popitem(): dictionary is empty'"),
     }
 }
 

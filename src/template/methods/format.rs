@@ -9,17 +9,18 @@ struct Formatter<'a> {
     core: &'a Core<'a>,
     args: &'a Args,
     next: usize,
+    only_names: bool,
 }
 
 /// A text with its fields filled in.
-pub fn format(core: &Core, text: &str, args: &Args) -> Result<Value, Stop> {
-    let mut formatter = Formatter { core, args, next: 0 };
+pub fn format(core: &Core, text: &str, args: &Args, only_names: bool) -> Result<Value, Stop> {
+    let mut formatter = Formatter { core, args, next: 0, only_names };
     formatter.fill(text, 2).map(Value::from)
 }
 
 impl Formatter<'_> {
     fn fill(&mut self, text: &str, depth: usize) -> Result<String, Stop> {
-        if depth == 0 {
+        if depth == 0 && text.contains('{') {
             return raise("Max string recursion exceeded");
         }
         let mut out = String::new();
@@ -36,6 +37,9 @@ impl Formatter<'_> {
             if brace == "}" {
                 return raise("Single '}' encountered in format string");
             }
+            if rest.is_empty() {
+                return raise("Single '{' encountered in format string");
+            }
             let Some(end) = field_end(rest) else {
                 return raise("expected '}' before end of string");
             };
@@ -47,15 +51,13 @@ impl Formatter<'_> {
     }
 
     fn field(&mut self, field: &str, depth: usize) -> Result<String, Stop> {
-        let (head, spec) = match split_field(field) {
-            Some((head, spec)) => (head, self.fill(spec, depth - 1)?),
-            None => (field, String::new()),
-        };
+        let (head, spec) = split_field(field).unwrap_or((field, ""));
         let (name, conversion) = match head.rsplit_once('!') {
             Some((name, conversion)) => (name, Some(conversion)),
             None => (head, None),
         };
         let value = self.lookup(name)?;
+        let spec = self.fill(spec, depth - 1)?;
         let value = match conversion {
             None => value,
             Some("s") => Value::str(self.core.text(&value)?),
@@ -104,6 +106,9 @@ impl Formatter<'_> {
                 None => raise(Value::from(name).repr()),
             };
         };
+        if self.only_names {
+            return raise("Format string contains positional fields");
+        }
         match self.args.positional.get(index) {
             Some(value) => Ok(value.clone()),
             None => {
@@ -202,8 +207,9 @@ fn parse(spec: &str, value: &Value) -> Result<Spec, Stop> {
     };
     take("z");
     parsed.alternate = take("#").is_some();
-    if take("0").is_some() && parsed.align.is_none() {
-        (parsed.fill, parsed.align) = (Some('0'), Some('='));
+    if take("0").is_some() {
+        parsed.fill = parsed.fill.or(Some('0'));
+        parsed.align = parsed.align.or(Some('='));
     }
     let mut digits = String::new();
     while let Some(digit) = take("0123456789") {

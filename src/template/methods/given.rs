@@ -44,29 +44,30 @@ impl Given {
 
     /// A parameter that has no default.
     pub fn required(&self, at: usize) -> Result<&Value, Stop> {
-        match self.get(at) {
-            Some(value) => Ok(value),
-            None => {
-                let given = self.values.iter().flatten().count();
-                let name = &self.name;
-                raise(format!("{name}() takes at least {} argument ({given} given)", at + 1))
-            }
+        if let Some(value) = self.get(at) {
+            return Ok(value);
         }
+        let given = self.values.iter().flatten().count();
+        let name = &self.name;
+        raise(match (self.values.len(), at) {
+            (1, _) => format!("{name}() takes exactly one argument ({given} given)"),
+            (_, 0) => format!("{name}() takes at least 1 positional argument ({given} given)"),
+            _ => {
+                let least = at + 1;
+                format!("{name}() takes at least {least} positional arguments ({given} given)")
+            }
+        })
     }
 
     /// A text; None when it was not given.
     pub fn text(&self, at: usize) -> Result<Option<&str>, Stop> {
-        match self.get(at) {
-            None => Ok(None),
-            Some(value) => match value.as_str() {
-                Some(text) => Ok(Some(text)),
-                None => {
-                    let (name, given) = (&self.name, value.type_name());
-                    let place = at + 1;
-                    raise(format!("{name}() argument {place} must be str, not {given}"))
-                }
-            },
+        let Some(value) = self.get(at) else { return Ok(None) };
+        if let Some(text) = value.as_str() {
+            return Ok(Some(text));
         }
+        let (name, given) = (&self.name, value.type_name());
+        let place = at + 1;
+        raise(format!("{name}() argument {place} must be str, not {given}"))
     }
 
     /// A text that must be there.

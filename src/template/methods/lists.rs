@@ -96,7 +96,7 @@ fn index(core: &Core, receiver: &Value, args: &Args) -> Result<Value, Stop> {
     }
     match receiver.kind {
         Kind::Tuple(_) => raise("tuple.index(x): x not in tuple"),
-        _ => raise(format!("{} is not in list", wanted.repr())),
+        _ => raise(format!("{} is not in list", given.required(0)?.masked().repr())),
     }
 }
 

@@ -11,7 +11,6 @@ mod times;
 mod translate;
 
 pub use dicts::entries_of;
-pub use format::format_spec;
 pub use given::Given;
 pub use times::strftime;
 
@@ -127,13 +126,17 @@ pub fn has(value: &Value, name: &str) -> bool {
 /// An attribute of a value's type that is no method.
 pub fn data(value: &Value, name: &str) -> Option<Value> {
     match (&value.kind, name) {
-        (Kind::Int(_) | Kind::Big(_) | Kind::Float(_), "real") => Some(value.clone()),
-        (Kind::Int(_) | Kind::Big(_), "numerator") => Some(value.clone()),
+        (Kind::Int(_) | Kind::Big(_), "real" | "numerator") | (Kind::Float(_), "real") => {
+            Some(value.clone())
+        }
         (Kind::Bool(b), "real" | "numerator") => Some(Value::from(i64::from(*b))),
         (Kind::Int(_) | Kind::Big(_) | Kind::Bool(_), "denominator") => Some(Value::from(1)),
         (Kind::Int(_) | Kind::Big(_) | Kind::Bool(_), "imag") => Some(Value::from(0)),
         (Kind::Float(_), "imag") => Some(Value::from(0.0)),
         (Kind::Time(time), _) => times::data(time, name),
+        // The pairs of `groupby` have names for their parts.
+        (Kind::Tuple(pair), "grouper") if pair.len() == 2 => pair.first().cloned(),
+        (Kind::Tuple(pair), "list") if pair.len() == 2 => pair.get(1).cloned(),
         _ => None,
     }
 }

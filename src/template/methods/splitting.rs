@@ -48,9 +48,9 @@ fn split(text: &str, name: &str, args: &Args) -> Result<Value, Stop> {
     Ok(Value::list(parts.into_iter().map(Value::from).collect()))
 }
 
-/// Words between blanks; the rest behind the last split keeps its inner blanks.
+/// Words between blanks; the rest behind the last split keeps its blanks.
 fn words(text: &str, limit: usize, from_right: bool) -> Vec<&str> {
-    let mut rest = text.trim();
+    let mut rest = if from_right { text.trim_end() } else { text.trim_start() };
     let mut parts = Vec::new();
     while !rest.is_empty() {
         let at = if from_right {

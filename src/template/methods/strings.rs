@@ -36,11 +36,11 @@ pub fn call(core: &Core, text: &str, name: &str, args: &Args) -> Result<Value, S
             Ok(Value::from(expand_tabs(text, given.integer(0)?.unwrap_or(8))))
         }
         "encode" => encode(text, args),
-        "format" => format::format(core, text, args),
+        "format" => format::format(core, text, args, false),
         "format_map" => {
             let given = Given::new(name, args, &["mapping"])?;
             let map = super::entries_of(core, given.required(0)?)?;
-            format::format(core, text, &Args { positional: Vec::new(), keyword: map })
+            format::format(core, text, &Args { positional: Vec::new(), keyword: map }, true)
         }
         "maketrans" => translate::table(args),
         "translate" => translate::translate(text, args),
@@ -62,10 +62,11 @@ fn case(text: &str, name: &str) -> Option<Value> {
         "isalnum" => all(char::is_alphanumeric),
         "isalpha" => all(char::is_alphabetic),
         "isascii" => Value::from(text.is_ascii()),
-        "isdecimal" | "isdigit" => all(|c| c.is_ascii_digit() || (!c.is_ascii() && is_digit(c))),
-        "isnumeric" => all(char::is_numeric),
+        "isdecimal" => all(is_decimal),
+        "isdigit" => all(is_digit),
+        "isnumeric" => all(|c| c.is_numeric() || IDEOGRAPHS.contains(c)),
         "isspace" => all(char::is_whitespace),
-        "isprintable" => Value::from(!text.chars().any(|c| c.is_control())),
+        "isprintable" => Value::from(!text.chars().any(char::is_control)),
         "islower" => Value::from(
             text.chars().any(char::is_lowercase) && !text.chars().any(char::is_uppercase),
         ),
@@ -82,9 +83,25 @@ fn case(text: &str, name: &str) -> Option<Value> {
     })
 }
 
-/// Digits beyond ASCII: superscripts and the numerals of other scripts, no fractions.
+/// Ideographs that are numbers.
+const IDEOGRAPHS: &str = "〇零一二三四五六七八九十百千万億兆壱弐参拾両";
+
+/// The zeros of the scripts that count to ten with digits of their own.
+const ZEROS: [u32; 37] = [
+    0x30, 0x660, 0x6f0, 0x7c0, 0x966, 0x9e6, 0xa66, 0xae6, 0xb66, 0xbe6, 0xc66, 0xce6, 0xd66,
+    0xde6, 0xe50, 0xed0, 0xf20, 0x1040, 0x1090, 0x17e0, 0x1810, 0x1946, 0x19d0, 0x1a80, 0x1a90,
+    0x1b50, 0x1bb0, 0x1c40, 0x1c50, 0xa620, 0xa8d0, 0xa900, 0xa9d0, 0xa9f0, 0xaa50, 0xabf0, 0xff10,
+];
+
+fn is_decimal(c: char) -> bool {
+    ZEROS.iter().any(|zero| (*zero..zero + 10).contains(&u32::from(c)))
+}
+
+/// Decimal digits, and those that are raised, lowered or circled.
 fn is_digit(c: char) -> bool {
-    c.is_numeric() && !matches!(c, '¼'..='¾' | '⅐'..='↉' | '一'..='龥')
+    is_decimal(c)
+        || matches!(c, '²' | '³' | '¹' | '⁰' | '⁴'..='⁹' | '₀'..='₉' | '①'..='⑨' | '⑴'..='⑼')
+        || matches!(c, '⒈'..='⒐' | '⓪' | '⓵'..='⓽' | '⓿' | '❶'..='❾' | '➀'..='➈' | '➊'..='➒')
 }
 
 fn swap_case(text: &str) -> String {
@@ -99,9 +116,16 @@ fn swap_case(text: &str) -> String {
     out
 }
 
+/// A character as the first of a word: `ß` is `Ss`.
+fn titled(c: char) -> impl Iterator<Item = char> {
+    let mut upper = c.to_uppercase();
+    let first = upper.next();
+    first.into_iter().chain(upper.flat_map(char::to_lowercase))
+}
+
 fn capitalize(text: &str) -> String {
     let mut chars = text.chars();
-    let first = chars.next().map(|c| c.to_uppercase().to_string()).unwrap_or_default();
+    let first: String = chars.next().into_iter().flat_map(titled).collect();
     first + &chars.as_str().to_lowercase()
 }
 
@@ -112,7 +136,7 @@ fn title(text: &str) -> String {
         if inside {
             out.extend(c.to_lowercase());
         } else {
-            out.extend(c.to_uppercase());
+            out.extend(titled(c));
         }
         inside = c.is_alphabetic();
     }
@@ -254,8 +278,7 @@ fn encode(text: &str, args: &Args) -> Result<Value, Stop> {
     let encoding = given.text(0)?.unwrap_or("utf-8").to_lowercase().replace('_', "-");
     match encoding.as_str() {
         "utf-8" | "utf8" => Ok(Value::from(text)),
-        "ascii" | "us-ascii" if text.is_ascii() => Ok(Value::from(text)),
-        "latin-1" | "iso-8859-1" if text.is_ascii() => Ok(Value::from(text)),
+        "ascii" | "us-ascii" | "latin-1" | "iso-8859-1" if text.is_ascii() => Ok(Value::from(text)),
         other => raise(format!("'{other}' codec can't encode this text in a template")),
     }
 }

@@ -149,7 +149,7 @@ fn replace(time: &Time, args: &Args) -> Result<Value, Stop> {
             _ => with.subsec_nanosecond(i32::try_from(number * 1000).unwrap_or(i32::MAX)),
         };
     }
-    let Ok(at) = with.build() else { return raise("a part is out of range") };
+    let Ok(at) = with.build() else { return raise("day is out of range for month") };
     Ok(Value::new(Kind::Time(match time {
         Time::Date(_) => Time::Date(at.date()),
         Time::DateTime(_, offset) => {

@@ -82,8 +82,8 @@ fn unsupported<T>(op: Operator, left: &Value, right: &Value) -> Result<T, Stop> 
     raise(format!(
         "unsupported operand type(s) for {}: '{}' and '{}'",
         symbol(op),
-        left.type_name(),
-        right.type_name()
+        super::type_name(left),
+        super::type_name(right)
     ))
 }
 
@@ -147,6 +147,9 @@ fn floats(op: Operator, a: f64, b: f64) -> Result<Value, Stop> {
         }
         Operator::Pow if a == 0.0 && b < 0.0 => {
             return raise("0.0 cannot be raised to a negative power");
+        }
+        Operator::Pow if a < 0.0 && b.fract() != 0.0 => {
+            return raise("complex numbers are not supported in templates");
         }
         Operator::Pow => a.powf(b),
     }))

@@ -41,8 +41,8 @@ pub fn order(symbol: &str, left: &Value, right: &Value) -> Result<Option<Orderin
 fn unordered<T>(symbol: &str, left: &Value, right: &Value) -> Result<T, Stop> {
     raise(format!(
         "'{symbol}' not supported between instances of '{}' and '{}'",
-        left.type_name(),
-        right.type_name()
+        super::type_name(left),
+        super::type_name(right)
     ))
 }
 

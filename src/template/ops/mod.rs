@@ -14,6 +14,14 @@ use super::syntax::ast::{Comparison, Operator};
 use super::table::Stop;
 use crate::base::{Kind, Value};
 
+/// A type's name in the errors of operators, which name the module too.
+fn type_name(value: &Value) -> String {
+    match value.kind {
+        Kind::Time(_) => format!("datetime.{}", value.type_name()),
+        _ => value.type_name().to_string(),
+    }
+}
+
 impl Core<'_> {
     /// A value as an operator takes it: defined, and as it is now.
     pub fn operand(&self, value: Value) -> Result<Value, Stop> {
@@ -48,14 +56,33 @@ impl Core<'_> {
         match op {
             Comparison::In => self.contains(right, left),
             Comparison::NotIn => Ok(!self.contains(right, left)?),
-            Comparison::Eq => Ok(self.whole(left)? == self.whole(right)?),
-            Comparison::Ne => Ok(self.whole(left)? != self.whole(right)?),
+            Comparison::Eq => self.equal(left, right),
+            Comparison::Ne => Ok(!self.equal(left, right)?),
             _ => {
                 let left = self.whole(&self.operand(left.clone())?)?;
                 let right = self.whole(&self.operand(right.clone())?)?;
                 compare::holds(op, &left, &right)
             }
         }
+    }
+
+    /// Whether two values are equal; those of another length are not looked into.
+    fn equal(&self, left: &Value, right: &Value) -> Result<bool, Stop> {
+        let length = |value: &Value| match &self.session.cells.now(value.clone()).kind {
+            Kind::List(items) | Kind::Tuple(items) => Some(items.len()),
+            Kind::Map(map) => Some(map.len()),
+            _ => None,
+        };
+        if length(left) != length(right) {
+            return Ok(false);
+        }
+        if matches!(
+            (&left.kind, &right.kind),
+            (Kind::Big(_), Kind::Float(_)) | (Kind::Float(_), Kind::Big(_))
+        ) {
+            return Ok(order("==", left, right)?.is_some_and(std::cmp::Ordering::is_eq));
+        }
+        Ok(self.whole(left)? == self.whole(right)?)
     }
 
     /// A value with all below it settled, if anything is.

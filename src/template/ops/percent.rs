@@ -25,6 +25,7 @@ struct Formatter<'a> {
     args: Vec<Value>,
     mapping: Option<&'a Value>,
     next: usize,
+    length: usize,
     out: String,
 }
 
@@ -41,6 +42,7 @@ pub fn format(core: &Core, text: &str, args: &Value) -> Result<Value, Stop> {
         args: all,
         mapping,
         next: 0,
+        length: text.chars().count(),
         out: String::new(),
     };
     formatter.run()?;
@@ -154,8 +156,9 @@ impl Formatter<'_> {
             'e' | 'E' | 'f' | 'F' | 'g' | 'G' => return real(directive, kind, value),
             other => {
                 let code = other as u32;
+                let index = self.length - self.chars.clone().count() - 1;
                 return raise(format!(
-                    "unsupported format character '{other}' ({code:#x}) at index"
+                    "unsupported format character '{other}' ({code:#x}) at index {index}"
                 ));
             }
         };

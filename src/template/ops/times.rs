@@ -23,8 +23,8 @@ pub fn binary(op: Operator, left: &Value, right: &Value) -> Result<Option<Value>
             Some(shifted(at, -*delta)?)
         }
         (Kind::Time(a), Operator::Sub, Kind::Time(b)) => between(a, b)?,
-        (Kind::Time(Time::Delta(delta)), _, Kind::Int(n)) => scaled(op, *delta, *n)?,
-        (Kind::Int(n), Operator::Mul, Kind::Time(Time::Delta(delta))) => scaled(op, *delta, *n)?,
+        (Kind::Time(Time::Delta(delta)), _, Kind::Int(n))
+        | (Kind::Int(n), Operator::Mul, Kind::Time(Time::Delta(delta))) => scaled(op, *delta, *n)?,
         _ => None,
     })
 }

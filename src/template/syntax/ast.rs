@@ -18,8 +18,6 @@ pub struct Template {
     pub blocks: IndexMap<Name, Arc<Block>>,
     /// Bytes of the header line that `source` lacks.
     pub skipped: usize,
-    /// What its newlines became.
-    pub newline: String,
 }
 
 /// A binary operator.
@@ -237,6 +235,8 @@ pub struct For {
     pub filter: Option<Expr>,
     /// Whether `loop()` may be called.
     pub recursive: bool,
+    /// Whether the body has the name `loop`.
+    pub uses_loop: bool,
     /// For each item.
     pub body: Vec<Stmt>,
     /// When there was no item.

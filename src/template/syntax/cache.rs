@@ -64,7 +64,7 @@ fn lock() -> std::sync::MutexGuard<'static, Cache> {
 }
 
 fn fresh(source: &str, options: &TemplateOptions, mode: Mode) -> Compiled {
-    if mode.expression {
+    if mode.expression || mode.no_header {
         return build(source, options, mode).map(Arc::new);
     }
     let header = options.with_header(source);

@@ -47,11 +47,38 @@ impl Teller<'_> {
             "unexpected character" => return self.unexpected_char(at),
             "unexpected end of comment" => return "Missing end of comment tag".to_string(),
             "unexpected end of raw block" => return "Missing end of raw directive".to_string(),
-            "unexpected input after expression" => return "chunk after expression".to_string(),
+            "unexpected input after expression" => {
+                let got = self.token(at, false);
+                let closes = matches!(got.as_str(), ")" | "]" | "}");
+                let stray = closes && self.open_brackets(at).is_empty();
+                return if stray {
+                    format!("unexpected '{got}'")
+                } else {
+                    "chunk after expression".to_string()
+                };
+            }
+            "non-keyword arg after keyword arg" => {
+                return "invalid syntax for function call expression".to_string();
+            }
+            "expected a filter" => {
+                return "expected token 'name', got 'end of statement block'".to_string();
+            }
+            "'break' must be placed inside a loop" => return self.unknown_tag("break", at),
+            "'continue' must be placed inside a loop" => return self.unknown_tag("continue", at),
             _ => {}
         }
         if let Some(word) = detail.strip_prefix("unknown statement ") {
             return self.unknown_tag(word, at);
+        }
+        if detail.starts_with("unknown ") && detail.ends_with("expected statement") {
+            return "tag name expected".to_string();
+        }
+        if detail.starts_with("expected call expression") {
+            return "expected call".to_string();
+        }
+        if let Some(names) = detail.strip_prefix("mismatching name on block. Got `") {
+            let got = names.split('`').next().unwrap_or_default();
+            return format!("expected token 'end of statement block', got '{got}'");
         }
         let Some(rest) = detail.strip_prefix("unexpected ") else { return detail.to_string() };
         let (got, expected) = match rest.split_once(", expected ") {
@@ -66,32 +93,58 @@ impl Teller<'_> {
 
     fn unexpected_char(&self, at: usize) -> String {
         let c = self.source[at..].chars().next().unwrap_or(' ').to_string();
+        if c == ";" {
+            let kind = if self.in_statement(at) { "statement block" } else { "print statement" };
+            return format!("expected token 'end of {kind}', got ';'");
+        }
         let position = self.source[..at].chars().count();
         format!("unexpected char {} at {position}", crate::base::Value::from(c).repr())
     }
 
     fn unexpected(&self, expected: Option<&str>, at: usize) -> String {
-        let got = self.token(at);
-        if let Some(message) = self.unbalanced(&got, at) {
-            return message;
+        let open = self.open_brackets(at);
+        let got = self.token(at, !open.is_empty());
+        if matches!(got.as_str(), ")" | "]" | "}") {
+            match open.last() {
+                Some(expected) if *expected == got => {}
+                Some(expected) => return format!("unexpected '{got}', expected '{expected}'"),
+                None => return format!("unexpected '{got}'"),
+            }
         }
-        let nothing_yet =
-            self.tag_text(at).split_whitespace().count() <= usize::from(self.in_statement(at));
-        if got.starts_with("end of ") && nothing_yet && expected.is_none_or(|e| e != "in") {
-            return format!("Expected an expression, got '{got}'");
+        let before = self.tag_text(at).trim();
+        let word = if self.in_statement(at) { before.split(' ').next() } else { None };
+        let bare = word.map_or(before.is_empty(), |word| word == before);
+        let wants_value =
+            word.is_some() && (before.ends_with(" in") || before.ends_with('=')) || bare;
+        match (word, expected) {
+            (Some("macro" | "filter" | "block"), _) if bare => {
+                return format!("expected token 'name', got '{got}'");
+            }
+            (Some("call" | "include" | "extends" | "import" | "from"), _) if bare => {}
+            (Some("with"), Some("assignment operator")) => {
+                return format!("expected token '=', got '{got}'");
+            }
+            (Some("for" | "set"), Some("identifier"))
+                if matches!(got.as_str(), "integer" | "float" | "string") =>
+            {
+                return "can't assign to 'const'".to_string();
+            }
+            _ if got.starts_with("end of ") && wants_value => {
+                return format!("Expected an expression, got '{got}'");
+            }
+            _ => {}
         }
         match expected {
             None | Some("expression") => format!("unexpected '{got}'"),
+            _ if bare => format!("unexpected '{got}'"),
             Some("identifier or integer") => "expected name or number".to_string(),
             Some(expected) => format!("expected token '{}', got '{got}'", token_name(expected)),
         }
     }
 
-    /// A closing bracket that closes nothing: Jinja2's lexer finds those first.
-    fn unbalanced(&self, got: &str, at: usize) -> Option<String> {
-        if !matches!(got, ")" | "]" | "}") {
-            return None;
-        }
+    /// What must close the brackets that are open at a place, innermost last. One that closes
+    /// nothing is found by Jinja2's lexer, before any parser.
+    fn open_brackets(&self, at: usize) -> Vec<&'static str> {
         let mut open = Vec::new();
         for c in self.tag_text(at).chars() {
             match c {
@@ -104,36 +157,26 @@ impl Teller<'_> {
                 _ => {}
             }
         }
-        match open.pop() {
-            Some(expected) if expected == got => None,
-            Some(expected) => Some(format!("unexpected '{got}', expected '{expected}'")),
-            None => Some(format!("unexpected '{got}'")),
-        }
+        open
     }
 
     /// The text of the tag around a place, up to it.
     fn tag_text(&self, at: usize) -> &str {
-        let before = &self.source[..at];
-        if self.mode.expression {
-            return before;
-        }
-        let starts = [&self.options.block_start, &self.options.variable_start];
-        let last =
-            starts.iter().filter_map(|s| before.rfind(s.as_str()).map(|i| i + s.len())).max();
-        before[last.unwrap_or(0)..].trim_start_matches(['-', '+'])
+        let start = self.scanned.starts.iter().rev().find(|start| **start <= at);
+        &self.source[start.copied().unwrap_or(0)..at]
     }
 
     fn in_statement(&self, at: usize) -> bool {
-        let before = &self.source[..at];
-        let block = before.rfind(self.options.block_start.as_str());
-        !self.mode.expression && block > before.rfind(self.options.variable_start.as_str())
+        let start = self.scanned.starts.iter().rev().find(|start| **start <= at);
+        let before = self.source[..start.copied().unwrap_or(0)].trim_end_matches(['-', '+']);
+        !self.mode.expression && before.ends_with(self.options.block_start.as_str())
     }
 
     /// What stands at a place, as Jinja2 names tokens.
-    fn token(&self, at: usize) -> String {
+    fn token(&self, at: usize, in_brackets: bool) -> String {
         let rest = &self.source[at..];
         let signless = rest.strip_prefix(['-', '+']).unwrap_or(rest);
-        if !self.mode.expression {
+        if !self.mode.expression && !in_brackets {
             for (end, name) in [
                 (&self.options.variable_end, "end of print statement"),
                 (&self.options.block_end, "end of statement block"),
@@ -159,6 +202,9 @@ impl Teller<'_> {
     }
 
     fn ended(&self, expected: &str) -> String {
+        if expected == "identifier or integer" {
+            return "expected name or number".to_string();
+        }
         if self.mode.expression {
             return match expected {
                 "expression" => "unexpected 'end of template'".to_string(),
@@ -174,9 +220,18 @@ impl Teller<'_> {
         if open.is_empty() || (!closed && self.tag_is_open()) {
             return format!("unexpected end of template, expected '{}'.", token_name(expected));
         }
+        if self.scanned.tags.last().is_some_and(|tag| self.is_bare_set(tag)) {
+            return "Expected an expression, got 'end of statement block'".to_string();
+        }
         let mut message = "Unexpected end of template.".to_string();
         looking_for(&mut message, &open);
         message
+    }
+
+    /// `{% set %}`
+    fn is_bare_set(&self, tag: &Tag) -> bool {
+        let behind = self.source.get(tag.at + tag.word.len()..).unwrap_or_default();
+        tag.bodied && behind.trim_start().starts_with(self.options.block_end.as_str())
     }
 
     fn tag_is_open(&self) -> bool {
@@ -189,7 +244,21 @@ impl Teller<'_> {
     pub fn unknown_tag(&self, word: &str, at: usize) -> String {
         let mut message = format!("Encountered unknown tag '{word}'.");
         let before: Vec<&Tag> = self.scanned.tags.iter().filter(|tag| tag.at < at).collect();
-        looking_for(&mut message, &stack(before.into_iter()));
+        let open = stack(before.into_iter());
+        let outer = open.iter().rev().skip(1).any(|tag| closers(tag).contains(&word.to_string()));
+        match (outer, open.last()) {
+            (true, Some(inner)) => {
+                let wanted = closers(inner).join("' or '");
+                let _ = write!(
+                    message,
+                    " You probably made a nesting mistake. Jinja is expecting this tag, but \
+                     currently looking for '{wanted}'. The innermost block that needs to be closed \
+                     is '{}'.",
+                    inner.0
+                );
+            }
+            _ => looking_for(&mut message, &open),
+        }
         message
     }
 
@@ -224,17 +293,23 @@ fn stack<'t>(tags: impl Iterator<Item = &'t Tag>) -> Vec<(String, bool)> {
 }
 
 fn looking_for(message: &mut String, open: &[(String, bool)]) {
-    let Some((word, has_else)) = open.last() else { return };
-    let tags = match (word.as_str(), has_else) {
-        ("if", false) => "'elif' or 'else' or 'endif'".to_string(),
-        ("for", false) => "'endfor' or 'else'".to_string(),
-        (word, _) => format!("'end{word}'"),
-    };
+    let Some(tag) = open.last() else { return };
+    let tags = closers(tag).join("' or '");
     let _ = write!(
         message,
-        " Jinja was looking for the following tags: {tags}. The innermost block that needs to be \
-         closed is '{word}'."
+        " Jinja was looking for the following tags: '{tags}'. The innermost block that needs to be \
+         closed is '{}'.",
+        tag.0
     );
+}
+
+/// The tags that may follow in an open statement.
+fn closers((word, has_else): &(String, bool)) -> Vec<String> {
+    match (word.as_str(), has_else) {
+        ("if", false) => vec!["elif".into(), "else".into(), "endif".into()],
+        ("for", false) => vec!["endfor".into(), "else".into()],
+        (word, _) => vec![format!("end{word}")],
+    }
 }
 
 /// Jinja2's name of what minijinja's parser expected.

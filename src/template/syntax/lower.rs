@@ -13,6 +13,9 @@ use std::sync::Arc;
 
 pub(super) type Lowered<T> = Result<T, SyntaxFault>;
 
+/// Deeper expressions are refused: the evaluator follows them on the stack.
+const DEEPEST: usize = 250;
+
 /// Turns the borrowed tree into an owned one.
 pub(super) struct Lower<'s> {
     /// The text as it was written.
@@ -28,6 +31,10 @@ pub(super) struct Lower<'s> {
     pub conditional: usize,
     /// Special names used by the macros around us, innermost last.
     pub macros: Vec<Uses>,
+    /// For each loop around us whether it uses `loop`.
+    pub loops: Vec<bool>,
+    /// How deep the expression is.
+    depth: usize,
     /// Whether strings are terms of a lookup (S-34).
     pub in_lookup: bool,
 }
@@ -48,6 +55,8 @@ impl<'s> Lower<'s> {
             in_variable: false,
             conditional: 0,
             macros: Vec::new(),
+            loops: Vec::new(),
+            depth: 0,
             in_lookup: false,
         }
     }
@@ -60,6 +69,17 @@ impl<'s> Lower<'s> {
     }
 
     pub fn expr(&mut self, node: &ast::Expr) -> Lowered<Expr> {
+        self.depth += 1;
+        if self.depth > DEEPEST {
+            let at = self.scanned.back(node.span().start_offset as usize);
+            return Err(SyntaxFault::new("the expression is nested too deeply", at));
+        }
+        let lowered = self.one(node);
+        self.depth -= 1;
+        lowered
+    }
+
+    fn one(&mut self, node: &ast::Expr) -> Lowered<Expr> {
         Ok(match node {
             ast::Expr::Var(var) => self.var(var.id, var.span()),
             ast::Expr::Const(node) => self.constant(&node.value, node.span())?,
@@ -85,7 +105,7 @@ impl<'s> Lower<'s> {
                 let inner = self.boxed(&unary.expr)?;
                 match unary.op {
                     ast::UnaryOpKind::Neg => Expr::Neg(inner),
-                    ast::UnaryOpKind::Not => negated(inner),
+                    ast::UnaryOpKind::Not => negated(*inner),
                 }
             }
             ast::Expr::BinOp(binary) => self.binary(binary)?,
@@ -118,6 +138,9 @@ impl<'s> Lower<'s> {
             if let Ok(number) = digits.parse::<BigInt>() {
                 return Expr::Const(Value::big(number));
             }
+        }
+        if id == "loop" {
+            self.loops.iter_mut().for_each(|uses| *uses = true);
         }
         for uses in &mut self.macros {
             uses.varargs |= id == "varargs";
@@ -155,29 +178,30 @@ impl<'s> Lower<'s> {
     fn binary(&mut self, node: &ast::BinOp) -> Lowered<Expr> {
         let left = self.boxed(&node.left)?;
         let right = self.boxed(&node.right)?;
-        macro_rules! arithmetic {
-            ($op:expr) => {
-                Ok(Expr::Binary($op, left, right))
-            };
+        let operator = match node.op {
+            ast::BinOpKind::Add => Some(Operator::Add),
+            ast::BinOpKind::Sub => Some(Operator::Sub),
+            ast::BinOpKind::Mul => Some(Operator::Mul),
+            ast::BinOpKind::Div => Some(Operator::Div),
+            ast::BinOpKind::FloorDiv => Some(Operator::FloorDiv),
+            ast::BinOpKind::Rem => Some(Operator::Rem),
+            ast::BinOpKind::Pow => Some(Operator::Pow),
+            _ => None,
+        };
+        if let Some(operator) = operator {
+            return Ok(Expr::Binary(operator, left, right));
         }
         let op = match node.op {
             ast::BinOpKind::ScAnd => return Ok(Expr::And(left, right)),
             ast::BinOpKind::ScOr => return Ok(Expr::Or(left, right)),
-            ast::BinOpKind::Concat => return Ok(concat(*left, *right)),
-            ast::BinOpKind::Add => return arithmetic!(Operator::Add),
-            ast::BinOpKind::Sub => return arithmetic!(Operator::Sub),
-            ast::BinOpKind::Mul => return arithmetic!(Operator::Mul),
-            ast::BinOpKind::Div => return arithmetic!(Operator::Div),
-            ast::BinOpKind::FloorDiv => return arithmetic!(Operator::FloorDiv),
-            ast::BinOpKind::Rem => return arithmetic!(Operator::Rem),
-            ast::BinOpKind::Pow => return arithmetic!(Operator::Pow),
-            ast::BinOpKind::Eq => Comparison::Eq,
             ast::BinOpKind::Ne => Comparison::Ne,
             ast::BinOpKind::Lt => Comparison::Lt,
             ast::BinOpKind::Lte => Comparison::Le,
             ast::BinOpKind::Gt => Comparison::Gt,
             ast::BinOpKind::Gte => Comparison::Ge,
             ast::BinOpKind::In => Comparison::In,
+            ast::BinOpKind::Eq => Comparison::Eq,
+            _ => return Ok(concat(*left, *right)),
         };
         Ok(Expr::Compare(left, vec![(op, *right)]))
     }
@@ -265,8 +289,8 @@ impl<'s> Lower<'s> {
 }
 
 /// `not (a in b)` as the parser gives it is `a not in b`.
-fn negated(inner: Box<Expr>) -> Expr {
-    match *inner {
+fn negated(inner: Expr) -> Expr {
+    match inner {
         Expr::Compare(left, mut ops) if ops.len() == 1 && ops[0].0 == Comparison::In => {
             ops[0].0 = Comparison::NotIn;
             Expr::Compare(left, ops)

@@ -33,13 +33,7 @@ impl Lower<'_> {
             }
             ast::Stmt::IfCond(cond) => self.if_cond(cond)?,
             ast::Stmt::ForLoop(node) => self.for_loop(node)?,
-            ast::Stmt::WithBlock(with) => {
-                let mut assignments = Vec::with_capacity(with.assignments.len());
-                for (target, expr) in &with.assignments {
-                    assignments.push((target_of(target)?, self.expr(expr)?));
-                }
-                Stmt::With(assignments, self.body(&with.body)?)
-            }
+            ast::Stmt::WithBlock(with) => self.with(with)?,
             ast::Stmt::Set(set) => self.set(set, set.span())?,
             ast::Stmt::SetBlock(set) => {
                 let filter = set.filter.as_ref().map(|f| self.expr(f)).transpose()?;
@@ -61,7 +55,7 @@ impl Lower<'_> {
                 target: name_of(&import.name)?,
                 with_context: self.context(import.span()) == Some(true),
             },
-            ast::Stmt::FromImport(import) => self.from_import(import, import.span())?,
+            ast::Stmt::FromImport(import) => self.names_import(import, import.span())?,
             ast::Stmt::Macro(node) => Stmt::Macro(Arc::new(self.macro_of(node)?)),
             ast::Stmt::CallBlock(block) => {
                 let (callee, args) = self.call(&block.call)?;
@@ -71,6 +65,14 @@ impl Lower<'_> {
             ast::Stmt::Break(node) => self.loop_control("break", node.span())?,
             ast::Stmt::Do(node) => return Err(self.unknown_tag("do", node.span())),
         })
+    }
+
+    fn with(&mut self, with: &ast::WithBlock) -> Lowered<Stmt> {
+        let mut assignments = Vec::with_capacity(with.assignments.len());
+        for (target, expr) in &with.assignments {
+            assignments.push((target_of(target)?, self.expr(expr)?));
+        }
+        Ok(Stmt::With(assignments, self.body(&with.body)?))
     }
 
     fn raw(&self, text: &str) -> Value {
@@ -90,14 +92,15 @@ impl Lower<'_> {
     }
 
     fn for_loop(&mut self, node: &ast::ForLoop) -> Lowered<Stmt> {
-        Ok(Stmt::For(Arc::new(For {
-            target: target_of(&node.target)?,
-            iter: self.expr(&node.iter)?,
-            filter: node.filter_expr.as_ref().map(|f| self.expr(f)).transpose()?,
-            recursive: node.recursive,
-            body: self.body(&node.body)?,
-            otherwise: self.body(&node.else_body)?,
-        })))
+        let target = target_of(&node.target)?;
+        let iter = self.expr(&node.iter)?;
+        let filter = node.filter_expr.as_ref().map(|f| self.expr(f)).transpose()?;
+        self.loops.push(node.recursive);
+        let body = self.body(&node.body)?;
+        let uses_loop = self.loops.pop().unwrap_or(true);
+        let otherwise = self.body(&node.else_body)?;
+        let recursive = node.recursive;
+        Ok(Stmt::For(Arc::new(For { target, iter, filter, recursive, uses_loop, body, otherwise })))
     }
 
     fn set(&mut self, node: &ast::Set, span: Span) -> Lowered<Stmt> {
@@ -156,7 +159,7 @@ impl Lower<'_> {
         words.ends_with(&["with", "context"]).then_some(true)
     }
 
-    fn from_import(&mut self, node: &ast::FromImport, span: Span) -> Lowered<Stmt> {
+    fn names_import(&mut self, node: &ast::FromImport, span: Span) -> Lowered<Stmt> {
         let mut names = Vec::with_capacity(node.names.len());
         for (name, alias) in &node.names {
             let name = name_of(name)?;

@@ -7,6 +7,7 @@ mod fault;
 mod literal;
 mod lower;
 mod lower_stmt;
+mod markers;
 mod options;
 mod scan;
 
@@ -20,6 +21,7 @@ use std::sync::Arc;
 
 /// How a text is to be read.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[allow(clippy::struct_excessive_bools)] // each is a choice of its own
 pub struct Mode {
     /// A bare expression instead of a template.
     pub expression: bool,
@@ -27,6 +29,8 @@ pub struct Mode {
     pub raw_strings: bool,
     /// Whether it is a conditional: its strings may be templates (S-34).
     pub condition: bool,
+    /// Whether a first line `#jinja2:` is text like any other: in included templates.
+    pub no_header: bool,
     /// Whether `do` is a tag.
     pub with_do: bool,
     /// Whether `break` and `continue` are tags.
@@ -45,12 +49,12 @@ fn build(source: &str, options: &TemplateOptions, mode: Mode) -> Result<Template
     })?;
     let scanned = scan::template(source, options);
     let teller = fault::Teller { source, scanned: &scanned, options, mode };
+    refuse_long(&scanned)?;
     let tree = machinery::parse(&scanned.text, "<template>", config);
     let tree = tree.map_err(|error| teller.tell(&error))?;
     let mut lower = lower::Lower::new(source, &scanned, mode, options);
     let body = lower.root(&tree)?;
-    let newline = options.newline_sequence.clone();
-    Ok(Template { source: source.into(), body, blocks: lower.blocks, skipped: 0, newline })
+    Ok(Template { source: source.into(), body, blocks: lower.blocks, skipped: 0 })
 }
 
 fn build_expression(
@@ -60,17 +64,20 @@ fn build_expression(
 ) -> Result<Template, SyntaxFault> {
     let scanned = scan::expression(source, options);
     let teller = fault::Teller { source, scanned: &scanned, options, mode };
+    refuse_long(&scanned)?;
     let tree = machinery::parse_expr(&scanned.text);
     let tree = tree.map_err(|error| teller.tell(&error))?;
     let mut lower = lower::Lower::new(source, &scanned, mode, options);
     let expr: Expr = lower.expr(&tree)?;
-    Ok(Template {
-        source: source.into(),
-        body: vec![Stmt::Emit(expr, 0)],
-        blocks: lower.blocks,
-        skipped: 0,
-        newline: options.newline_sequence.clone(),
-    })
+    let blocks = lower.blocks;
+    Ok(Template { source: source.into(), body: vec![Stmt::Emit(expr, 0)], blocks, skipped: 0 })
+}
+
+fn refuse_long(scanned: &scan::Scanned) -> Result<(), SyntaxFault> {
+    match scanned.too_long {
+        Some(at) => Err(SyntaxFault::new("the expression is too long", at)),
+        None => Ok(()),
+    }
 }
 
 /// Jinja2 reads every kind of newline as `\n`.
@@ -84,8 +91,3 @@ fn normal_newlines(source: &str) -> String {
 
 /// A compiled template that is shared.
 pub type Compiled = Result<Arc<Template>, SyntaxFault>;
-
-/// Reads the escapes of a Python string, without its quotes.
-pub fn unescape(text: &str) -> Result<String, String> {
-    literal::unescape(text)
-}

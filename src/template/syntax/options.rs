@@ -171,7 +171,7 @@ impl TemplateOptions {
         Ok(())
     }
 
-    /// The same for minijinja's lexer.
+    /// The same for minijinja's lexer, which never sees comments of lines.
     pub(super) fn config(&self) -> Result<SyntaxConfig, minijinja::Error> {
         let mut builder = SyntaxConfig::builder();
         builder
@@ -183,9 +183,6 @@ impl TemplateOptions {
             .keep_trailing_newline(self.keep_trailing_newline);
         if let Some(prefix) = &self.line_statement_prefix {
             builder.line_statement_prefix(prefix.clone());
-        }
-        if let Some(prefix) = &self.line_comment_prefix {
-            builder.line_comment_prefix(prefix.clone());
         }
         builder.build()
     }

@@ -3,6 +3,7 @@
 //! does not know, `do` with any expression), and notes the tags for the texts of syntax errors.
 
 use super::TemplateOptions;
+use super::markers::{Marker, Markers};
 
 /// A statement's first word, in order.
 pub(super) struct Tag {
@@ -22,6 +23,10 @@ pub(super) struct Scanned {
     pub tags: Vec<Tag>,
     /// Where a string starts that never ends.
     pub open_string: Option<usize>,
+    /// Where an expression has more operators in a row than we follow.
+    pub too_long: Option<usize>,
+    /// Where the insides of expressions and statements start.
+    pub starts: Vec<usize>,
     /// Offsets in `text` and in the source from which on they run in step.
     moves: Vec<(usize, usize)>,
 }
@@ -56,7 +61,13 @@ struct Scanner<'s> {
     edits: Vec<(usize, usize, String)>,
     tags: Vec<Tag>,
     open_string: Option<usize>,
+    starts: Vec<usize>,
+    too_long: Option<usize>,
 }
+
+/// Operators, calls and brackets that an expression may have between two commas: the parser's tree
+/// is as deep.
+const LONGEST: usize = 1500;
 
 /// Where one tag stands while it is read.
 struct TagState {
@@ -67,6 +78,7 @@ struct TagState {
     wrap: Option<usize>,
     comma: bool,
     assigned: bool,
+    chain: usize,
 }
 
 /// Reads a whole template.
@@ -97,13 +109,22 @@ impl TagState {
             wrap: None,
             comma: false,
             assigned: false,
+            chain: 0,
         }
     }
 }
 
 impl<'s> Scanner<'s> {
     fn new(source: &'s str, options: &'s TemplateOptions) -> Self {
-        Self { source, options, edits: Vec::new(), tags: Vec::new(), open_string: None }
+        Self {
+            source,
+            options,
+            edits: Vec::new(),
+            tags: Vec::new(),
+            open_string: None,
+            starts: Vec::new(),
+            too_long: None,
+        }
     }
 
     fn run(&mut self) {
@@ -113,11 +134,11 @@ impl<'s> Scanner<'s> {
             let inner = start + length;
             at = match marker {
                 Marker::Comment => self.find(inner, &self.options.comment_end),
-                Marker::LineComment => self.find(inner, "\n"),
+                Marker::LineComment => self.line_comment(start),
                 Marker::Variable => self.tag(inner, Kind::Variable),
                 Marker::Line => self.tag(inner, Kind::Line),
                 Marker::Block => match self.basic_tag(inner, "raw") {
-                    Some(behind) => self.raw_end(behind),
+                    Some(behind) => self.raw(behind),
                     None => self.tag(inner, Kind::Block),
                 },
             };
@@ -140,6 +161,25 @@ impl<'s> Scanner<'s> {
         Some(self.source.len() - behind.len())
     }
 
+    /// Takes out a comment up to the end of its line, with the blanks before it: minijinja would take
+    /// the newline too.
+    fn line_comment(&mut self, start: usize) -> usize {
+        let blanks = self.source[..start].trim_end_matches([' ', '\t']).len();
+        let end = self.source[start..].find('\n').map_or(self.source.len(), |at| start + at);
+        self.edits.push((blanks, end - blanks, String::new()));
+        end
+    }
+
+    /// Passes over raw text. A newline behind `{% raw %}` is kept: minijinja gets one more to trim.
+    fn raw(&mut self, behind: usize) -> usize {
+        let tag = &self.source[..behind - self.options.block_end.len()];
+        let plain = self.options.trim_blocks && !tag.ends_with(['-', '+']);
+        if plain && self.source[behind..].starts_with('\n') {
+            self.edits.push((behind, 0, "\n".to_string()));
+        }
+        self.raw_end(behind)
+    }
+
     fn raw_end(&self, mut from: usize) -> usize {
         loop {
             from = self.find(from, &self.options.block_start);
@@ -157,13 +197,14 @@ impl<'s> Scanner<'s> {
         let mut state = TagState::new(kind);
         let signed = kind != Kind::Line && self.source[inner..].starts_with(['-', '+']);
         let mut at = if signed { inner + 1 } else { inner };
+        self.starts.push(at);
         state.wrap = (kind == Kind::Variable).then_some(at);
         while at < self.source.len() {
-            if state.depth == 0 {
-                if let Some(behind) = self.closes(at, kind) {
-                    self.finish(&mut state, at);
-                    return behind;
-                }
+            if state.depth == 0
+                && let Some(behind) = self.closes(at, kind)
+            {
+                self.finish(&mut state, at);
+                return behind;
             }
             at = self.token(at, &mut state);
         }
@@ -229,7 +270,15 @@ impl<'s> Scanner<'s> {
             _ => {}
         }
         state.operand = false;
+        self.chained(at, state, c == ',');
         next
+    }
+
+    fn chained(&mut self, at: usize, state: &mut TagState, ends: bool) {
+        state.chain = if ends { 0 } else { state.chain + 1 };
+        if state.chain > LONGEST {
+            self.too_long.get_or_insert(at);
+        }
     }
 
     fn string(&mut self, at: usize, quote: char) -> usize {
@@ -297,6 +346,7 @@ impl<'s> Scanner<'s> {
                 _ => {}
             }
         }
+        self.chained(at, state, false);
         state.operand =
             !matches!(word, "and" | "or" | "not" | "in" | "is" | "if" | "else" | "recursive");
         next
@@ -315,64 +365,14 @@ impl<'s> Scanner<'s> {
             moves.push((text.len(), copied));
         }
         text.push_str(&self.source[copied..]);
-        Scanned { text, tags: self.tags, open_string: self.open_string, moves }
-    }
-}
-
-/// What an opening delimiter opens.
-#[derive(Clone, Copy)]
-enum Marker {
-    Comment,
-    Variable,
-    Block,
-    Line,
-    LineComment,
-}
-
-/// The next opening delimiter; remembers how far each was looked for.
-struct Markers<'s> {
-    source: &'s str,
-    found: Vec<(Option<usize>, &'s str, Marker)>,
-}
-
-impl<'s> Markers<'s> {
-    fn new(source: &'s str, options: &'s TemplateOptions) -> Self {
-        let all = [
-            (Some(options.block_start.as_str()), Marker::Block),
-            (Some(options.variable_start.as_str()), Marker::Variable),
-            (Some(options.comment_start.as_str()), Marker::Comment),
-            (options.line_statement_prefix.as_deref(), Marker::Line),
-            (options.line_comment_prefix.as_deref(), Marker::LineComment),
-        ];
-        let present = all.into_iter().filter_map(|(text, marker)| {
-            let text = text.filter(|text| !text.is_empty())?;
-            Some((source.find(text), text, marker))
-        });
-        let mut found: Vec<_> = present.collect();
-        found.sort_by_key(|(_, text, _)| std::cmp::Reverse(text.len()));
-        Self { source, found }
-    }
-
-    fn next(&mut self, from: usize) -> Option<(usize, usize, Marker)> {
-        for (at, text, marker) in &mut self.found {
-            while let Some(found) = *at {
-                let blank_before = || {
-                    let before = &self.source[..found];
-                    let line = before.rfind('\n').map_or(before, |nl| &before[nl + 1..]);
-                    line.trim_matches([' ', '\t']).is_empty()
-                };
-                if found >= from && (!matches!(marker, Marker::Line) || blank_before()) {
-                    break;
-                }
-                let start = from.max(found + 1);
-                *at = self.source.get(start..).and_then(|rest| rest.find(*text)).map(|i| start + i);
-            }
+        Scanned {
+            text,
+            tags: self.tags,
+            open_string: self.open_string,
+            too_long: self.too_long,
+            starts: self.starts,
+            moves,
         }
-        let candidates = self
-            .found
-            .iter()
-            .filter_map(|(at, text, marker)| at.map(|at| (at, text.len(), *marker)));
-        candidates.min_by_key(|(at, length, _)| (*at, std::cmp::Reverse(*length)))
     }
 }
 

@@ -1,7 +1,7 @@
 //! One Rust source as the rules look at it: no parser, but comments, strings and test modules are told apart.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// A source; its test modules are blank in both texts.
 pub struct Source {
@@ -57,14 +57,17 @@ impl Source {
         self.text.lines().enumerate().map(|(n, line)| (n + 1, line))
     }
 
-    /// The first names after `crate::`, with their lines.
+    /// The first names after `crate::`, with their lines; macros live at the root whatever room they are of.
     pub fn crate_paths(&self) -> Vec<(usize, String)> {
         let mut found = Vec::new();
         for (at, _) in self.code.match_indices("crate::") {
             let line = line_of(&self.code, at);
             let rest = &self.code[at + "crate::".len()..];
-            let names =
-                if rest.starts_with('{') { list_heads(rest) } else { vec![identifier(rest)] };
+            let name = identifier(rest);
+            if rest[name.len()..].starts_with('!') {
+                continue;
+            }
+            let names = if rest.starts_with('{') { list_heads(rest) } else { vec![name] };
             found.extend(
                 names.into_iter().filter(|n| n.starts_with(char::is_lowercase)).map(|n| (line, n)),
             );
@@ -86,6 +89,20 @@ impl Source {
         let nesting = nesting(&self.code[open + 1..close]);
         (!name.is_empty()).then(|| Function { name, line: line_of(&self.code, at), lines, nesting })
     }
+}
+
+/// Files that this one declares by `#[cfg(test)] mod name;`.
+pub fn test_files(path: &Path) -> Vec<PathBuf> {
+    let text = fs::read_to_string(path).unwrap();
+    let own = path.file_stem().is_some_and(|stem| stem == "mod" || stem == "lib" || stem == "main");
+    let dir = if own { path.parent().unwrap().to_owned() } else { path.with_extension("") };
+    let after = text.split("#[cfg(test)]").skip(1).map(str::trim_start);
+    let names =
+        after.filter_map(|rest| rest.strip_prefix("mod ")?.split_once(';').map(|(name, _)| name));
+    names
+        .filter(|name| name.bytes().all(is_word))
+        .map(|name| dir.join(format!("{name}.rs")))
+        .collect()
 }
 
 fn is_word(byte: u8) -> bool {

@@ -3,6 +3,7 @@
 mod applying;
 mod becoming;
 mod boundaries;
+mod guarding;
 mod probes;
 mod protocol;
 mod quoting;
@@ -16,8 +17,8 @@ use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::sync::Arc;
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Mutex, OnceLock};
 
 /// Shells that a host may have as /bin/sh. A missing one fails the tests.
 pub const SHELLS: [&str; 5] = ["dash", "bash", "mksh", "busybox", "alpine"];
@@ -29,19 +30,11 @@ pub struct Local {
     open: AtomicBool,
     /// Programs started so far.
     pub started: AtomicUsize,
-    /// Process numbers of what was started.
-    pub pids: Mutex<Vec<u32>>,
 }
 
 impl Local {
     pub fn new(login: &'static str, env: Vec<(String, String)>) -> Arc<Self> {
-        Arc::new(Self {
-            login,
-            env,
-            open: AtomicBool::new(true),
-            started: AtomicUsize::new(0),
-            pids: Mutex::default(),
-        })
+        Arc::new(Self { login, env, open: AtomicBool::new(true), started: AtomicUsize::new(0) })
     }
 
     /// The connection goes away.
@@ -64,7 +57,6 @@ impl Local {
         command.current_dir("/").kill_on_drop(false);
         let mut child = command.spawn()?;
         self.started.fetch_add(1, Ordering::SeqCst);
-        self.pids.lock().unwrap().extend(child.id());
         let input = child.stdin.take().unwrap();
         let output = child.stdout.take().unwrap();
         let errors = child.stderr.take().unwrap();
@@ -84,9 +76,10 @@ impl Local {
 impl Transport for Local {
     fn open(&self, command: String, pty: bool) -> BoxFuture<'static, Result<Process, HostError>> {
         assert!(!command.contains('\n') && !command.contains('!'), "{command}");
-        let started = match self.open.load(Ordering::SeqCst) {
-            true => self.start(&command, pty).map_err(|e| HostError::Unreachable(e.to_string())),
-            false => Err(HostError::Unreachable("cut".into())),
+        let started = if self.open.load(Ordering::SeqCst) {
+            self.start(&command, pty).map_err(|e| HostError::Unreachable(e.to_string()))
+        } else {
+            Err(HostError::Unreachable("cut".into()))
         };
         Box::pin(std::future::ready(started))
     }

@@ -15,6 +15,8 @@ pub(super) enum Shape {
     Flag,
     /// A number.
     Number,
+    /// A port.
+    Port,
     /// Seconds, or `1m30s`.
     Time,
     /// One of these.
@@ -25,7 +27,7 @@ pub(super) enum Shape {
     Missing,
 }
 
-use Shape::{Flag, Line, Missing, More, Number, One, Time, Void, Word, Words};
+use Shape::{Flag, Line, Missing, More, Number, One, Port, Time, Void, Word, Words};
 
 /// A keyword in lower case and the shape of its value.
 pub(super) type Keyword = (&'static str, Shape);
@@ -60,7 +62,7 @@ const HONOURED: &[Keyword] = &[
     ("nohostauthenticationforlocalhost", Flag),
     ("numberofpasswordprompts", Number),
     ("passwordauthentication", Flag),
-    ("port", Number),
+    ("port", Port),
     ("preferredauthentications", Word),
     ("proxycommand", Line),
     ("proxyjump", Word),

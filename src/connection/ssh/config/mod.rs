@@ -29,12 +29,13 @@ pub struct Settings {
 impl Settings {
     /// Takes `Keyword=value` or `Keyword value` of the command line.
     pub fn option(&mut self, text: &str) -> Result<(), String> {
-        let at = "command-line: line 0";
+        let at = "command-line line 0";
         let Some((name, rest)) = lex::line(text) else {
             return Err(format!("{at}: no option given"));
         };
         let Some(keyword) = keywords::find(name) else {
-            return Err(format!("{at}: Bad configuration option: {}", name.to_ascii_lowercase()));
+            let name = name.to_ascii_lowercase();
+            return Err(format!("command-line: line 0: Bad configuration option: {name}"));
         };
         self.take(keyword, rest, at, true)
     }
@@ -43,7 +44,7 @@ impl Settings {
     pub fn word_option(&mut self, name: &'static str, value: &str) {
         match keywords::find(name) {
             Some((name, Shape::More)) => {
-                self.values.entry(name).or_default().push(value.to_owned())
+                self.values.entry(name).or_default().push(value.to_owned());
             }
             Some((name, _)) => self.first(name, vec![value.to_owned()]),
             None => {}
@@ -68,14 +69,14 @@ impl Settings {
         }
         let words = lex::words(rest).ok_or_else(|| format!("{at}: invalid quotes"))?;
         let Some(first) = words.first().filter(|word| !word.is_empty()) else {
-            return Err(format!("{at}: missing argument."));
+            return Err(format!("{at}: no argument after keyword \"{name}\""));
         };
         if matches!(shape, Shape::Missing) {
             self.missing(name, first, at, active);
             return Ok(());
         }
         if words.len() > 1 && !matches!(shape, Shape::Words) {
-            return Err(format!("{at}: extra arguments at end of line"));
+            return Err(format!("{at}: keyword {name} extra arguments at end of line"));
         }
         check(shape, first).map_err(|fault| format!("{at}: {fault}"))?;
         if active {
@@ -92,9 +93,9 @@ impl Settings {
         active: bool,
     ) -> Result<(), String> {
         if value.is_empty() {
-            return Err(format!("{at}: missing argument."));
+            return Err(format!("{at}: no argument after keyword \"{name}\""));
         }
-        if active && self.word("proxyjump").is_none() {
+        if active && self.set("proxyjump").is_none() {
             self.first(name, vec![value]);
         }
         Ok(())
@@ -169,12 +170,14 @@ fn check(shape: Shape, value: &str) -> Result<(), String> {
     let good = match shape {
         Shape::Flag => truth(value).is_some(),
         Shape::Number => value.parse::<u32>().is_ok(),
+        Shape::Port => value.parse::<u16>().is_ok_and(|port| port > 0),
         Shape::Time => duration(value).is_some() || value.eq_ignore_ascii_case("none"),
         Shape::One(choices) => choices.iter().any(|choice| choice.eq_ignore_ascii_case(value)),
         _ => true,
     };
     match shape {
         _ if good => Ok(()),
+        Shape::Port => Err(format!("Bad port '{value}'.")),
         Shape::Number => Err(format!("invalid integer value '{value}'.")),
         Shape::Time => Err("invalid time value.".to_owned()),
         _ => Err(format!("unsupported option \"{value}\".")),

@@ -111,7 +111,7 @@ impl Reader<'_> {
 
     fn setting(&mut self, name: &str, rest: &str, at: &str, active: bool) -> Result<(), String> {
         if let Some(keyword) = keywords::find(name) {
-            return self.settings.take(keyword, rest, &at.replace(" line ", ": line "), active);
+            return self.settings.take(keyword, rest, at, active);
         }
         let ignored = self.settings.word("ignoreunknown").unwrap_or_default();
         if pattern::matches_list(name, &ignored.to_ascii_lowercase()) {
@@ -123,7 +123,7 @@ impl Reader<'_> {
     fn host_block(&self, rest: &str, at: &str) -> Result<bool, String> {
         let words = lex::words(rest).ok_or_else(|| format!("{at}: invalid quotes"))?;
         if words.is_empty() {
-            return Err(format!("{at}: missing argument."));
+            return Err(format!("{at}: no argument after keyword \"host\""));
         }
         Ok(pattern::matches_any(self.asked.name, words.iter().map(String::as_str)))
     }
@@ -141,7 +141,8 @@ impl Reader<'_> {
             operator: self.asked.operator,
             tokens: self.tokens(&host, &user),
         };
-        let verdict = matching::judge(&words, &view).map_err(|fault| format!("{at}: {fault}"))?;
+        let verdict = matching::judge(&words, &view)
+            .map_err(|fault| format!("{at}: Bad Match condition: {fault}"))?;
         self.wants_last |= verdict.wants_last;
         Ok(verdict.matched)
     }
@@ -184,7 +185,7 @@ impl Reader<'_> {
         }
         let words = lex::words(rest).ok_or_else(|| format!("{at}: invalid quotes"))?;
         if words.is_empty() {
-            return Err(format!("{at}: missing argument."));
+            return Err(format!("{at}: no argument after keyword \"include\""));
         }
         for word in words {
             for path in glob(&self.included(&word, place.users)) {
@@ -214,7 +215,7 @@ fn glob(pattern: &Path) -> Vec<PathBuf> {
     for part in pattern.components() {
         let name = part.as_os_str().to_string_lossy();
         if !name.contains(['*', '?', '[']) {
-            found.iter_mut().for_each(|path| path.push(part));
+            found = found.iter().map(|path| path.join(part)).collect();
             continue;
         }
         let Ok(glob) = globset::Glob::new(&name) else { return Vec::new() };

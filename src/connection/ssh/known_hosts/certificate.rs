@@ -1,12 +1,11 @@
 //! Whether a host certificate is valid for a host: kind, time, names, options, signature.
 
-use super::super::config::pattern;
 use russh::keys::ssh_key::Algorithm;
 use russh::keys::{Certificate, HashAlg};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-/// None: valid. The authority itself is for the caller to trust. Names are matched without port, as
-/// OpenSSH does, and the sentence is OpenSSH's.
+/// None: valid. The authority itself is for the caller to trust. Names stand for themselves and have
+/// no port, as with OpenSSH; the sentence is OpenSSH's.
 pub fn fault(certificate: &Certificate, host: &str) -> Option<String> {
     if !certificate.cert_type().is_host() {
         return Some("Certificate invalid: not a host certificate".to_owned());
@@ -19,9 +18,7 @@ pub fn fault(certificate: &Certificate, host: &str) -> Option<String> {
         return Some("Certificate invalid: expired".to_owned());
     }
     let names = certificate.valid_principals();
-    if !names.is_empty()
-        && !names.iter().any(|name| pattern::matches(&host.to_lowercase(), &name.to_lowercase()))
-    {
+    if !names.is_empty() && !names.iter().any(|name| *name == host.to_lowercase()) {
         return Some("Certificate invalid: name is not a listed principal".to_owned());
     }
     if certificate.critical_options().iter().next().is_some() {

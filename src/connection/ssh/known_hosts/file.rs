@@ -1,4 +1,4 @@
-//! Reading and adding to known_hosts files.
+//! Reading and adding to `known_hosts` files.
 
 use super::line::{Line, Marker, hashed};
 use russh::keys::PublicKey;

@@ -1,4 +1,4 @@
-//! One line of a known_hosts file.
+//! One line of a `known_hosts` file.
 
 use super::super::config::pattern;
 use base64::Engine as _;

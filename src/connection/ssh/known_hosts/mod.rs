@@ -7,9 +7,6 @@ mod file;
 mod line;
 mod verdict;
 
-#[cfg(test)]
-mod tests;
-
 pub use file::Entry;
 pub use line::Marker;
 pub use verdict::Verdict;
@@ -152,10 +149,7 @@ impl HostKeys {
     async fn decide(&self, key: &PublicKey) -> Result<(), String> {
         match self.unknown {
             Unknown::Accept => Ok(()),
-            Unknown::AcceptNew => {
-                self.store(key);
-                Ok(())
-            }
+            Unknown::AcceptNew => self.accept_new(key).await,
             Unknown::Ask if self.env.can_ask() => self.ask(key).await,
             Unknown::Ask | Unknown::Refuse => Err(format!(
                 "No {} host key is known for {} and you have requested strict checking.\n\
@@ -166,15 +160,30 @@ impl HostKeys {
         }
     }
 
-    /// Asks as ssh does. What another connection stored while we waited for our turn counts.
+    /// What the files say by now: another connection may have stored a key while we waited for our turn.
+    fn settled(&self, key: &PublicKey) -> Option<Result<(), String>> {
+        match verdict::plain(&self.entries(), key.key_data()) {
+            Verdict::Known => Some(Ok(())),
+            Verdict::Changed(entry) => Some(Err(self.changed(key, &entry))),
+            Verdict::Revoked(entry) => Some(Err(self.revoked_by(key, &entry))),
+            Verdict::New => None,
+        }
+    }
+
+    async fn accept_new(&self, key: &PublicKey) -> Result<(), String> {
+        let _turn = self.env.turn().await;
+        self.settled(key).unwrap_or_else(|| {
+            self.store(key);
+            Ok(())
+        })
+    }
+
+    /// Asks as ssh does.
     async fn ask(&self, key: &PublicKey) -> Result<(), String> {
         let _pause = self.patience.pause();
         let _turn = self.env.turn().await;
-        match verdict::plain(&self.entries(), key.key_data()) {
-            Verdict::Known => return Ok(()),
-            Verdict::Changed(entry) => return Err(self.changed(key, &entry)),
-            Verdict::Revoked(entry) => return Err(self.revoked_by(key, &entry)),
-            Verdict::New => {}
+        if let Some(settled) = self.settled(key) {
+            return settled;
         }
         let mut question = self.question(key);
         loop {
@@ -190,7 +199,7 @@ impl HostKeys {
                 Some(answer) if answer.eq_ignore_ascii_case("no") => {
                     return Err("Host key verification failed.".to_owned());
                 }
-                Some(_) => question = "Please type 'yes', 'no' or the fingerprint: ".to_owned(),
+                Some(_) => question = String::from("Please type 'yes', 'no' or the fingerprint: "),
             }
         }
     }

@@ -1,0 +1,108 @@
+//! `script`: a script of the operator's machine, run on a host.
+
+use super::creates::{Gate, Verdict};
+use super::outcome::streams;
+use crate::base::{Value, quote};
+use crate::spec::args::{PathText, Src};
+use crate::spec::{Action, ActionContext, BoxFuture, Command, Doc, Failure, Fields, Rule, Support};
+
+crate::args! {
+    /// What to run.
+    pub struct Args {
+        /// The script and its words.
+        free_form as "_raw_params": Option<Src> => [],
+        /// The same, as an argument.
+        cmd: Option<Src> => [],
+        /// Directory to run in.
+        chdir: Option<PathText> => [],
+        /// It does not run when this (a pattern) is there.
+        creates: Option<PathText> => [],
+        /// It does not run when this (a pattern) is not there.
+        removes: Option<PathText> => [],
+        /// Program that runs the script instead of its first line's.
+        executable: Option<String> => [],
+        /// Whether a vaulted script is decrypted.
+        decrypt: bool => [default("yes"), choices(&["yes", "true", "True"])],
+    }
+    rules [
+        Rule::MutuallyExclusive(&["_raw_params", "cmd"]),
+        Rule::RequiredOneOf(&["_raw_params", "cmd"]),
+    ]
+}
+
+static DOC: Doc = Doc {
+    name: "script",
+    full_names: &["ansible.builtin.script", "ansible.legacy.script"],
+    short: "Run a script of the operator's machine on a host.",
+    args: <Args as crate::spec::ArgStruct>::TABLE,
+    check: Support::Partial("with creates or removes"),
+    diff: Support::None,
+    examples: &[],
+    returns: &[("rc", "exit code"), ("stdout", "standard output"), ("stderr", "standard error")],
+};
+
+/// The module.
+pub struct Script;
+
+impl Action for Script {
+    type Args = Args;
+
+    fn doc(&self) -> &'static Doc {
+        &DOC
+    }
+
+    fn act<'a>(
+        &'a self,
+        args: &'a Args,
+        ctx: ActionContext<'a>,
+    ) -> BoxFuture<'a, Result<Fields, Failure>> {
+        Box::pin(run(args, ctx))
+    }
+}
+
+async fn run(args: &Args, ctx: ActionContext<'_>) -> Result<Fields, Failure> {
+    let path = |path: &Option<PathText>| path.as_ref().map(|p| p.0.clone());
+    let (chdir, creates, removes) = (path(&args.chdir), path(&args.creates), path(&args.removes));
+    let gate =
+        Gate { chdir: chdir.as_deref(), creates: creates.as_deref(), removes: removes.as_deref() };
+    let mut fields = Fields::new();
+    let verdict = gate.ask(&ctx, &Value::NULL).await?;
+    if let Verdict::Closed(reason, _) = &verdict {
+        fields.insert("skipped".into(), Value::from(true));
+        fields.insert("msg".into(), Value::from(reason.replace("skipped, since ", "").as_str()));
+        return Ok(fields);
+    }
+    if ctx.check {
+        let passed = verdict == Verdict::Passed;
+        fields.insert(if passed { "changed" } else { "skipped" }.into(), Value::from(true));
+        return Ok(fields);
+    }
+    let (name, text) = match (&args.free_form, &args.cmd) {
+        (Some(text), _) => ("_raw_params", text.as_str()),
+        (None, cmd) => ("cmd", cmd.as_ref().map(|c| c.as_str()).unwrap_or_default()),
+    };
+    let words = shlex::split(text).ok_or_else(|| Failure::new("No closing quotation"))?;
+    let input =
+        ctx.inputs.files.get(name).ok_or_else(|| Failure::new("the script was not found"))?;
+    let lost = |e: crate::spec::HostError| Failure::new(e.to_string());
+    let file = input.path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
+    let place = ctx.host.put_temp(&file, input.content.clone()).await.map_err(lost)?;
+    let rest = quote::words(&words[1..]);
+    let quoted = quote::sh(&place);
+    let call = match &args.executable {
+        Some(program) => format!("{program} {quoted} {rest}"),
+        None => format!("chmod u+x {quoted} && {quoted} {rest}"),
+    };
+    let mut command = Command::shell(format!("{call}; r=$?; rm -f {quoted}; exit $r"));
+    command.chdir = chdir.map(|dir| ctx.host.platform().expand(&dir));
+    command.env = ctx.env.to_vec();
+    let answer = ctx.host.run(command).await.map_err(lost)?;
+    fields.insert("changed".into(), Value::from(true));
+    fields.insert("rc".into(), Value::from(answer.rc));
+    streams(&mut fields, &answer.text(), &answer.error_text());
+    if answer.rc != 0 {
+        fields.insert("failed".into(), Value::from(true));
+        fields.insert("msg".into(), Value::from("non-zero return code"));
+    }
+    Ok(fields)
+}

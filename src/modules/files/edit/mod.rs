@@ -1,0 +1,19 @@
+//! Edits of text files: `lineinfile`, `blockinfile`, `replace`.
+
+mod blockinfile;
+mod blocks;
+mod encoding;
+mod lineinfile;
+mod lines;
+mod places;
+mod replace;
+mod text;
+
+pub use blockinfile::BlockInFile;
+pub use encoding::Encoding;
+pub use lineinfile::LineInFile;
+pub use lines::universal;
+pub use replace::Replace;
+
+#[cfg(test)]
+mod tests;
