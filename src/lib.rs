@@ -5,6 +5,7 @@ pub mod base;
 pub mod cli;
 pub mod connection;
 pub mod demo;
+pub mod facts;
 pub mod inventory;
 pub mod modules;
 pub mod play;

@@ -2,13 +2,12 @@
 
 use super::batch::Batch;
 use super::module::is_controller_file;
+use super::sources::Source;
 use super::task::TaskRun;
 use crate::base::{Diagnostic, Key, Map, Value};
 use crate::play::Task;
 use crate::spec::input::hex;
-use crate::spec::{
-    ArgType, Content, Entry, Failure, FromArg, Input, Inputs, Scope, Tree, TreeEntry, TreeKind,
-};
+use crate::spec::{ArgTable, ArgType, Content, Entry, Failure, FromArg, Input, Inputs, Scope};
 use crate::template::table::Stop;
 use crate::vars::TaskScope;
 use sha1::{Digest, Sha1};
@@ -41,22 +40,19 @@ pub fn resolve_for(
 ) -> Result<Result<Inputs, Failure>, Stop> {
     let mut inputs = Inputs::default();
     let table = entry.doc().args;
-    if is_on_host(args) {
+    if flag(table, args, "remote_src", false) {
         return Ok(Ok(inputs));
     }
+    let source = Source {
+        scope,
+        follow: flag(table, args, "local_follow", true),
+        decrypt: flag(table, args, "decrypt", true),
+    };
     for arg in table.args.iter().filter(|arg| is_controller_file(arg.kind)) {
         let names = std::iter::once(arg.name).chain(arg.aliases.iter().copied());
         let given = names.filter_map(|name| args.get(&Key::from(name))).find(|v| !v.is_null());
         let Some(given) = given else { continue };
-        let name = match entry.doc().name {
-            // The text of `script` goes on with the script's own words.
-            "script" => shlex::split(&given.text())
-                .unwrap_or_default()
-                .into_iter()
-                .next()
-                .unwrap_or_default(),
-            _ => given.text(),
-        };
+        let name = source_name(entry, given);
         let kind = if arg.kind == ArgType::Template { "templates" } else { "files" };
         let path = match crate::play::search::find(task, kind, &name) {
             Ok(path) => path,
@@ -67,18 +63,27 @@ pub fn resolve_for(
             inputs.files.insert(arg.name, input);
         } else if path.is_dir() {
             let contents_only = name.ends_with('/');
-            match read_tree(&path, contents_only, scope) {
+            match source.tree(&path, contents_only) {
                 Ok(tree) => drop(inputs.trees.insert(arg.name, tree)),
                 Err(error) => return Ok(Err(Failure::new(error.chain()))),
             }
         } else {
-            match read_file(&path, scope) {
+            match source.file(&path) {
                 Ok(input) => drop(inputs.files.insert(arg.name, input)),
                 Err(error) => return Ok(Err(Failure::new(error.chain()))),
             }
         }
     }
     Ok(Ok(inputs))
+}
+
+/// The name of a source; the text of `script` goes on with the script's own words.
+fn source_name(entry: &Entry, given: &Value) -> String {
+    if entry.doc().name != "script" {
+        return given.text();
+    }
+    let words = shlex::split(&given.text()).unwrap_or_default();
+    words.into_iter().next().unwrap_or_default()
 }
 
 /// A source that is not there. Ansible's `copy` names the error's kind too.
@@ -89,11 +94,13 @@ fn not_found(module: &str, error: Diagnostic) -> Failure {
     Failure::new(format!("Unexpected AnsibleActionFail error: {}", error.message))
 }
 
-/// Whether the source is on the host itself.
-fn is_on_host(args: &Map) -> bool {
-    let arg = crate::spec::Arg::of::<bool>("remote_src", "");
-    args.get(&Key::from("remote_src"))
-        .is_some_and(|value| bool::from_value(&arg, value).unwrap_or(false))
+/// A flag of a module that says where and how its source is read: as given, else its default, else `other`.
+fn flag(table: &ArgTable, args: &Map, name: &str, other: bool) -> bool {
+    let Some(arg) = table.find(name) else { return other };
+    let given = args.get(&Key::from(name)).filter(|value| !value.is_null());
+    let default = arg.default.map(Value::from);
+    let value = given.or(default.as_ref());
+    value.and_then(|value| bool::from_value(arg, value).ok()).unwrap_or(other)
 }
 
 /// A controller file by the search path (S-197); the error is Ansible's text.
@@ -123,19 +130,21 @@ pub fn find(dirs: &[PathBuf], kind: &str, name: &str) -> Result<PathBuf, String>
     ))
 }
 
-fn io_error(path: &Path, error: &std::io::Error) -> Diagnostic {
+/// A controller file that could not be read.
+pub fn io_error(path: &Path, error: &std::io::Error) -> Diagnostic {
     Diagnostic::new(format!("could not read '{}': {error}", path.display()))
 }
 
-/// One file: small or vaulted ones in memory.
-pub fn read_file(path: &Path, scope: &dyn Scope) -> Result<Input, Diagnostic> {
+/// One file; a vaulted one is decrypted with a scope's secrets if there is one.
+pub fn read(path: &Path, scope: Option<&dyn Scope>) -> Result<Input, Diagnostic> {
     let meta = fs::metadata(path).map_err(|e| io_error(path, &e))?;
     let mode = meta.permissions().mode() & 0o7777;
     let small = meta.len() <= KEPT;
     if small || starts_like_vault(path)? {
         let raw = fs::read(path).map_err(|e| io_error(path, &e))?;
-        let vaulted = raw.starts_with(b"$ANSIBLE_VAULT;");
-        let bytes = if vaulted { scope.read_file(path)? } else { raw };
+        let scope = scope.filter(|_| raw.starts_with(b"$ANSIBLE_VAULT;"));
+        let vaulted = scope.is_some();
+        let bytes = scope.map_or(Ok(raw), |scope| scope.read_file(path))?;
         let input = Input::bytes(bytes);
         return Ok(Input { path: path.to_path_buf(), mode, secret: vaulted, ..input });
     }
@@ -164,48 +173,6 @@ fn digest(path: &Path) -> Result<(String, u64), Diagnostic> {
         size += read as u64;
         hash.update(&buffer[..read]);
     }
-}
-
-/// A directory with all below it, in name order, parents first.
-pub fn read_tree(root: &Path, contents_only: bool, scope: &dyn Scope) -> Result<Tree, Diagnostic> {
-    let mut tree = Tree { root: root.to_path_buf(), contents_only, entries: Vec::new() };
-    walk(root, "", &mut tree.entries, scope)?;
-    Ok(tree)
-}
-
-fn walk(
-    dir: &Path,
-    below: &str,
-    entries: &mut Vec<TreeEntry>,
-    scope: &dyn Scope,
-) -> Result<(), Diagnostic> {
-    let listing = fs::read_dir(dir).map_err(|e| io_error(dir, &e))?;
-    let mut names: Vec<PathBuf> = Vec::new();
-    for entry in listing {
-        names.push(entry.map_err(|e| io_error(dir, &e))?.path());
-    }
-    names.sort();
-    for path in names {
-        let name =
-            path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-        let relative = if below.is_empty() { name } else { format!("{below}/{name}") };
-        let meta = fs::symlink_metadata(&path).map_err(|e| io_error(&path, &e))?;
-        let mode = meta.permissions().mode() & 0o7777;
-        let kind = if meta.file_type().is_symlink() {
-            let target = fs::read_link(&path).map_err(|e| io_error(&path, &e))?;
-            TreeKind::Link(target.to_string_lossy().into_owned())
-        } else if meta.is_dir() {
-            TreeKind::Dir
-        } else {
-            TreeKind::File(read_file(&path, scope)?)
-        };
-        let is_dir = kind == TreeKind::Dir;
-        entries.push(TreeEntry { path: relative.clone(), kind, mode });
-        if is_dir {
-            walk(&path, &relative, entries, scope)?;
-        }
-    }
-    Ok(())
 }
 
 /// A text as what a task sends.

@@ -346,6 +346,8 @@ impl Ran {
     /// Code of a file whose `validate` command failed with n: 1000 + n. stdout and stderr are that
     /// command's.
     pub const INVALID: i32 = 1000;
+    /// Code of a guarded change that nobody could confirm; stderr says what became of its rollback.
+    pub const UNCONFIRMED: i32 = 906;
     /// Code of a target that is a directory, or whose directory is missing.
     pub const NO_PLACE: i32 = 904;
 

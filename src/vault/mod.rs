@@ -146,9 +146,7 @@ impl Vault {
         if let Some(salt) = self.salt.as_ref().filter(|salt| !salt.is_empty()) {
             return Ok(salt.as_bytes().to_vec());
         }
-        let mut salt = vec![0; 32];
-        getrandom::fill(&mut salt).map_err(|_| Error::Random)?;
-        Ok(salt)
+        random_salt()
     }
 
     /// Decrypts with the first `count` passwords: a password file may be a vault of those before it.
@@ -204,6 +202,35 @@ impl Vault {
             |text: &str| self.decrypt_with(text, index).map(|plain| Zeroizing::new(plain.to_vec()));
         self.secrets[index].password(&*self.prompt, &decrypt)
     }
+}
+
+/// Encrypts data by a password that is at hand, as the filter `vault` does. The salt is random unless
+/// one is given. Ends with a newline.
+pub fn encrypt_by(
+    plain: &[u8],
+    password: &[u8],
+    salt: Option<&str>,
+    id: &str,
+) -> Result<String, Error> {
+    if is_vault(plain) {
+        return Err(Error::AlreadyVault);
+    }
+    let salt = match salt {
+        Some(salt) => salt.as_bytes().to_vec(),
+        None => random_salt()?,
+    };
+    Ok(format::write(&cipher::seal(plain, password, &salt)?, Some(id)))
+}
+
+/// Decrypts a vault by a password that is at hand, as the filter `unvault` does.
+pub fn decrypt_by(text: &str, password: &[u8]) -> Result<Zeroizing<Vec<u8>>, Error> {
+    cipher::open(&format::parse(text)?.sealed, password)?.ok_or(Error::NoneFits)
+}
+
+fn random_salt() -> Result<Vec<u8>, Error> {
+    let mut salt = vec![0; 32];
+    getrandom::fill(&mut salt).map_err(|_| Error::Random)?;
+    Ok(salt)
 }
 
 #[cfg(test)]

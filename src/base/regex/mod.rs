@@ -6,7 +6,7 @@ mod translate;
 pub use replace::Template;
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 /// A compiled expression.
 #[derive(Clone)]
@@ -14,6 +14,9 @@ pub struct Regex {
     search: Arc<fancy_regex::Regex>,
     /// The same without empty matches: to go on behind an empty one. None: it has no other ones.
     filled: Option<Arc<fancy_regex::Regex>>,
+    /// The same at the start of a text, and for a whole one: made when first asked for.
+    start: Arc<OnceLock<fancy_regex::Regex>>,
+    whole: Arc<OnceLock<fancy_regex::Regex>>,
     multiline: bool,
 }
 
@@ -92,7 +95,8 @@ fn compile(pattern: &str, flags: &str) -> Result<Regex, String> {
     };
     let search = build(false).map_err(|e| e.to_string())?;
     // What compiles one way and not the other matches nothing but the empty text.
-    Ok(Regex { search, filled: build(true).ok(), multiline: global })
+    let filled = build(true).ok();
+    Ok(Regex { search, filled, start: Arc::default(), whole: Arc::default(), multiline: global })
 }
 
 impl Regex {
@@ -114,20 +118,29 @@ impl Regex {
 
     /// A match that begins where the text begins.
     pub fn match_at_start<'t>(&self, text: &'t str) -> Result<Option<Found<'t>>, String> {
-        let anchored = self.anchored("")?;
-        anchored.search(text)
+        self.anchored(&self.start, "", text)
     }
 
     /// A match of the whole text.
     pub fn match_whole<'t>(&self, text: &'t str) -> Result<Option<Found<'t>>, String> {
-        let anchored = self.anchored(r"\z")?;
-        anchored.search(text)
+        self.anchored(&self.whole, r"\z", text)
     }
 
-    fn anchored(&self, end: &str) -> Result<Self, String> {
-        let text = format!(r"\A(?:{}){end}", self.search.as_str());
-        let regex = fancy_regex::Regex::new(&text).map(Arc::new).map_err(|e| e.to_string())?;
-        Ok(Self { search: Arc::clone(&regex), filled: None, multiline: self.multiline })
+    fn anchored<'t>(
+        &self,
+        made: &OnceLock<fancy_regex::Regex>,
+        end: &str,
+        text: &'t str,
+    ) -> Result<Option<Found<'t>>, String> {
+        let regex = match made.get() {
+            Some(regex) => regex,
+            None => {
+                let pattern = format!(r"\A(?:{}){end}", self.search.as_str());
+                let regex = fancy_regex::Regex::new(&pattern).map_err(|e| e.to_string())?;
+                made.get_or_init(|| regex)
+            }
+        };
+        regex.captures(text).map(|found| found.map(Found)).map_err(|e| e.to_string())
     }
 
     /// All matches as Python's `finditer` gives them: behind a match an empty one may follow at
@@ -137,10 +150,8 @@ impl Regex {
         let mut at = 0;
         let mut after_empty = false;
         while at <= text.len() {
-            let found = match after_empty {
-                true => self.behind_empty(text, at)?,
-                false => self.find_at(text, at)?,
-            };
+            let found =
+                if after_empty { self.behind_empty(text, at)? } else { self.find_at(text, at)? };
             let Some(found) = found else { break };
             at = found.end();
             after_empty = found.start() == found.end();

@@ -85,16 +85,18 @@ fn named(chars: &[char], at: &mut usize, regex: &Regex) -> Result<Part, String> 
     if let Ok(index) = name.parse::<usize>() {
         return group(index, position, regex);
     }
-    match regex.has_group(&name) {
-        true => Ok(Part::Named(name)),
-        false => Err(format!("unknown group name '{name}'")),
+    if regex.has_group(&name) {
+        Ok(Part::Named(name))
+    } else {
+        Err(format!("unknown group name '{name}'"))
     }
 }
 
 fn group(index: usize, position: usize, regex: &Regex) -> Result<Part, String> {
-    match index <= regex.groups() {
-        true => Ok(Part::Group(index)),
-        false => Err(format!("invalid group reference {index} at position {position}")),
+    if index <= regex.groups() {
+        Ok(Part::Group(index))
+    } else {
+        Err(format!("invalid group reference {index} at position {position}"))
     }
 }
 

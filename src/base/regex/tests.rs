@@ -53,6 +53,11 @@ fn pythons_syntax_is_understood() {
 fn bad_escapes_are_named() {
     assert_eq!(python(r"\y", "").err().unwrap(), "bad escape \\y at position 0");
     assert_eq!(python("[a", "").err().unwrap(), "unterminated character set at position 0");
+    let problem = |pattern| python(pattern, "").err().unwrap();
+    assert_eq!(problem("a(b"), "missing ), unterminated subpattern at position 1");
+    assert_eq!(problem("a)"), "unbalanced parenthesis at position 1");
+    assert_eq!(problem("*a"), "nothing to repeat at position 0");
+    assert_eq!(all(r"\((?P<n>a)\)|x\*", "(a) x*"), ["(a)", "x*"]);
     let regex = python("(a)", "").unwrap();
     let error = Template::of(r"\2", &regex).err().unwrap();
     assert_eq!(error, "invalid group reference 2 at position 1");

@@ -1,5 +1,7 @@
 //! Python's syntax of regular expressions in fancy-regex's.
 
+use std::fmt::Write as _;
+
 /// The same expression for fancy-regex.
 ///
 /// # Errors
@@ -7,9 +9,13 @@
 pub fn translate(pattern: &str, multiline: bool) -> Result<String, String> {
     let chars: Vec<char> = pattern.chars().collect();
     let mut out = String::with_capacity(pattern.len() + 8);
+    let mut open = Vec::new();
     let mut at = 0;
     while at < chars.len() {
         match chars[at] {
+            '*' | '+' if at == 0 || matches!(chars[at - 1], '(' | '|') => {
+                return Err(problem("nothing to repeat", at));
+            }
             '\\' => escape(&chars, &mut at, &mut out, false)?,
             '[' => class(&chars, &mut at, &mut out)?,
             '{' => {
@@ -32,14 +38,23 @@ pub fn translate(pattern: &str, multiline: bool) -> Result<String, String> {
                 let end = chars[at..].iter().position(|c| *c == ')');
                 at += end.ok_or_else(|| problem("missing ), unterminated comment", at))? + 1;
             }
-            '(' => flags(&chars, &mut at, &mut out),
+            '(' => {
+                open.push(at);
+                flags(&chars, &mut at, &mut out);
+            }
             c => {
+                if c == ')' && open.pop().is_none() {
+                    return Err(problem("unbalanced parenthesis", at));
+                }
                 out.push(c);
                 at += 1;
             }
         }
     }
-    Ok(out)
+    match open.last() {
+        Some(start) => Err(problem("missing ), unterminated subpattern", *start)),
+        None => Ok(out),
+    }
 }
 
 fn problem(what: &str, at: usize) -> String {
@@ -91,7 +106,7 @@ fn back_reference(chars: &[char], at: &mut usize, out: &mut String) -> Result<()
     let end = chars[*at..].iter().position(|c| *c == ')');
     let end = end.ok_or_else(|| problem("missing ), unterminated name", *at))? + *at;
     let name: String = chars[*at + 4..end].iter().collect();
-    out.push_str(&format!(r"\k<{name}>"));
+    let _ = write!(out, r"\k<{name}>");
     *at = end + 1;
     Ok(())
 }
@@ -109,10 +124,8 @@ fn quantifier(chars: &[char], out: &mut String) -> usize {
         return 1;
     }
     let low = if low.is_empty() { "0" } else { low };
-    out.push_str(&match has_comma {
-        true => format!("{{{low},{high}}}"),
-        false => format!("{{{low}}}"),
-    });
+    let count = if has_comma { format!("{low},{high}") } else { low.to_string() };
+    let _ = write!(out, "{{{count}}}");
     width
 }
 
@@ -147,7 +160,7 @@ fn literal(c: char, out: &mut String) {
         out.push('\\');
     }
     if c.is_whitespace() {
-        out.push_str(&format!(r"\x{{{:x}}}", c as u32));
+        let _ = write!(out, r"\x{{{:x}}}", c as u32);
         return;
     }
     out.push(c);
@@ -166,7 +179,7 @@ fn hex(
         return Err(problem(&format!("incomplete escape \\{letter}{digits}"), start));
     }
     *at += width;
-    out.push_str(&format!(r"\x{{{digits}}}"));
+    let _ = write!(out, r"\x{{{digits}}}");
     Ok(())
 }
 
@@ -179,13 +192,13 @@ fn number(chars: &[char], at: &mut usize, out: &mut String, inside: bool) {
         let digits: String = digits.chars().take_while(|c| *c < '8').collect();
         let code = u32::from_str_radix(&digits, 8).unwrap_or(0);
         *at += digits.len().saturating_sub(1);
-        out.push_str(&format!(r"\x{{{code:x}}}"));
+        let _ = write!(out, r"\x{{{code:x}}}");
         return;
     }
     let digits = &digits[..digits.len().min(2)];
     *at += digits.len() - 1;
     // Behind the group a digit may stand for itself.
-    out.push_str(&format!(r"(?:\{digits})"));
+    let _ = write!(out, r"(?:\{digits})");
 }
 
 /// A class: what fancy-regex reads as nesting or set operations is plain text to Python.

@@ -30,15 +30,10 @@ fn label(change: &Change) -> String {
 
 /// Whether all of these can be done; said before anything is.
 pub fn check(parts: &[Vec<Change>]) -> Result<(), HostError> {
-    for change in parts.iter().flatten() {
-        let missing = match change.op {
-            Op::Guarded { .. } => "guarded changes are not built yet",
-            Op::Stream { .. } => "streams between two hosts are not built yet",
-            _ => continue,
-        };
-        return Err(HostError::Local(missing.to_string()));
+    match parts.iter().flatten().find(|change| matches!(change.op, Op::Stream { .. })) {
+        None => Ok(()),
+        Some(_) => Err(HostError::Local("streams between two hosts are not built yet".into())),
     }
-    Ok(())
 }
 
 /// What a step may need beside its change.
@@ -180,7 +175,7 @@ fn compile(op: &Op, around: &Surroundings<'_>) -> (Kind, String, Data) {
         Op::Run(command) => run(command, around.env),
         Op::Script(probe) => script(probe, around),
         Op::WriteTree { .. } => write_tree(op, around),
-        // `check` refused these before.
+        // `check` refused the one before, `guard` took the other.
         Op::Stream { .. } | Op::Guarded { .. } => plain("false".to_string()),
     }
 }
@@ -248,13 +243,11 @@ fn script(probe: &crate::spec::Probe, around: &Surroundings<'_>) -> (Kind, Strin
     let set = around.env.iter().map(|(name, value)| format!("{name}={}", quote::sh(value)));
     let set: Vec<String> = set.collect();
     let set = set.join(" ");
-    match data {
-        Data::None => (kind, format!("(export {set}; {text})"), data),
-        _ => {
-            let text = text.trim_start_matches("tk_piped ");
-            (Kind::Apart, format!("export {set}\n{text}"), data)
-        }
+    if matches!(data, Data::None) {
+        return (kind, format!("(export {set}; {text})"), data);
     }
+    let text = text.trim_start_matches("tk_piped ");
+    (Kind::Apart, format!("export {set}\n{text}"), data)
 }
 
 fn write_tree(op: &Op, around: &Surroundings<'_>) -> (Kind, String, Data) {

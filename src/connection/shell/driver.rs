@@ -55,12 +55,6 @@ impl Base {
     pub fn set_platform(&self, platform: Platform) {
         *self.platform.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(platform);
     }
-
-    /// The functions that a text of ours needs.
-    pub fn needs_of(&self, text: &str) -> Option<Function> {
-        let runtime = ["tk_hello", "tk_platform"].iter().any(|known| text.starts_with(known));
-        (!runtime).then(changes)
-    }
 }
 
 /// What changes a host.

@@ -8,7 +8,7 @@ use super::platform;
 use super::request::{Data, Function, Kind, Request, StopOnDrop, Waiting};
 use super::session::Session;
 use super::writer::Item;
-use super::{command, fetch};
+use super::{command, fetch, guard};
 use crate::base::quote;
 use crate::connection::r#become::Identity;
 use crate::connection::transport::Transport;
@@ -42,16 +42,17 @@ pub async fn open_on(
     base.set_platform(first.platform.clone());
     let (queue, work) = mpsc::unbounded_channel();
     tokio::spawn(driver::drive(Arc::clone(&base), first, work));
-    Ok(Arc::new(ShellHost { base, queue, functions: Mutex::default(), parts: AtomicU32::new(0) }))
+    Ok(Arc::new(ShellHost { base, queue, functions: Arc::default(), parts: Arc::default() }))
 }
 
-/// One identity on one host. Its shell ends when it is dropped.
+/// One identity on one host. Its shell ends when all clones are dropped.
+#[derive(Clone)]
 pub struct ShellHost {
     base: Arc<Base>,
     queue: mpsc::UnboundedSender<Vec<Item>>,
     /// Functions by name and body.
-    functions: Mutex<HashMap<(&'static str, &'static str), Function>>,
-    parts: AtomicU32,
+    functions: Arc<Mutex<HashMap<(&'static str, &'static str), Function>>>,
+    parts: Arc<AtomicU32>,
 }
 
 /// The call of a probe's function.
@@ -76,8 +77,18 @@ impl ShellHost {
         &self.base.who
     }
 
+    /// Its limits.
+    pub fn limits(&self) -> &Limits {
+        &self.base.limits
+    }
+
+    /// Its connection.
+    pub(super) fn link(&self) -> &Link {
+        &self.base.link
+    }
+
     /// A shell that is gone takes no requests: their replies say so.
-    fn send(&self, requests: Vec<Request>) {
+    pub(super) fn send(&self, requests: Vec<Request>) {
         let items = requests.into_iter().map(|r| Item::Request(Box::new(r))).collect();
         let _ = self.queue.send(items);
     }
@@ -163,6 +174,9 @@ impl Host for ShellHost {
     ) -> BoxFuture<'static, Result<Applied, HostError>> {
         if let Err(error) = apply::check(&parts) {
             return Box::pin(std::future::ready(Err(error)));
+        }
+        if guard::any(&parts) {
+            return Box::pin(guard::apply_parts(self.clone(), parts, env, then));
         }
         let mut steps = self.steps(parts, &env);
         let mut requests: Vec<Request> =

@@ -27,8 +27,8 @@ impl Default for Limits {
         Self {
             open: Duration::from_secs(30),
             becoming: Duration::from_secs(12),
-            probe: Duration::from_secs(120),
-            heavy: Duration::from_secs(1800),
+            probe: Duration::from_mins(2),
+            heavy: Duration::from_mins(30),
             answer: 512 << 20,
             budget: Arc::new(Budget::new(256 << 20)),
         }

@@ -47,6 +47,19 @@ impl Link {
         Ok(transport)
     }
 
+    /// Whether a new connection can be opened.
+    pub fn can_renew(&self) -> bool {
+        self.connect.is_some()
+    }
+
+    /// A connection beside the one that stands.
+    pub async fn fresh(&self) -> Result<Arc<dyn Transport>, HostError> {
+        match &self.connect {
+            Some(connect) => connect().await,
+            None => Err(HostError::Unreachable("no second connection can be opened".into())),
+        }
+    }
+
     /// Closes the connection and opens a new one; every shell on it is lost and opened again at its next
     /// request. A connection that cannot be opened again stays.
     pub async fn renew(&self) -> Result<Arc<dyn Transport>, HostError> {

@@ -11,6 +11,7 @@ mod driver;
 mod fetch;
 mod flight;
 mod frame;
+mod guard;
 mod host;
 mod limits;
 mod link;

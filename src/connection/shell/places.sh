@@ -278,3 +278,76 @@ tk_reach() {
 tk_reach_nc() {
   case $(nc -h 2>&1) in *-z*) return 0 ;; *zero-I/O*) return 0 ;; *) return 1 ;; esac
 }
+
+# ---- guards -----------------------------------------------------------------------------------------
+
+# tk_arm SECONDS: a timer that survives this shell and then runs the request's data as a script, unless
+# tk_disarm or tk_fire come first: whoever renames `armed` has won. Prints the guard's directory.
+tk_arm() {
+  local d dir='' n=0
+  for d in /var/run /run /var/tmp /tmp "${HOME:-/}"; do
+    tk_serial=$((tk_serial + 1))
+    dir=$d/.tank-guard.$tk_u.$tk_serial
+    if [ -w "$d" ] && mkdir -m 700 "$dir" 2>/dev/null; then break; fi
+    dir=
+  done
+  if [ -z "$dir" ] || ! tk_feed >"$dir/undo"; then
+    tk_say 'no place for the rollback of a guarded change'
+    return 92
+  fi
+  tk_timer "$1" "$dir" </dev/null >/dev/null 2>&1 &
+  while [ ! -e "$dir/armed" ]; do
+    n=$((n + 1))
+    if [ "$n" -gt 50 ]; then
+      tk_say 'the rollback timer did not start'
+      return 1
+    fi
+    sleep 0.1 2>/dev/null || sleep 1
+  done
+  tk_put "$dir"
+}
+
+# shellcheck disable=SC2016 # the new shell reads it
+tk_timer() {
+  trap '' HUP INT TERM
+  trap - EXIT PIPE
+  exec 3<&- 4>&- 5>&-
+  cd /
+  umask "$tk_umask0"
+  set -- /bin/sh -c 'trap "" HUP INT TERM
+    : >"$2/armed"
+    sleep "$1"
+    mv "$2/armed" "$2/fired" || exit 0
+    /bin/sh "$2/undo" >"$2/log" 2>&1
+    echo "$?" >"$2/code.new"
+    mv "$2/code.new" "$2/code"' tank-guard "$@"
+  if tk_have setsid; then exec setsid "$@"; fi
+  if tk_have daemon; then exec daemon -f "$@"; fi
+  exec "$@"
+}
+
+# tk_disarm DIR: 0 when the rollback will not run, 1 when it has begun.
+tk_disarm() {
+  mv "$1/armed" "$1/off" 2>/dev/null || return 1
+  rm -rf "$1"
+}
+
+# tk_fire DIR: rolls back now; prints its output, returns its code; 253 when it has begun already.
+tk_fire() {
+  local rc
+  mv "$1/armed" "$1/fired" 2>/dev/null || return 253
+  /bin/sh "$1/undo" </dev/null 2>&1
+  rc=$?
+  rm -rf "$1"
+  return "$rc"
+}
+
+# tk_fired DIR: what the timer's rollback printed; its code, 254 while it runs or waits.
+tk_fired() {
+  local rc=254
+  if [ ! -e "$1/code" ]; then return 254; fi
+  IFS= read -r rc <"$1/code"
+  cat "$1/log"
+  rm -rf "$1"
+  return "$rc"
+}

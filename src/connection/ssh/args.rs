@@ -127,6 +127,6 @@ mod tests {
         assert!(read("host").unwrap_err().contains("no option of ssh"));
         assert!(read("-o Nonsense=1").unwrap_err().contains("Bad configuration option: nonsense"));
         assert!(read("-p").unwrap_err().contains("requires an argument"));
-        assert!(read("-p x").unwrap_err().contains("invalid integer"));
+        assert!(read("-p x").unwrap_err().contains("Bad port 'x'"));
     }
 }

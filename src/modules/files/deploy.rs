@@ -1,6 +1,7 @@
 //! Known bytes at a place of the host: what `copy`, `template` and `assemble` share.
 
 use super::attributes::{Wanted, facts};
+use super::names::More;
 use super::place::{self, Depth, Place, parent};
 use super::write::{self, Write};
 use crate::base::{Map, Value};
@@ -70,10 +71,7 @@ impl Deploy<'_> {
     /// Reads what is there; asks for old content when a diff will show it.
     pub fn read(&self, answers: &[Answer], ctx: Ctx<'_>) -> Result<Look<Place>, Failure> {
         let mut place = place::read(super::first(answers)?, ctx)?;
-        let mut more = place.more(&self.wanted, ctx);
-        if ctx.diff && self.shows(&place) {
-            more.content = Some(place.path.clone());
-        }
+        let more = self.more(&place, ctx);
         if let (Some(answer), false) = (answers.get(1), more.probe().is_none()) {
             let (ids, content) = more.read(answer)?;
             place.ids = ids;
@@ -82,6 +80,20 @@ impl Deploy<'_> {
             return Ok(Look::Ask(probe));
         }
         Ok(Look::Seen(place))
+    }
+
+    /// What else has to be asked: numbers of names, and old content when a diff will show it.
+    pub fn more(&self, place: &Place, ctx: Ctx<'_>) -> More {
+        let mut more = place.more(&self.wanted, ctx);
+        if ctx.diff && self.shows(place) {
+            more.content = Some(place.path.clone());
+        }
+        more
+    }
+
+    /// Whether what is wanted fits together.
+    pub fn check(&self) -> Result<(), Failure> {
+        self.write().check()
     }
 
     /// Whether old content will be shown.

@@ -1,13 +1,16 @@
 //! Files, directories, links and what is in them.
 
+mod assemble;
 mod attributes;
 mod copy;
 mod deploy;
 mod edit;
 mod file;
+mod look;
 mod names;
 mod onhost;
 mod place;
+mod tempfile;
 mod template;
 mod tree;
 mod walk;
@@ -17,11 +20,17 @@ use crate::spec::{Answer, Entry, Failure, Platform};
 
 /// The family's part of the table.
 pub static FAMILY: &[Entry] = &[
+    Entry::state(&assemble::Assemble),
     Entry::state(&copy::Copy),
     Entry::state(&edit::BlockInFile),
     Entry::state(&edit::LineInFile),
     Entry::state(&edit::Replace),
     Entry::state(&file::File),
+    Entry::state(&look::Find),
+    Entry::state(&look::Slurp),
+    Entry::state(&look::Stat),
+    Entry::action(&look::Fetch),
+    Entry::action(&tempfile::TempFile),
     Entry::state(&template::RenderTemplate),
 ];
 

@@ -1,7 +1,7 @@
 //! All below a directory, as `walk.sh` lists it.
 
-use crate::spec::PathState;
 use crate::spec::path::unescape;
+use crate::spec::{PathState, World};
 
 /// One entry.
 #[derive(Clone, Debug, PartialEq)]
@@ -34,8 +34,28 @@ impl Entry {
     }
 }
 
+/// Lays what earlier tasks of a check run would have changed below a directory over its entries.
+pub fn overlay(entries: &mut Vec<Entry>, dir: &str, world: &World) {
+    entries.retain(|entry| world.path(&entry.path) != Some(None));
+    for (path, attrs) in world.below(dir) {
+        if attrs.is_none() {
+            continue;
+        }
+        let at = entries.iter().position(|entry| entry.path == path && !entry.followed);
+        let seen = at.map(|at| entries[at].state.clone());
+        let Some(state) = PathState::overlay(path, seen, world) else { continue };
+        match at {
+            Some(at) => entries[at].state = state,
+            None => {
+                let path = path.to_string();
+                entries.push(Entry { path, state, blocks: 0, followed: false });
+            }
+        }
+    }
+}
+
 /// The type of a file by its mode in hex.
-fn letter(mode: &str) -> Option<&'static str> {
+pub fn letter(mode: &str) -> Option<&'static str> {
     Some(match mode.chars().next()?.to_ascii_lowercase() {
         '8' => "f",
         '4' => "d",

@@ -1,13 +1,13 @@
 # shellcheck shell=sh disable=SC3043,SC2154,SC2016
 # Text in front of probes that look at all below a directory.
-# files_walk DIR FOLLOW WORDS...: a line for each entry: the fields of tk_stat's system call, blocks, path;
+# files_walk DIR FOLLOW LEADS WORDS...: a line for each entry: the fields of tk_stat's system call, blocks, path;
 # all but the path as in `mode(hex)|mode|uid|gid|owner|group|size|mtime|atime|ctime|inode|device|links|blocks|`.
 # A path with a newline has its line begin with = and is escaped as tk_esc does. FOLLOW -L: links to
-# directories are walked into, and what a link leads to has a line of its own that begins with >.
+# directories are walked into. LEADS 1: what a link leads to has a line of its own that begins with >.
 # WORDS are find's. About one program for each thousand entries.
 files_walk() {
-  local dir="$1" follow="$2" flag=-c form='%f|%a|%u|%g|%U|%G|%s|%.Y|%.X|%.Z|%i|%d|%h|%b|%n'
-  shift 2
+  local dir="$1" follow="$2" leads="$3" flag=-c form='%f|%a|%u|%g|%U|%G|%s|%.Y|%.X|%.Z|%i|%d|%h|%b|%n'
+  shift 3
   tk_system
   case $tk_sys in
   *BSD | DragonFly | Darwin)
@@ -15,10 +15,10 @@ files_walk() {
     ;;
   esac
   # shellcheck disable=SC2086 # one word or none
-  find $follow "$dir/" -mindepth 1 "$@" -exec sh -c "$files_batch" sh "$flag" "$form" "$follow" {} +
+  find $follow "$dir/" -mindepth 1 "$@" -exec sh -c "$files_batch" sh "$flag" "$form" "$leads" {} +
 }
 files_batch='
-flag=$1 form=$2 follow=$3 nl="
+flag=$1 form=$2 leads=$3 nl="
 "
 shift 3
 one() {
@@ -44,7 +44,7 @@ case "$*" in
   ;;
 *) stat "$flag" "$form" -- "$@" ;;
 esac
-[ -n "$follow" ] || exit 0
+[ "$leads" = 1 ] || exit 0
 for f; do
   if [ -h "$f" ] && [ -e "$f" ]; then one "$f" -L ">"; fi
 done

@@ -45,7 +45,11 @@ fn full_name(short: &str, full: &str) -> String {
 fn failed(kind: &str, name: &str, stop: Stop) -> Stop {
     match stop {
         // A failure of another plugin that this one called is told as that one's.
-        Stop::Fault(cause) if cause.message.contains(" plugin '") => Stop::Fault(cause),
+        Stop::Fault(cause)
+            if cause.message.starts_with("The ") && cause.message.contains(" plugin '") =>
+        {
+            Stop::Fault(cause)
+        }
         Stop::Fault(cause) => Stop::Fault(
             Diagnostic::new(format!("The {kind} plugin '{name}' failed.")).caused_by(cause),
         ),
@@ -112,7 +116,11 @@ impl Core<'_> {
         let shallow = test.takes_undefined
             || matches!(test.name, "string" | "mapping" | "sequence" | "iterable" | "none");
         let depth = if shallow { Depth::Shallow } else { Depth::Deep };
-        let input = self.prepared(input.clone(), depth)?;
+        // The test of an inline vault must see it before it is opened.
+        let input = match test.name {
+            "vault_encrypted" => input.clone(),
+            _ => self.prepared(input.clone(), depth)?,
+        };
         let args = self.prepared_args(args, depth)?;
         let env = PluginEnv { core: *self };
         let answer = (test.apply)(&env, &input, &args).map(Value::from).map_err(|stop| {

@@ -1,7 +1,6 @@
 //! Attribute paths such as `meta.ports.0`, which many filters take.
 
-use super::iterate::is_hashable;
-use crate::base::{Key, Kind, Value};
+use crate::base::{Kind, Value};
 use crate::template::table::{Env, Stop};
 
 /// A dotted path; parts of digits are indexes.
@@ -50,17 +49,9 @@ fn part(text: &str) -> Value {
     Value::from(text)
 }
 
-/// `value[key]`, else `value.key`: the order in which Jinja's filters look.
+/// What stands under one key: an item, else an attribute.
 pub fn item(env: &dyn Env, value: &Value, key: &Value) -> Result<Value, Stop> {
-    if value.is_undefined() {
-        return Ok(value.clone());
-    }
-    if let (Kind::Map(map), true) = (&value.kind, is_hashable(key))
-        && let Some(found) = Key::of(key).and_then(|key| map.get(&key))
-    {
-        return Ok(found.clone());
-    }
-    env.attribute(value, key)
+    if value.is_undefined() { Ok(value.clone()) } else { env.attribute(value, key) }
 }
 
 /// The same without regard to case, for sorting and grouping.

@@ -1,6 +1,6 @@
 //! Arguments of one call under the names of its parameters, as Python binds them.
 
-use crate::base::{Kind, Value};
+use crate::base::{Diagnostic, Kind, Value};
 use crate::template::table::{Args, Stop};
 use std::borrow::Cow;
 
@@ -154,7 +154,7 @@ pub fn str_of<'a>(value: &'a Value, what: &str) -> Result<&'a str, Stop> {
 
 /// The stop for reading an undefined value.
 pub fn undefined(message: &str) -> Stop {
-    Stop::Undefined(crate::base::Diagnostic::new(message))
+    Stop::Undefined(Diagnostic::new(message))
 }
 
 /// A value that must not be undefined.
@@ -163,6 +163,20 @@ pub fn defined(value: &Value) -> Result<&Value, Stop> {
         Kind::Undefined(why) => Err(undefined(&why.message)),
         _ => Ok(value),
     }
+}
+
+/// A failure with what led to it.
+pub fn because(message: impl Into<String>, cause: impl Into<String>) -> Stop {
+    Stop::Fault(Diagnostic::new(message).caused_by(Diagnostic::new(cause)))
+}
+
+/// A failure of the system as Python words it; the path is named if there is one.
+pub fn os_error(error: &std::io::Error, path: Option<&str>) -> String {
+    let text = error.to_string();
+    let text = text.split(" (os error").next().unwrap_or(&text);
+    let number = error.raw_os_error().map(|n| format!("[Errno {n}] ")).unwrap_or_default();
+    let path = path.map(|path| format!(": '{path}'")).unwrap_or_default();
+    format!("{number}{text}{path}")
 }
 
 /// A value as an error shows it: Python's `repr()` with every secret masked.

@@ -73,9 +73,10 @@ fn quoted(chars: &mut Chars, field: &mut String, dialect: Dialect) -> Result<(),
         }
     }
     let ends = chars.peek().is_none_or(|c| *c == dialect.delimiter || *c == '\n' || *c == '\r');
-    match dialect.strict && !ends {
-        true => Err(format!("'{}' expected after '\"'", dialect.delimiter)),
-        false => Ok(()),
+    if dialect.strict && !ends {
+        Err(format!("'{}' expected after '\"'", dialect.delimiter))
+    } else {
+        Ok(())
     }
 }
 

@@ -1,7 +1,7 @@
 //! Filters on dicts.
 
 use super::attribute::item;
-use super::bind::{Bound, class_of, shown, shown_text};
+use super::bind::{Bound, because, class_of, shown, shown_text};
 use super::iterate::{is_sequence, items, key_of, mapping, need_mapping};
 use super::{builtin, jinja, tuple, undefinable};
 use crate::base::{Key, Kind, Map, Value};
@@ -202,11 +202,11 @@ fn below(element: &Value, path: &[Value], skip: bool) -> Result<Vec<Value>, Stop
     let mut found = element.clone();
     for part in path {
         let Some(map) = mapping(&found)? else {
-            return Err(Stop::fault(format!(
-                "the key {} should point to a dictionary, got '{}'",
-                shown_text(part),
-                shown_text(&found)
-            )));
+            let (key, got) = (shown_text(part), shown_text(&found));
+            return Err(because(
+                format!("the key {key} should point to a dictionary, got '{got}'"),
+                format!("'{}' object is not subscriptable", found.type_name()),
+            ));
         };
         match map.get(&key_of(part)?) {
             Some(next) => {
@@ -223,12 +223,10 @@ fn below(element: &Value, path: &[Value], skip: bool) -> Result<Vec<Value>, Stop
             }
         }
     }
-    match &found.kind {
-        Kind::List(items) => Ok(items.to_vec()),
-        _ => {
-            let key = path.last().map(shown).unwrap_or_default();
-            let text = format!("the key {key} should point to a list, got {}", shown(&found));
-            Err(Stop::fault(text))
-        }
+    if let Kind::List(items) = &found.kind {
+        return Ok(items.to_vec());
     }
+    let key = path.last().map(shown).unwrap_or_default();
+    let text = format!("the key {key} should point to a list, got {}", shown(&found));
+    Err(Stop::fault(text))
 }

@@ -40,10 +40,13 @@ pub fn encode(text: &str, encoding: &str) -> Result<Vec<u8>, Stop> {
     };
     let byte = |(i, c): (usize, char)| {
         u8::try_from(c as u32).ok().filter(|b| u32::from(*b) <= most).ok_or_else(|| {
+            let shown = match c as u32 {
+                n @ 0..=0xff => format!("\\x{n:02x}"),
+                n => format!("\\u{n:04x}"),
+            };
             Stop::fault(format!(
-                "'{encoding}' codec can't encode character '\\u{:04x}' in position {i}: \
+                "'{encoding}' codec can't encode character '{shown}' in position {i}: \
                  ordinal not in range({})",
-                c as u32,
                 most + 1
             ))
         })

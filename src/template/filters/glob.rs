@@ -43,7 +43,6 @@ enum Step {
 
 fn step(pattern: &[char], c: char) -> Step {
     match pattern.first() {
-        None => Step::Fails,
         Some('*') => Step::Star,
         Some('?') => Step::Matches(1),
         Some('[') => match class(pattern) {
@@ -58,7 +57,7 @@ fn step(pattern: &[char], c: char) -> Step {
             None => Step::Fails,
         },
         Some(own) if *own == c => Step::Matches(1),
-        Some(_) => Step::Fails,
+        _ => Step::Fails,
     }
 }
 

@@ -10,6 +10,7 @@ use base64::engine::general_purpose::{STANDARD, URL_SAFE};
 use md5::Md5;
 use sha1::Sha1;
 use sha2::{Digest, Sha224, Sha256, Sha384, Sha512, Sha512_224, Sha512_256};
+use std::fmt::Write as _;
 
 pub(super) const FILTERS: &[Filter] = &[
     builtin(
@@ -62,7 +63,7 @@ pub(super) const FILTERS: &[Filter] = &[
         "ansible.builtin.to_uuid",
         "Gives the UUID (version 5) of a text in a namespace.",
         to_uuid,
-        &[("'a' | to_uuid", "'54a2a5cd-4a4f-5a41-b0b3-0ea0ebe92e5b'")],
+        &[("'a' | to_uuid", "'9b6d1a0c-51b1-5093-93fc-cf09a700edff'")],
     ),
 ];
 
@@ -84,7 +85,10 @@ pub fn digest(name: &str, data: &[u8]) -> Option<String> {
 
 /// Bytes in small hexadecimal digits.
 pub fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|b| format!("{b:02x}")).collect()
+    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut out, byte| {
+        let _ = write!(out, "{byte:02x}");
+        out
+    })
 }
 
 fn hash(_: &dyn Env, value: Value, args: &Args) -> Result<Value, Stop> {
@@ -102,19 +106,18 @@ fn fixed(_: &dyn Env, value: &Value, args: &Args, name: &str) -> Result<Value, S
 fn b64encode(_: &dyn Env, value: Value, args: &Args) -> Result<Value, Stop> {
     let bound = Bound::of("b64encode", args, &["encoding", "urlsafe"], 0)?;
     let bytes = encode(&text_of(&value), &bound.text("encoding", "utf-8"))?;
-    Ok(Value::from(match bound.flag("urlsafe", false) {
-        true => URL_SAFE.encode(bytes),
-        false => STANDARD.encode(bytes),
+    Ok(Value::from(if bound.flag("urlsafe", false) {
+        URL_SAFE.encode(bytes)
+    } else {
+        STANDARD.encode(bytes)
     }))
 }
 
 fn b64decode(_: &dyn Env, value: Value, args: &Args) -> Result<Value, Stop> {
     let bound = Bound::of("b64decode", args, &["encoding", "urlsafe"], 0)?;
     let text = text_of(&value).into_owned();
-    let text = match bound.flag("urlsafe", false) {
-        true => text.replace('-', "+").replace('_', "/"),
-        false => text,
-    };
+    let text =
+        if bound.flag("urlsafe", false) { text.replace('-', "+").replace('_', "/") } else { text };
     let bytes = base64_bytes(&text).map_err(Stop::fault)?;
     decode(&bytes, &bound.text("encoding", "utf-8")).map(Value::from)
 }

@@ -2,10 +2,13 @@
 
 use crate::template::filters::text::{is_space, lines};
 
+/// The name of an option and its value.
+pub type Entry = (String, Option<String>);
+
 /// Sections in order; options as written, with their values.
 #[derive(Debug, Default)]
 pub struct Ini {
-    sections: Vec<(String, Vec<(String, Option<String>)>)>,
+    sections: Vec<(String, Vec<Entry>)>,
 }
 
 /// How a file is read.
@@ -81,7 +84,9 @@ impl Ini {
         let name = name.trim_end_matches(is_space);
         let name = if reading.case_sensitive { name.to_string() } else { name.to_lowercase() };
         let Some((_, options)) = self.sections.last_mut() else {
-            return Err(format!("File contains no section headers. line: {number} '{line}'"));
+            return Err(format!(
+                "File contains no section headers.\nfile: '<???>', line: {number}\n'{line}'"
+            ));
         };
         if options.iter().any(|(known, _)| *known == name) {
             return Err(format!("option '{name}' already exists (line {number})"));
@@ -91,7 +96,7 @@ impl Ini {
     }
 
     /// The options of a section, without the defaults.
-    pub fn section(&self, name: &str) -> Option<&[(String, Option<String>)]> {
+    pub fn section(&self, name: &str) -> Option<&[Entry]> {
         self.sections.iter().find(|(known, _)| known == name).map(|(_, options)| options.as_slice())
     }
 
@@ -101,7 +106,7 @@ impl Ini {
     }
 
     /// The options of a section with the defaults below them; None when there is no such section.
-    pub fn options(&self, name: &str) -> Option<Vec<(String, Option<String>)>> {
+    pub fn options(&self, name: &str) -> Option<Vec<Entry>> {
         let own = self.section(name)?;
         let mut all = self.section("DEFAULT").unwrap_or_default().to_vec();
         if name == "DEFAULT" {

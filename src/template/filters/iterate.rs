@@ -177,10 +177,10 @@ fn plain_key(value: &Value) -> Option<Key> {
 }
 
 /// The dict a filter needs, or this failure.
-pub fn need_mapping<'a>(
-    value: &'a Value,
+pub fn need_mapping(
+    value: &Value,
     failure: impl FnOnce(String) -> String,
-) -> Result<Cow<'a, Map>, Stop> {
+) -> Result<Cow<'_, Map>, Stop> {
     match mapping(value)? {
         Some(map) => Ok(map),
         None => Err(Stop::Fault(Diagnostic::new(failure(class_of(value))))),

@@ -164,9 +164,10 @@ fn iso(value: &Value, time: &Time) -> String {
 }
 
 fn entries(map: &crate::base::Map, style: &Style) -> Result<Vec<(Option<Key>, Value)>, Stop> {
-    let order = match style.sort_keys {
-        true => sorted(&map.keys().map(Key::value).collect::<Vec<_>>(), false)?,
-        false => (0..map.len()).collect(),
+    let order = if style.sort_keys {
+        sorted(&map.keys().map(Key::value).collect::<Vec<_>>(), false)?
+    } else {
+        (0..map.len()).collect()
     };
     let entry = |i: usize| map.get_index(i).map(|(k, v)| (Some(k.clone()), v.clone()));
     let plain = |(key, _): &(Option<Key>, Value)| !style.skip_keys || key.is_some();

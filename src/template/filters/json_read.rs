@@ -7,6 +7,9 @@ use std::sync::Arc;
 /// Nesting that is still read; Python stops at its recursion limit.
 const DEPTH: usize = 900;
 
+/// A word and its value.
+type Word = (&'static str, fn() -> Value);
+
 struct Reader<'a> {
     text: &'a str,
     at: usize,
@@ -22,10 +25,7 @@ pub fn read(text: &str) -> Result<Value, String> {
     reader.blanks();
     let value = reader.value()?;
     reader.blanks();
-    match reader.at == text.len() {
-        true => Ok(value),
-        false => Err(problem(text, "Extra data", reader.at)),
-    }
+    if reader.at == text.len() { Ok(value) } else { Err(problem(text, "Extra data", reader.at)) }
 }
 
 fn problem(text: &str, what: &str, at: usize) -> String {
@@ -56,7 +56,7 @@ impl Reader<'_> {
     }
 
     fn value(&mut self) -> Result<Value, String> {
-        const WORDS: [(&str, fn() -> Value); 6] = [
+        const WORDS: [Word; 6] = [
             ("null", || Value::NULL),
             ("true", || Value::from(true)),
             ("false", || Value::from(false)),

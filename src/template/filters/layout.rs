@@ -58,6 +58,9 @@ fn indent(_: &dyn Env, value: Value, args: &Args) -> Result<Value, Stop> {
     let by = match bound.get("width") {
         None => "    ".to_string(),
         Some(Value { kind: Kind::Str(by), .. }) => by.to_string(),
+        Some(Value { kind: Kind::Float(_), .. }) => {
+            return Err(Stop::fault("can't multiply sequence by non-int of type 'float'"));
+        }
         Some(width) => " ".repeat(int_of(width)?.max(0) as usize),
     };
     // The added newline keeps a last empty line.
@@ -66,9 +69,12 @@ fn indent(_: &dyn Env, value: Value, args: &Args) -> Result<Value, Stop> {
     let indented: Vec<String> = lines(&text)
         .into_iter()
         .enumerate()
-        .map(|(i, line)| match i > 0 && (blank || !line.is_empty()) {
-            true => format!("{by}{line}"),
-            false => line.to_string(),
+        .map(|(i, line)| {
+            if i > 0 && (blank || !line.is_empty()) {
+                format!("{by}{line}")
+            } else {
+                line.to_string()
+            }
         })
         .collect();
     let first = if bound.flag("first", false) { by.as_str() } else { "" };
@@ -83,7 +89,7 @@ fn wordwrap(_: &dyn Env, value: Value, args: &Args) -> Result<Value, Stop> {
         long_words: bound.flag("break_long_words", true),
         hyphens: bound.flag("break_on_hyphens", true),
     };
-    let glue = bound.some("wrapstring").map_or_else(|| "\n".into(), |w| w.text());
+    let glue = bound.some("wrapstring").map_or_else(|| "\n".into(), Value::text);
     let text = text_of(&value);
     let wrapped: Vec<String> =
         lines(&text).into_iter().map(|line| wrap(line, options).join(&glue)).collect();
@@ -107,9 +113,10 @@ fn truncate(_: &dyn Env, value: Value, args: &Args) -> Result<Value, Stop> {
         return Ok(Value::from(text.into_owned()));
     }
     let head: String = text.chars().take((length - end_length) as usize).collect();
-    let cut = match bound.flag("killwords", false) {
-        true => head.as_str(),
-        false => head.rsplit_once(' ').map_or(head.as_str(), |(kept, _)| kept),
+    let cut = if bound.flag("killwords", false) {
+        head.as_str()
+    } else {
+        head.rsplit_once(' ').map_or(head.as_str(), |(kept, _)| kept)
     };
     Ok(Value::from(format!("{cut}{end}")))
 }
@@ -164,7 +171,7 @@ fn comment(_: &dyn Env, value: Value, args: &Args) -> Result<Value, Stop> {
 
     let mut out = String::new();
     if !beginning.is_empty() {
-        out.push_str(&format!("{beginning}{newline}"));
+        out.extend([&*beginning, &*newline]);
     }
     if !prefix.is_empty() {
         let line =
@@ -176,7 +183,7 @@ fn comment(_: &dyn Env, value: Value, args: &Args) -> Result<Value, Stop> {
     out.push_str(&text.replace(&format!("{decoration}{newline}"), &format!("{bare}{newline}")));
     out.push_str(&format!("{newline}{postfix}").repeat(after.max(0) as usize));
     if !end.is_empty() {
-        out.push_str(&format!("{newline}{end}"));
+        out.extend([&*newline, &*end]);
     }
     Ok(Value::from(out))
 }

@@ -3,7 +3,7 @@
 use super::attribute::{Path, folded};
 use super::bind::{Bound, int_of};
 use super::iterate::{is_sequence, items, lazy_items};
-use super::order::compare;
+use super::order::compare_as;
 use super::sum::add;
 use super::{builtin, jinja, tuple};
 use crate::base::{Key, Kind, Value};
@@ -155,12 +155,13 @@ fn extreme(env: &dyn Env, value: &Value, args: &Args, side: Ordering) -> Result<
     let bound = Bound::of("min_or_max", args, &["case_sensitive", "attribute"], 0)?;
     let path = Path::of(bound.get("attribute"));
     let sensitive = bound.flag("case_sensitive", false);
+    let operator = if side == Ordering::Less { "<" } else { ">" };
     let mut best: Option<(Value, Value)> = None;
     for item in lazy_items(value)?.iter() {
         let key = path.get(env, item, None)?;
         let key = if sensitive { key } else { folded(&key) };
         let better = match &best {
-            Some((_, so_far)) => compare(&key, so_far)? == side,
+            Some((_, so_far)) => compare_as(operator, &key, so_far)? == side,
             None => true,
         };
         if better {

@@ -16,12 +16,13 @@ pub mod sum;
 pub mod text;
 pub mod twister;
 
-mod community;
+pub mod community;
 mod crypt;
 mod dates;
 mod defaults;
 mod dicts;
 mod encoding;
+mod encryption;
 mod escape;
 mod integer;
 mod json;
@@ -44,6 +45,9 @@ mod urls;
 mod winpaths;
 mod wrap;
 mod yaml;
+
+#[cfg(test)]
+mod recorded;
 
 use super::table::{Args, Env, Example, Filter, Stop};
 use crate::base::{Kind, Value};
@@ -92,6 +96,7 @@ const FAMILIES: &[&[Filter]] = &[
     dates::FILTERS,
     defaults::FILTERS,
     dicts::FILTERS,
+    encryption::FILTERS,
     escape::FILTERS,
     hashes::FILTERS,
     json::FILTERS,

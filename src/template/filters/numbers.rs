@@ -1,6 +1,6 @@
 //! Filters on numbers.
 
-use super::bind::{Bound, shown};
+use super::bind::{Bound, because};
 use super::integer::{parse_float, parse_int, to_float, truncate};
 use super::order::{big_of, float_of};
 use super::{builtin, jinja};
@@ -151,8 +151,12 @@ pub fn round_half_even(value: &Value, digits: i64) -> Result<Value, Stop> {
     Ok(Value::big((quotient + BigInt::from(u8::from(up))) * unit))
 }
 
+/// What Python says where a function has no value.
+const DOMAIN: &str = "math domain error";
+
 fn real(value: &Value, failure: &str) -> Result<f64, Stop> {
-    float_of(value).ok_or_else(|| Stop::fault(failure))
+    float_of(value)
+        .ok_or_else(|| because(failure, format!("must be real number, not {}", value.type_name())))
 }
 
 fn log(_: &dyn Env, value: Value, args: &Args) -> Result<Value, Stop> {
@@ -160,15 +164,14 @@ fn log(_: &dyn Env, value: Value, args: &Args) -> Result<Value, Stop> {
     let bound = Bound::of("logarithm", args, &["base"], 0)?;
     let number = real(&value, FAILURE)?;
     if number <= 0.0 {
-        let shown = shown(&value);
-        return Err(Stop::fault(format!("expected a positive input, got {shown}")));
+        return Err(Stop::fault(DOMAIN));
     }
     let result = match bound.get("base") {
         None => number.ln(),
         Some(base) => match real(base, FAILURE)? {
             10.0 => number.log10(),
             base if base <= 0.0 => {
-                return Err(Stop::fault(format!("expected a positive input, got {base:?}")));
+                return Err(Stop::fault(DOMAIN));
             }
             1.0 => return Err(Stop::fault("division by zero")),
             base => number.ln() / base.ln(),
@@ -183,7 +186,7 @@ fn pow(_: &dyn Env, value: Value, args: &Args) -> Result<Value, Stop> {
     let (x, y) = (real(&value, FAILURE)?, real(bound.need("y")?, FAILURE)?);
     let result = x.powf(y);
     if (x == 0.0 && y < 0.0) || (result.is_nan() && !x.is_nan() && !y.is_nan()) {
-        return Err(Stop::fault("math domain error"));
+        return Err(Stop::fault(DOMAIN));
     }
     if result.is_infinite() && x.is_finite() && y.is_finite() {
         return Err(Stop::fault("math range error"));
@@ -202,9 +205,10 @@ fn root(_: &dyn Env, value: Value, args: &Args) -> Result<Value, Stop> {
     if base == 0.0 {
         return Err(Stop::fault("float division by zero"));
     }
+    #[allow(clippy::float_cmp)] // the same question as in Python
     let result = if base == 2.0 { number.sqrt() } else { number.powf(1.0 / base) };
     if result.is_nan() && !number.is_nan() {
-        return Err(Stop::fault(FAILURE));
+        return Err(because(FAILURE, DOMAIN));
     }
     Ok(Value::from(result))
 }

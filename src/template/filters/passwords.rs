@@ -1,6 +1,6 @@
 //! The filter `password_hash`.
 
-use super::bind::{Bound, text_of};
+use super::bind::{Bound, because, text_of};
 use super::crypt;
 use super::twister::Random;
 use super::{builtin, impure};
@@ -85,7 +85,10 @@ pub fn hashed(password: &str, recipe: &Recipe) -> Result<String, Stop> {
     };
     let seed = seed(&algorithm, recipe)?;
     let name = algorithm.name;
-    let unfit = || Stop::fault(format!("Failed to generate salt for '{name}' algorithm"));
+    let unfit = || {
+        let message = format!("Failed to generate salt for '{name}' algorithm");
+        because(message, "crypt_gensalt failed: unable to generate salt")
+    };
     let ident = recipe.ident.unwrap_or(algorithm.ident);
     if name != "bcrypt" && ident != algorithm.ident {
         return Err(unfit());

@@ -138,10 +138,19 @@ fn path_join(_: &dyn Env, value: Value, args: &Args) -> Result<Value, Stop> {
     }
     let mut joined = String::new();
     for (i, part) in items(&value)?.iter().enumerate() {
-        let part = str_of(part, "join() argument must be str, bytes, or os.PathLike object")?;
+        let Kind::Str(part) = &part.kind else { return Err(no_path(part, i == 0)) };
         join_onto(&mut joined, part, i == 0);
     }
     Ok(Value::from(joined))
+}
+
+fn no_path(part: &Value, first: bool) -> Stop {
+    let kind = part.type_name();
+    Stop::fault(if first {
+        format!("expected str, bytes or os.PathLike object, not {kind}")
+    } else {
+        format!("join() argument must be str, bytes, or os.PathLike object, not '{kind}'")
+    })
 }
 
 fn join_onto(joined: &mut String, part: &str, first: bool) {
@@ -315,7 +324,7 @@ fn relpath(_: &dyn Env, value: Value, args: &Args) -> Result<Value, Stop> {
     if path.is_empty() {
         return Err(Stop::fault("no path specified"));
     }
-    let start = bound.some("start").map(text_of).unwrap_or_else(|| ".".into());
+    let start = bound.some("start").map_or_else(|| ".".into(), text_of);
     let (start, path) = (absolute(&start)?, absolute(path)?);
     let parts = |path: &str| -> Vec<String> {
         path.split('/').filter(|p| !p.is_empty()).map(String::from).collect()

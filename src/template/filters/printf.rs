@@ -8,6 +8,7 @@ use num_bigint::{BigInt, Sign};
 
 /// One `%` conversion.
 #[derive(Default)]
+#[allow(clippy::struct_excessive_bools)] // one for each of printf's flags
 struct Spec {
     key: Option<String>,
     left: bool,
@@ -72,9 +73,10 @@ impl<'a> Source<'a> {
             Kind::Map(_) | Kind::List(_) => false,
             _ => !self.by_key && self.next < self.items.len(),
         };
-        match spare {
-            true => Err(Stop::fault("not all arguments converted during string formatting")),
-            false => Ok(()),
+        if spare {
+            Err(Stop::fault("not all arguments converted during string formatting"))
+        } else {
+            Ok(())
         }
     }
 }
@@ -265,10 +267,7 @@ fn real(spec: &Spec, value: &Value) -> Result<String, Stop> {
             _ => general(size, precision, spec.alternate),
         }
     };
-    let digits = match spec.conversion.is_ascii_uppercase() {
-        true => digits.to_uppercase(),
-        false => digits,
-    };
+    let digits = if spec.conversion.is_ascii_uppercase() { digits.to_uppercase() } else { digits };
     Ok(signed(spec, number.is_sign_negative() && !number.is_nan(), "", &digits))
 }
 
@@ -287,15 +286,13 @@ pub fn general(size: f64, precision: usize, alternate: bool) -> String {
     let text = scientific(size, significant - 1);
     let exponent: i32 = text.split_once('e').and_then(|(_, e)| e.parse().ok()).unwrap_or(0);
     let plain = (-4..significant as i32).contains(&exponent);
-    let (digits, tail) = match plain {
-        true => (
-            format!("{size:.*}", (significant as i32 - 1 - exponent).max(0) as usize),
-            String::new(),
-        ),
-        false => match text.split_once('e') {
+    let (digits, tail) = if plain {
+        (format!("{size:.*}", (significant as i32 - 1 - exponent).max(0) as usize), String::new())
+    } else {
+        match text.split_once('e') {
             Some((digits, tail)) => (digits.to_string(), format!("e{tail}")),
             None => (text, String::new()),
-        },
+        }
     };
     if alternate || !digits.contains('.') {
         return digits + &tail;

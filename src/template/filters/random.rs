@@ -55,7 +55,7 @@ fn in_range(random: &mut Random, start: i64, end: i64, step: i64) -> Result<i64,
     let step = i128::from(step);
     let count = match step {
         1 if width <= 0 => {
-            let text = format!("empty range for randrange() ({start}, {end}, {width})");
+            let text = format!("empty range in randrange({start}, {end})");
             return Err(Stop::fault(text));
         }
         1.. => (width + step - 1).div_euclid(step),

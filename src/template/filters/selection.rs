@@ -116,10 +116,7 @@ fn choose(
     path: Option<Path>,
     wanted: bool,
 ) -> Result<Value, Stop> {
-    let test = match args.positional.is_empty() {
-        true => None,
-        false => Some(named(args, "")?),
-    };
+    let test = if args.positional.is_empty() { None } else { Some(named(args, "")?) };
     let mut kept = Vec::new();
     for item in lazy_items(value)?.iter() {
         let subject = match &path {

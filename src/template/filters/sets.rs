@@ -1,11 +1,11 @@
 //! Filters that treat lists as sets. Order is that of first appearance.
 
 use super::attribute::{Path, folded};
-use super::bind::Bound;
+use super::bind::{Bound, because};
 use super::builtin;
 use super::iterate::{Seen, is_hashable, items};
 use super::sum::add;
-use crate::base::Value;
+use crate::base::{Kind, Value};
 use crate::template::table::{Args, Env, Filter, Stop};
 
 pub(super) const FILTERS: &[Filter] = &[
@@ -51,6 +51,9 @@ pub(super) const FILTERS: &[Filter] = &[
     ),
 ];
 
+const NO_FALLBACK: &str = "Jinja2's unique filter failed and we cannot fall back to Ansible's \
+    version as it does not support the parameters supplied.";
+
 fn unique(env: &dyn Env, value: Value, args: &Args) -> Result<Value, Stop> {
     let bound = Bound::of("unique", args, &["case_sensitive", "attribute"], 0)?;
     let items = items(&value)?;
@@ -59,6 +62,9 @@ fn unique(env: &dyn Env, value: Value, args: &Args) -> Result<Value, Stop> {
     let mut keys = Vec::with_capacity(items.len());
     for item in items.iter() {
         let key = path.get(env, item, None)?;
+        if let Kind::Undefined(why) = &key.kind {
+            return Err(because(NO_FALLBACK, why.message.as_str()));
+        }
         keys.push(if sensitive { key } else { folded(&key) });
     }
     if keys.iter().all(is_hashable) {
@@ -66,10 +72,8 @@ fn unique(env: &dyn Env, value: Value, args: &Args) -> Result<Value, Stop> {
     }
     let asked = bound.get("case_sensitive").is_some_and(|v| v.as_bool() == Some(false));
     if asked || bound.get("attribute").is_some_and(Value::is_true) {
-        return Err(Stop::fault(
-            "Jinja2's unique filter failed and we cannot fall back to Ansible's version as it does \
-             not support the parameters supplied.",
-        ));
+        let kind = keys.iter().find(|key| !is_hashable(key)).map_or("list", Value::type_name);
+        return Err(because(NO_FALLBACK, format!("unhashable type: '{kind}'")));
     }
     Ok(Value::list(first_of_each(&items, &items)))
 }
@@ -86,7 +90,14 @@ pub fn distinct(items: &[Value]) -> Vec<Value> {
 }
 
 fn other<'a>(bound: &Bound<'a>) -> Result<std::borrow::Cow<'a, [Value]>, Stop> {
-    items(bound.need("b")?)
+    let value = bound.need("b")?;
+    items(value).map_err(|stop| match stop {
+        Stop::Fault(_) => {
+            let kind = value.type_name();
+            Stop::fault(format!("argument of type '{kind}' is not iterable"))
+        }
+        other => other,
+    })
 }
 
 fn union(_: &dyn Env, value: Value, args: &Args) -> Result<Value, Stop> {

@@ -1,6 +1,6 @@
 //! Filters on sizes in bytes and bits.
 
-use super::bind::{Bound, shown_text, text_of};
+use super::bind::{Bound, because, shown_text, text_of};
 use super::integer::to_float;
 use super::numbers::round_half_even;
 use super::order::float_of;
@@ -53,10 +53,9 @@ fn filesizeformat(_: &dyn Env, value: Value, args: &Args) -> Result<Value, Stop>
         let shown = shown_text(&value);
         Stop::fault(format!("could not convert string to float: '{shown}'"))
     })?;
-    let (base, names) = match bound.flag("binary", false) {
-        true => (1024.0_f64, BINARY),
-        false => (1000.0_f64, DECIMAL),
-    };
+    let (base, names) =
+        if bound.flag("binary", false) { (1024.0_f64, BINARY) } else { (1000.0_f64, DECIMAL) };
+    #[allow(clippy::float_cmp)] // just one byte, not nearly one
     if bytes == 1.0 {
         return Ok(Value::from("1 Byte"));
     }
@@ -84,7 +83,11 @@ fn limit(place: usize) -> f64 {
 fn human_readable(_: &dyn Env, value: Value, args: &Args) -> Result<Value, Stop> {
     let bound = Bound::of("human_readable", args, &["isbits", "unit"], 0)?;
     let size = float_of(&value);
-    let size = size.ok_or_else(|| Stop::fault("human_readable() failed on bad input"))?;
+    let size = size.ok_or_else(|| {
+        let kind = value.type_name();
+        let cause = format!("'>=' not supported between instances of '{kind}' and 'int'");
+        because("human_readable() failed on bad input", cause)
+    })?;
     let base = if bound.flag("isbits", false) { "bits" } else { "Bytes" };
     let place = match bound.some("unit") {
         Some(unit) => {
@@ -101,10 +104,15 @@ fn human_readable(_: &dyn Env, value: Value, args: &Args) -> Result<Value, Stop>
     Ok(Value::from(format!("{:.2} {suffix}", size / limit(place))))
 }
 
+const FAILURE: &str = "human_to_bytes() can't interpret the input";
+
 fn human_to_bytes(_: &dyn Env, value: Value, args: &Args) -> Result<Value, Stop> {
     let bound = Bound::of("human_to_bytes", args, &["default_unit", "isbits"], 0)?;
     let text = text_of(&value);
-    let unclear = || Stop::fault("human_to_bytes() can't interpret the input");
+    let unclear = || {
+        let cause = format!("human_to_bytes() can't interpret following string: {text}");
+        because(FAILURE, cause)
+    };
     let digits = text.find(|c: char| !(c.is_ascii_digit() || c == '.')).unwrap_or(text.len());
     let (number, unit) = text.split_at(digits);
     if number.is_empty() || number.ends_with('.') {
@@ -117,7 +125,9 @@ fn human_to_bytes(_: &dyn Env, value: Value, args: &Args) -> Result<Value, Stop>
     }
     let given = bound.some("default_unit").map(text_of).unwrap_or_default();
     let unit = if unit.is_empty() { &*given } else { unit };
-    let factor = factor(unit, bound.flag("isbits", false)).ok_or_else(unclear)?;
+    let factor = factor(unit, bound.flag("isbits", false)).map_err(|why| {
+        because(FAILURE, format!("human_to_bytes() failed to convert {text}{why}"))
+    })?;
     let whole = round_half_even(&Value::from(number * factor), 0)?;
     match whole.kind {
         Kind::Float(f) => super::integer::truncate(f).map(Value::big).ok_or_else(unclear),
@@ -125,10 +135,13 @@ fn human_to_bytes(_: &dyn Env, value: Value, args: &Args) -> Result<Value, Stop>
     }
 }
 
-/// What one of `unit` counts; None when it is no unit of bytes (or bits).
-fn factor(unit: &str, bits: bool) -> Option<f64> {
-    let Some(first) = unit.get(..1) else { return Some(1.0) };
-    let place = UNITS.iter().position(|name| name.eq_ignore_ascii_case(first))?;
+/// What one of `unit` counts; the end of an error text when it is no unit of bytes (or bits).
+fn factor(unit: &str, bits: bool) -> Result<f64, String> {
+    let Some(first) = unit.get(..1) else { return Ok(1.0) };
+    let place =
+        UNITS.iter().position(|name| name.eq_ignore_ascii_case(first)).ok_or_else(|| {
+            format!(" (unit = {unit}). The suffix must be one of {}", UNITS.join(", "))
+        })?;
     let long = match place {
         0 => "yotta",
         1 => "zeta",
@@ -148,5 +161,14 @@ fn factor(unit: &str, bits: bool) -> Option<f64> {
         (_, false) => format!("{}B", UNITS[place]),
     };
     let known = unit.len() == 1 || unit.eq_ignore_ascii_case(&word) || unit == short;
-    known.then(|| limit(place))
+    let (byte, word) = if bits { ("b", "bit") } else { ("B", "byte") };
+    let expected = match UNITS[place] {
+        "B" => format!("{byte} or {word}"),
+        unit => format!("{unit}{byte} or {unit}"),
+    };
+    if known {
+        Ok(limit(place))
+    } else {
+        Err(format!(". Value is not a valid string (expect {expected})"))
+    }
 }

@@ -93,7 +93,7 @@ fn dictsort(_: &dyn Env, value: Value, args: &Args) -> Result<Value, Stop> {
 }
 
 fn groupby(env: &dyn Env, value: Value, args: &Args) -> Result<Value, Stop> {
-    let bound = Bound::of("groupby", args, &["attribute", "default", "case_sensitive"], 1)?;
+    let bound = Bound::of("sync_do_groupby", args, &["attribute", "default", "case_sensitive"], 1)?;
     let path = Path::of(Some(bound.need("attribute")?));
     let sensitive = bound.flag("case_sensitive", false);
     let items = lazy_items(&value)?;

@@ -13,10 +13,10 @@ use jiff::tz::Offset;
 pub fn strptime(text: &str, format: &str) -> Result<(DateTime, Option<Offset>), String> {
     let quoted = |text: &str| Value::from(text).repr();
     let pattern = pattern(format)?;
-    let regex = python(&pattern, "i").map_err(|e| e.to_string())?;
+    let regex = python(&pattern, "i")?;
     let mismatch =
         || format!("time data {} does not match format {}", quoted(text), quoted(format));
-    let found = regex.match_at_start(text).map_err(|e| e.to_string())?.ok_or_else(mismatch)?;
+    let found = regex.match_at_start(text)?.ok_or_else(mismatch)?;
     if found.end() != text.len() {
         return Err(format!("unconverted data remains: {}", &text[found.end()..]));
     }

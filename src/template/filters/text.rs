@@ -1,7 +1,7 @@
 //! Filters on text.
 
 use super::attribute::Path;
-use super::bind::{Bound, text_of};
+use super::bind::{Bound, because, text_of};
 use super::iterate::{items, lazy_items, length};
 use super::{builtin, jinja};
 use crate::base::{Kind, Value};
@@ -137,7 +137,21 @@ fn capitalize(_: &dyn Env, value: Value, args: &Args) -> Result<Value, Stop> {
 fn capitalized(text: &str) -> String {
     let mut chars = text.chars();
     let Some(first) = chars.next() else { return String::new() };
-    first.to_uppercase().chain(chars.as_str().to_lowercase().chars()).collect()
+    title_case(first) + &chars.as_str().to_lowercase()
+}
+
+/// The form of a letter at the beginning of a word.
+fn title_case(c: char) -> String {
+    match c {
+        'Ǆ' | 'ǆ' => return "ǅ".into(),
+        'Ǉ' | 'ǉ' => return "ǈ".into(),
+        'Ǌ' | 'ǌ' => return "ǋ".into(),
+        'Ǳ' | 'ǳ' => return "ǲ".into(),
+        _ => {}
+    }
+    let mut upper = c.to_uppercase();
+    let first = upper.next().map(String::from).unwrap_or_default();
+    first + &upper.flat_map(char::to_lowercase).collect::<String>()
 }
 
 fn title(_: &dyn Env, value: Value, args: &Args) -> Result<Value, Stop> {
@@ -215,10 +229,14 @@ fn join(env: &dyn Env, value: Value, args: &Args) -> Result<Value, Stop> {
 
 fn reverse(_: &dyn Env, value: Value, args: &Args) -> Result<Value, Stop> {
     none("reverse", args)?;
-    match &value.kind {
-        Kind::Str(text) => Ok(Value::from(text.chars().rev().collect::<String>())),
-        _ => Ok(Value::list(items(&value)?.iter().rev().cloned().collect())),
+    if let Kind::Str(text) = &value.kind {
+        return Ok(Value::from(text.chars().rev().collect::<String>()));
     }
+    let items = items(&value).map_err(|stop| match stop {
+        Stop::Fault(why) => because("argument must be iterable", why.message),
+        other => other,
+    })?;
+    Ok(Value::list(items.iter().rev().cloned().collect()))
 }
 
 fn format(_: &dyn Env, value: Value, args: &Args) -> Result<Value, Stop> {
@@ -226,9 +244,10 @@ fn format(_: &dyn Env, value: Value, args: &Args) -> Result<Value, Stop> {
         return Err(Stop::fault("can't handle positional and keyword arguments at the same time"));
     }
     let text = text_of(&value);
-    let given = match args.keyword.is_empty() {
-        false => Value::map(args.keyword.clone()),
-        true => Value::new(Kind::Tuple(std::sync::Arc::new(args.positional.clone()))),
+    let given = if args.keyword.is_empty() {
+        Value::new(Kind::Tuple(std::sync::Arc::new(args.positional.clone())))
+    } else {
+        Value::map(args.keyword.clone())
     };
     super::printf::format(&text, &given).map(Value::from)
 }

@@ -1,5 +1,7 @@
 //! The parts of a URL, as Python's urlsplit finds them.
 
+use std::fmt::Write as _;
+
 /// A URL in parts.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Url<'a> {
@@ -111,9 +113,10 @@ pub fn quote(text: &str, safe: &str) -> String {
         |b: u8| b.is_ascii_alphanumeric() || b"_.-~".contains(&b) || safe.as_bytes().contains(&b);
     let mut out = String::new();
     for byte in text.bytes() {
-        match plain(byte) {
-            true => out.push(char::from(byte)),
-            false => out.push_str(&format!("%{byte:02X}")),
+        if plain(byte) {
+            out.push(char::from(byte))
+        } else {
+            let _ = write!(out, "%{byte:02X}");
         }
     }
     out
@@ -127,16 +130,13 @@ pub fn unquote_plus(text: &str) -> String {
     while at < bytes.len() {
         let code = text.get(at + 1..at + 3).filter(|_| bytes[at] == b'%');
         let code = code.filter(|c| c.bytes().all(|b| b.is_ascii_hexdigit()));
-        match code.and_then(|code| u8::from_str_radix(code, 16).ok()) {
-            Some(byte) => {
-                out.push(byte);
-                at += 3;
-            }
-            None => {
-                out.push(if bytes[at] == b'+' { b' ' } else { bytes[at] });
-                at += 1;
-            }
-        }
+        let (byte, width) = match code.and_then(|code| u8::from_str_radix(code, 16).ok()) {
+            Some(byte) => (byte, 3),
+            None if bytes[at] == b'+' => (b' ', 1),
+            None => (bytes[at], 1),
+        };
+        out.push(byte);
+        at += width;
     }
     String::from_utf8_lossy(&out).into_owned()
 }

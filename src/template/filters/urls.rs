@@ -7,6 +7,7 @@ use super::url::{quote, split, unquote_plus};
 use super::{builtin, jinja};
 use crate::base::{Key, Kind, Value};
 use crate::template::table::{Args, Env, Filter, Stop};
+use std::fmt::Write as _;
 
 pub(super) const FILTERS: &[Filter] = &[
     jinja(
@@ -101,13 +102,11 @@ fn urlsplit(_: &dyn Env, value: Value, args: &Args) -> Result<Value, Stop> {
     .collect();
     let Some(query) = bound.get("query").filter(|query| query.is_true()) else { return Ok(parts) };
     let name = text_of(query);
-    match parts.as_map().and_then(|map| map.get(&Key::from(&*name))) {
-        Some(part) => Ok(part.clone()),
-        None => {
-            let alias = bound.text("alias", "urlsplit");
-            Err(Stop::fault(format!("{alias}: unknown URL component: {name}")))
-        }
-    }
+    let part = parts.as_map().and_then(|map| map.get(&Key::from(&*name)));
+    part.cloned().ok_or_else(|| {
+        let alias = bound.text("alias", "urlsplit");
+        Stop::fault(format!("{alias}: unknown URL component: {name}"))
+    })
 }
 
 const URLIZE: &[&str] = &["trim_url_limit", "nofollow", "target", "rel", "extra_schemes"];
@@ -127,12 +126,20 @@ fn urlize(_: &dyn Env, value: Value, args: &Args) -> Result<Value, Stop> {
     rel.dedup();
     let mut attributes = format!(" rel=\"{}\"", escaped(&rel.join(" ")));
     if let Some(target) = bound.some("target") {
-        attributes.push_str(&format!(" target=\"{}\"", escaped(&target.text())));
+        let _ = write!(attributes, " target=\"{}\"", escaped(&target.text()));
     }
     let text = escaped(&text_of(&value));
     let linked =
         text.split_inclusive(super::text::is_space).map(|word| link(word, limit, &attributes));
     Ok(Value::from(linked.collect::<String>()))
+}
+
+/// Whether a word is an address of electronic mail.
+fn is_mail(word: &str) -> bool {
+    let Some((name, host)) = word.split_once('@') else { return false };
+    let plain = host.chars().all(|c| c.is_alphanumeric() || "_-.".contains(c));
+    let inner = host.trim_matches(['.', '-']);
+    !name.is_empty() && plain && inner == host && host.contains('.')
 }
 
 /// One word, as a link if it is a URL; brackets before and marks behind it stay outside.
@@ -146,6 +153,9 @@ fn link(word: &str, limit: Option<usize>, attributes: &str) -> String {
     let href = match url {
         u if u.starts_with("https://") || u.starts_with("http://") => u.to_string(),
         u if u.starts_with("www.") && u.len() > 4 => format!("https://{u}"),
+        u if is_mail(u) => {
+            return format!("{head}<a href=\"mailto:{u}\">{u}</a>{tail}{blank}");
+        }
         _ => return word.to_string(),
     };
     let shown = match limit {

@@ -24,7 +24,7 @@ pub(super) const FILTERS: &[Filter] = &[
         "Writes YAML with one item on each line, indented by four blanks.",
         to_nice_yaml,
         &[
-            ("{'b': [1], 'a': {'c': null}} | to_nice_yaml", r"'a:\n    c: null\nb:\n- 1\n'"),
+            ("{'b': [1], 'a': {'c': none}} | to_nice_yaml", r"'a:\n    c: null\nb:\n- 1\n'"),
             ("{'a': {'c': 1}} | to_nice_yaml(indent=2)", r"'a:\n  c: 1\n'"),
         ],
     ),
@@ -165,9 +165,10 @@ fn ignored(env: &dyn Env, value: Value, name: &str) -> Value {
 fn from_yaml_all(env: &dyn Env, value: Value, args: &Args) -> Result<Value, Stop> {
     Bound::of("from_yaml_all", args, &[], 0)?;
     let Kind::Str(text) = &value.kind else {
-        return Ok(match value.is_null() {
-            true => Value::list(Vec::new()),
-            false => ignored(env, value, "from_yaml_all"),
+        return Ok(if value.is_null() {
+            Value::list(Vec::new())
+        } else {
+            ignored(env, value, "from_yaml_all")
         });
     };
     let source = Source::described("<from_yaml_all>");

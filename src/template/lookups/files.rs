@@ -2,7 +2,7 @@
 
 use super::impure;
 use super::options::{Options, text_term};
-use crate::base::{Key, Map, Value};
+use crate::base::{Diagnostic, Key, Map, Value};
 use crate::template::filters::glob;
 use crate::template::filters::text::is_space;
 use crate::template::table::{Env, LookupPlugin, Stop};
@@ -52,6 +52,17 @@ fn found(env: &dyn Env, name: &str) -> Result<PathBuf, Stop> {
     env.find_file("files", name)
 }
 
+/// Ansible's words, with the places that were searched as advice.
+fn not_found(stop: Stop) -> Stop {
+    match stop {
+        Stop::Fault(why) => {
+            let error = Diagnostic::new("File not found. Use -vvvvv to see paths searched.");
+            Stop::Fault(error.hint(why.message))
+        }
+        other => other,
+    }
+}
+
 fn file(env: &dyn Env, terms: &[Value], given: &Map) -> Result<Vec<Value>, Stop> {
     let options = Options::of("file", given, &["lstrip", "rstrip"])?;
     let (left, right) = (options.flag("lstrip", false)?, options.flag("rstrip", true)?);
@@ -60,11 +71,12 @@ fn file(env: &dyn Env, terms: &[Value], given: &Map) -> Result<Vec<Value>, Stop>
         let failed = |stop: Stop| match stop {
             Stop::Fault(cause) => {
                 let text = format!("Unable to access the file '{name}'.");
-                Stop::Fault(crate::base::Diagnostic::new(text).caused_by(cause))
+                Stop::Fault(Diagnostic::new(text).caused_by(cause))
             }
             other => other,
         };
-        let text = found(env, name).and_then(|path| text(env, &path)).map_err(failed)?;
+        let path = found(env, name).map_err(not_found);
+        let text = path.and_then(|path| text(env, &path)).map_err(failed)?;
         let mut kept = text.as_str();
         if left {
             kept = kept.trim_start_matches(is_space);
@@ -84,7 +96,7 @@ fn unvault(env: &dyn Env, terms: &[Value], given: &Map) -> Result<Vec<Value>, St
         let path = found(env, name).map_err(|stop| match stop {
             Stop::Fault(cause) => {
                 let text = format!("Unable to find file matching \"{name}\" ");
-                Stop::Fault(crate::base::Diagnostic::new(text).caused_by(cause))
+                Stop::Fault(Diagnostic::new(text).caused_by(cause))
             }
             other => other,
         })?;

@@ -32,7 +32,7 @@ fn first_found(env: &dyn Env, terms: &[Value], given: &Map) -> Result<Vec<Value>
     let files: Vec<Value>;
     let terms = match (terms, options.get("files")) {
         ([], Some(given)) => {
-            files = super::lists::flat(&[given.clone()]);
+            files = super::lists::flat(std::slice::from_ref(given));
             &files
         }
         _ => terms,

@@ -33,9 +33,10 @@ fn ini(env: &dyn Env, terms: &[Value], given: &Map) -> Result<Vec<Value>, Stop> 
     let mut found = Vec::new();
     for term in terms {
         let term = text_term("ini", term)?;
-        let key = match term.contains('=') || term.trim().contains(' ') {
-            true => inline(term, &mut options)?,
-            false => term.to_string(),
+        let key = if term.contains('=') || term.trim().contains(' ') {
+            inline(term, &mut options)?
+        } else {
+            term.to_string()
         };
         found.extend(values(env, &key, &options)?);
     }
@@ -58,7 +59,7 @@ fn inline(term: &str, options: &mut Options) -> Result<String, Stop> {
                 return Err(Stop::fault(format!("'{name}' is not a valid option.")));
             }
             _ => match &mut current {
-                Some((_, value)) => value.push_str(&format!(" {word}")),
+                Some((_, value)) => value.extend([" ", word]),
                 None => key.push(word),
             },
         }

@@ -135,8 +135,11 @@ fn product(terms: &[Value]) -> Result<Vec<Value>, Stop> {
         let items = items(term)?;
         let mut longer = Vec::with_capacity(rows.len() * items.len());
         for row in &rows {
-            longer
-                .extend(items.iter().map(|item| [row.as_slice(), &flat(&[item.clone()])].concat()));
+            longer.extend(
+                items
+                    .iter()
+                    .map(|item| [row.as_slice(), &flat(std::slice::from_ref(item))].concat()),
+            );
         }
         rows = longer;
     }

@@ -37,12 +37,11 @@ struct Merger<'a> {
 
 fn choice(options: &Options, name: &str, choices: &[&str]) -> Result<String, Stop> {
     let given = options.text(name, choices[0]);
-    match choices.contains(&given.as_str()) {
-        true => Ok(given),
-        false => {
-            let known = choices.join(", ");
-            Err(Stop::fault(format!("merge_variables: {name} must be one of {known}, not {given}")))
-        }
+    if choices.contains(&given.as_str()) {
+        Ok(given)
+    } else {
+        let known = choices.join(", ");
+        Err(Stop::fault(format!("merge_variables: {name} must be one of {known}, not {given}")))
     }
 }
 

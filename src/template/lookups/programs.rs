@@ -3,7 +3,7 @@
 use super::impure;
 use super::options::{Options, text_term};
 use crate::base::{Map, Value};
-use crate::template::filters::bind::text_of;
+use crate::template::filters::bind::{shown_text, text_of};
 use crate::template::filters::text::{is_space, lines as split_lines};
 use crate::template::table::{Env, LookupPlugin, Stop};
 use std::process::{Command, Stdio};
@@ -26,7 +26,7 @@ pub(super) const LOOKUPS: &[LookupPlugin] = &[
 ];
 
 /// What a shell command prints; a failure names the command, as Ansible does.
-fn output(env: &dyn Env, name: &str, command: &str) -> Result<String, Stop> {
+fn output(env: &dyn Env, name: &str, term: &Value, command: &str) -> Result<String, Stop> {
     let mut shell = Command::new("/bin/sh");
     shell.arg("-c").arg(command).stdin(Stdio::null()).stderr(Stdio::inherit());
     if let Some(directory) = env.scope().search_path().last().filter(|dir| dir.is_dir()) {
@@ -36,16 +36,19 @@ fn output(env: &dyn Env, name: &str, command: &str) -> Result<String, Stop> {
     let done = done.map_err(|e| Stop::fault(format!("lookup_plugin.{name}: {e}")))?;
     if !done.status.success() {
         let code = done.status.code().map_or_else(|| "a signal".into(), |code| code.to_string());
-        return Err(Stop::fault(format!("lookup_plugin.{name}({command}) returned {code}")));
+        let shown = shown_text(term);
+        return Err(Stop::fault(format!("lookup_plugin.{name}({shown}) returned {code}")));
     }
-    String::from_utf8(done.stdout)
-        .map_err(|_| Stop::fault(format!("lookup_plugin.{name}({command}): the output is no text")))
+    String::from_utf8(done.stdout).map_err(|_| {
+        let shown = shown_text(term);
+        Stop::fault(format!("lookup_plugin.{name}({shown}): the output is no text"))
+    })
 }
 
 fn pipe(env: &dyn Env, terms: &[Value], given: &Map) -> Result<Vec<Value>, Stop> {
     Options::of("pipe", given, &[])?;
     let run = |term: &Value| {
-        let output = output(env, "pipe", &text_of(term))?;
+        let output = output(env, "pipe", term, &text_of(term))?;
         Ok(Value::from(output.trim_end_matches(is_space)))
     };
     terms.iter().map(run).collect()
@@ -55,7 +58,7 @@ fn lines(env: &dyn Env, terms: &[Value], given: &Map) -> Result<Vec<Value>, Stop
     Options::of("lines", given, &[])?;
     let mut all = Vec::new();
     for term in terms {
-        let output = output(env, "lines", text_term("lines", term)?)?;
+        let output = output(env, "lines", term, text_term("lines", term)?)?;
         all.extend(split_lines(&output).into_iter().map(Value::from));
     }
     Ok(all)

@@ -62,9 +62,10 @@ fn random_string(_: &dyn Env, terms: &[Value], given: &Map) -> Result<Vec<Value>
         return Err(Stop::fault("the lookup random_string takes no terms"));
     }
     let mut random = Random::new(options.get("seed"))?;
-    let similar = match options.flag("ignore_similar_chars", false)? {
-        true => options.text("similar_chars", "il1LoO0"),
-        false => String::new(),
+    let similar = if options.flag("ignore_similar_chars", false)? {
+        options.text("similar_chars", "il1LoO0")
+    } else {
+        String::new()
     };
     let distinct = |chars: &mut dyn Iterator<Item = char>| -> Vec<char> {
         chars.filter(|c| !similar.contains(*c)).collect()
@@ -98,9 +99,10 @@ fn random_string(_: &dyn Env, terms: &[Value], given: &Map) -> Result<Vec<Value>
         random.shuffle(&mut made)?;
     }
     let text: String = made.into_iter().collect();
-    Ok(vec![Value::from(match options.flag("base64", false)? {
-        true => base64::engine::general_purpose::STANDARD.encode(text),
-        false => text,
+    Ok(vec![Value::from(if options.flag("base64", false)? {
+        base64::engine::general_purpose::STANDARD.encode(text)
+    } else {
+        text
     })])
 }
 

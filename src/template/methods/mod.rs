@@ -134,6 +134,9 @@ pub fn data(value: &Value, name: &str) -> Option<Value> {
         (Kind::Int(_) | Kind::Big(_) | Kind::Bool(_), "imag") => Some(Value::from(0)),
         (Kind::Float(_), "imag") => Some(Value::from(0.0)),
         (Kind::Time(time), _) => times::data(time, name),
+        // The pairs of `groupby` have names for their parts.
+        (Kind::Tuple(pair), "grouper") if pair.len() == 2 => pair.first().cloned(),
+        (Kind::Tuple(pair), "list") if pair.len() == 2 => pair.get(1).cloned(),
         _ => None,
     }
 }

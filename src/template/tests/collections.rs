@@ -111,10 +111,7 @@ fn has(_: &dyn Env, value: &Value, args: &Args) -> Result<bool, Stop> {
 
 fn truthy(_: &dyn Env, value: &Value, args: &Args) -> Result<bool, Stop> {
     let bound = Bound::of("truthy", args, &["convert_bool"], 0)?;
-    let converted = match bound.flag("convert_bool", false) {
-        true => boolean(value),
-        false => None,
-    };
+    let converted = if bound.flag("convert_bool", false) { boolean(value) } else { None };
     Ok(converted.unwrap_or_else(|| value.is_true()))
 }
 

@@ -100,9 +100,10 @@ fn within(_: &dyn Env, value: &Value, args: &Args) -> Result<bool, Stop> {
 /// `value % divisor == 0`.
 fn divides(value: &Value, divisor: &Value) -> Result<bool, Stop> {
     if let (Some(a), Some(b)) = (big_of(value), big_of(divisor)) {
-        return match b.is_zero() {
-            true => Err(Stop::fault("integer modulo by zero")),
-            false => Ok(a.mod_floor(&b).is_zero()),
+        return if b.is_zero() {
+            Err(Stop::fault("integer modulo by zero"))
+        } else {
+            Ok(a.mod_floor(&b).is_zero())
         };
     }
     match (float_of(value), float_of(divisor)) {
@@ -126,6 +127,7 @@ fn even(_: &dyn Env, value: &Value, args: &Args) -> Result<bool, Stop> {
 
 fn odd(_: &dyn Env, value: &Value, args: &Args) -> Result<bool, Stop> {
     Bound::of("test_odd", args, &[], 0)?;
+    #[allow(clippy::float_cmp)] // the remainder is exact
     let whole = !matches!(value.kind, Kind::Float(f) if f.rem_euclid(2.0) != 1.0);
     Ok(!divides(value, &Value::from(2))? && whole)
 }

@@ -2,7 +2,7 @@
 
 use super::{builtin, impure};
 use crate::base::{Kind, Value};
-use crate::template::filters::bind::Bound;
+use crate::template::filters::bind::{Bound, os_error};
 use crate::template::table::{Args, Env, Stop, Test};
 use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
@@ -136,7 +136,8 @@ fn same_file(_: &dyn Env, value: &Value, args: &Args) -> Result<bool, Stop> {
     let bound = Bound::of("samefile", args, &["f2"], 1)?;
     let identity = |value: &Value| -> Result<(u64, u64), Stop> {
         let path = path_of(value)?;
-        let found = path.metadata().map_err(|e| Stop::fault(format!("{}: {e}", path.display())))?;
+        let found = path.metadata();
+        let found = found.map_err(|e| Stop::fault(os_error(&e, path.to_str())))?;
         Ok((found.dev(), found.ino()))
     };
     Ok(identity(value)? == identity(bound.need("f2")?)?)

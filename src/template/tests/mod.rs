@@ -3,6 +3,7 @@
 mod collections;
 mod compare;
 mod files;
+mod general;
 mod network;
 mod patterns;
 mod results;
@@ -54,6 +55,7 @@ const FAMILIES: &[&[Test]] = &[
     collections::TESTS,
     compare::TESTS,
     files::TESTS,
+    general::TESTS,
     network::TESTS,
     patterns::TESTS,
     results::TESTS,

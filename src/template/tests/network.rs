@@ -221,9 +221,10 @@ fn address(value: &Value, args: &Args, question: fn(Address) -> bool) -> Result<
 
 /// An IPv4 address within IPv6 as itself.
 fn unmapped(ip: Address) -> Address {
-    match ip.is_in(&["::ffff:0:0/96"]) {
-        true => Address { version: Version::V4, value: ip.value & u128::from(u32::MAX) },
-        false => ip,
+    if ip.is_in(&["::ffff:0:0/96"]) {
+        Address { version: Version::V4, value: ip.value & u128::from(u32::MAX) }
+    } else {
+        ip
     }
 }
 

@@ -633,16 +633,11 @@ async fn scripts_of_modules() {
 #[tokio::test]
 async fn what_is_not_built_is_refused() {
     let host = &host("dash").await;
-    let command = Command::new(["true"]);
-    let op = Op::Guarded {
-        apply: command.clone(),
-        rollback: command.clone(),
-        confirm: command,
-        deadline: std::time::Duration::from_secs(1),
-    };
+    let end = || ("h".to_string(), Command::new(["true"]));
+    let op = Op::Stream { from: end(), to: end() };
     let before = host.counts().requests();
     let error = host.apply(vec![vec![Change::new(op, "")]], Vec::new(), None).await.unwrap_err();
-    assert_eq!(error, HostError::Local("guarded changes are not built yet".into()));
+    assert_eq!(error, HostError::Local("streams between two hosts are not built yet".into()));
     assert_eq!(host.counts().requests(), before);
 }
 

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::connection::r#become::Method;
+use std::io::Write;
 use std::process::Command as Program;
 use std::time::Duration;
 
@@ -29,7 +30,6 @@ impl Users {
             let _ = Program::new("userdel").args(["-rf", user]).output();
             tool(&["useradd", "-m", "-s", "/bin/bash", user]);
             let mut child = Program::new("chpasswd").stdin(Stdio::piped()).spawn().unwrap();
-            use std::io::Write;
             writeln!(child.stdin.take().unwrap(), "{user}:{PASSWORD}").unwrap();
             assert!(child.wait().unwrap().success());
         }
@@ -128,33 +128,33 @@ async fn sudo_with_and_without_password() {
     let users = Users::new("sudo");
     users.sudo("NOPASSWD: ");
     let who = Identity::user("h", "root", Method::Sudo);
-    works(&*users.open(&who, &limits()).await.unwrap(), "root").await;
+    works(&users.open(&who, &limits()).await.unwrap(), "root").await;
     // A password that is not asked for is not sent: it would be the shell's first line.
-    works(&*users.open(&who.clone().password(PASSWORD), &limits()).await.unwrap(), "root").await;
+    works(&users.open(&who.clone().password(PASSWORD), &limits()).await.unwrap(), "root").await;
     users.sudo("");
     assert_eq!(wrong(users.open(&who, &limits()).await), "Missing sudo password");
     let right = who.clone().password(PASSWORD);
-    works(&*users.open(&right, &limits()).await.unwrap(), "root").await;
+    works(&users.open(&right, &limits()).await.unwrap(), "root").await;
     assert_eq!(
         wrong(users.open(&who.clone().password("no"), &limits()).await),
         "Incorrect sudo password"
     );
     let mut to = Identity::user("h", &users.to, Method::Sudo).password(PASSWORD);
-    works(&*users.open(&to, &limits()).await.unwrap(), &users.to).await;
-    let home = sh(&*users.open(&to, &limits()).await.unwrap(), "echo $HOME").await.1;
+    works(&users.open(&to, &limits()).await.unwrap(), &users.to).await;
+    let home = sh(&users.open(&to, &limits()).await.unwrap(), "echo $HOME").await.1;
     assert_eq!(home, format!("/home/{}\n", users.to));
     to.user = Some("nosuchuser".into());
     assert!(wrong(users.open(&to, &limits()).await).contains("nosuchuser"));
     let mut exe = right.clone();
     (exe.exe, exe.flags) = (Some("/usr/bin/sudo".into()), Some("-S -E".into()));
     assert_eq!(
-        sh(&*users.open(&exe, &limits()).await.unwrap(), "id -u; echo $LOGIN_GAVE").await.1,
+        sh(&users.open(&exe, &limits()).await.unwrap(), "id -u; echo $LOGIN_GAVE").await.1,
         "0\nit's\n"
     );
     let path = format!("/etc/sudoers.d/{}", users.from);
     let text = std::fs::read_to_string(&path).unwrap();
     std::fs::write(&path, format!("{text}Defaults:{} requiretty\n", users.from)).unwrap();
-    works(&*users.open(&right, &limits()).await.unwrap(), "root").await;
+    works(&users.open(&right, &limits()).await.unwrap(), "root").await;
     std::fs::write(&path, "").unwrap();
     assert!(wrong(users.open(&right, &limits()).await).contains("not in the sudoers"));
 }
@@ -163,7 +163,7 @@ async fn sudo_with_and_without_password() {
 async fn su_to_root_and_plain_users() {
     let users = Users::new("su");
     let to = Identity::user("h", &users.to, Method::Su);
-    works(&*users.open(&to.clone().password(PASSWORD), &limits()).await.unwrap(), &users.to).await;
+    works(&users.open(&to.clone().password(PASSWORD), &limits()).await.unwrap(), &users.to).await;
     assert_eq!(wrong(users.open(&to, &limits()).await), "Missing su password");
     assert_eq!(
         wrong(users.open(&to.clone().password("no"), &limits()).await),
@@ -202,8 +202,8 @@ async fn doas_with_and_without_password() {
     };
     let who = Identity::user("h", "root", Method::Doas);
     set("nopass");
-    works(&*users.open(&who, &limits()).await.unwrap(), "root").await;
-    works(&*users.open(&who.clone().password(PASSWORD), &limits()).await.unwrap(), "root").await;
+    works(&users.open(&who, &limits()).await.unwrap(), "root").await;
+    works(&users.open(&who.clone().password(PASSWORD), &limits()).await.unwrap(), "root").await;
     set("");
     let missing = wrong(users.open(&who, &limits()).await);
     let right = users.open(&who.clone().password(PASSWORD), &limits()).await;
@@ -214,7 +214,7 @@ async fn doas_with_and_without_password() {
         None => std::fs::remove_file(conf).unwrap(),
     }
     assert_eq!(missing, "Missing doas password");
-    works(&*right.unwrap(), "root").await;
+    works(&right.unwrap(), "root").await;
     assert_eq!(incorrect, "Incorrect doas password");
     assert!(other.contains("not permitted"), "{other}");
 }

@@ -3,6 +3,7 @@
 mod applying;
 mod becoming;
 mod boundaries;
+mod guarding;
 mod probes;
 mod protocol;
 mod quoting;
@@ -75,9 +76,10 @@ impl Local {
 impl Transport for Local {
     fn open(&self, command: String, pty: bool) -> BoxFuture<'static, Result<Process, HostError>> {
         assert!(!command.contains('\n') && !command.contains('!'), "{command}");
-        let started = match self.open.load(Ordering::SeqCst) {
-            true => self.start(&command, pty).map_err(|e| HostError::Unreachable(e.to_string())),
-            false => Err(HostError::Unreachable("cut".into())),
+        let started = if self.open.load(Ordering::SeqCst) {
+            self.start(&command, pty).map_err(|e| HostError::Unreachable(e.to_string()))
+        } else {
+            Err(HostError::Unreachable("cut".into()))
         };
         Box::pin(std::future::ready(started))
     }

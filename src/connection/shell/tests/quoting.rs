@@ -47,9 +47,10 @@ fn words_arrive_as_they_are() {
             );
             command.env = vec![("V".into(), words.concat())];
             let answer = runtime.block_on(host.run(command)).unwrap();
-            let wanted: String = match words.is_empty() {
-                true => "\u{1e}".to_string(),
-                false => words.iter().map(|w| format!("{w}\u{1e}")).collect(),
+            let wanted: String = if words.is_empty() {
+                "\u{1e}".to_string()
+            } else {
+                words.join("\u{1e}") + "\u{1e}"
             };
             prop_assert_eq!(answer.text(), wanted);
             Ok(())
@@ -64,7 +65,7 @@ async fn long_words_and_many_lines() {
         let host = host(shell).await;
         for size in [2_990, 3_000, 3_010, 65_535, 100_000] {
             let word: String = "ab'\\\n $".chars().cycle().take(size).collect();
-            assert_eq!(echoed(&host, &[word.clone()]).await, [word], "{shell} {size}");
+            assert_eq!(echoed(&host, std::slice::from_ref(&word)).await, [word], "{shell} {size}");
         }
     }
 }

@@ -6,6 +6,7 @@ mod demo;
 mod hostkeys;
 mod login;
 mod openssh;
+mod shells;
 mod sshd;
 mod ways;
 

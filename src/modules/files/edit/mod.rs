@@ -12,6 +12,7 @@ mod text;
 pub use blockinfile::BlockInFile;
 pub use encoding::Encoding;
 pub use lineinfile::LineInFile;
+pub use lines::universal;
 pub use replace::Replace;
 
 #[cfg(test)]

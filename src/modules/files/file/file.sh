@@ -52,8 +52,8 @@ for f in "$5" "$6"; do
 done
 if [ -d "$p" ]; then
   case $4 in
-  *L*) files_walk "$p" -L ;;
-  *r*) files_walk "$p" '' ;;
+  *L*) files_walk "$p" -L 1 ;;
+  *r*) files_walk "$p" '' 0 ;;
   esac
 fi
 :

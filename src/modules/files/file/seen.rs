@@ -4,7 +4,7 @@ use super::{Args, Kind};
 use crate::modules::files::attributes::word;
 use crate::modules::files::names::{Ids, More};
 use crate::modules::files::place::{self, parent};
-use crate::modules::files::walk::Entry;
+use crate::modules::files::walk::{self, Entry};
 use crate::spec::path::{PathKind, unescape};
 use crate::spec::{Answer, Ctx, Failure, Look, PathState, Probe};
 
@@ -230,16 +230,7 @@ fn overlay_below(seen: &mut Seen, ctx: Ctx<'_>) {
     if seen.below.is_empty() && !seen.link.as_ref().is_some_and(|state| state.predicted) {
         return;
     }
-    seen.below.retain(|entry| ctx.world.path(&entry.path) != Some(None));
-    for (path, attrs) in known {
-        let at = seen.below.iter().position(|entry| entry.path == path && !entry.followed);
-        let old = at.map(|at| seen.below.remove(at));
-        let blocks = old.as_ref().map_or(0, |entry| entry.blocks);
-        let state = PathState::overlay(path, old.map(|entry| entry.state), ctx.world);
-        if let (Some(state), Some(_)) = (state, attrs) {
-            seen.below.push(Entry { path: path.to_string(), state, blocks, followed: false });
-        }
-    }
+    walk::overlay(&mut seen.below, &seen.path, ctx.world);
 }
 
 /// What a link is to point to in the predicted world.

@@ -90,12 +90,13 @@ fn dicts(value: &Value) -> Result<Vec<&Map>, Stop> {
 
 fn way(bound: &Bound) -> Result<String, Stop> {
     let way = bound.text("matching_parameter", "equal").into_owned();
-    match ["equal", "starts_with", "ends_with", "regex"].contains(&way.as_str()) {
-        true => Ok(way),
-        false => Err(Stop::fault(format!(
+    if ["equal", "starts_with", "ends_with", "regex"].contains(&way.as_str()) {
+        Ok(way)
+    } else {
+        Err(Stop::fault(format!(
             "The matching_parameter must be one of ['equal', 'starts_with', 'ends_with', 'regex']. \
              matching_parameter='{way}'"
-        ))),
+        )))
     }
 }
 
@@ -143,12 +144,12 @@ fn targets(target: &Value, way: &str) -> Result<Vec<Pattern>, Stop> {
     let failure = |text: &str| {
         format!("The target must be a valid regex if matching_parameter=regex. target is {text}")
     };
-    let pattern = |item: &Value| match item.as_str() {
-        Some(text) => Pattern::of(way, text, &failure),
-        None => {
+    let pattern = |item: &Value| {
+        let text = item.as_str().ok_or_else(|| {
             let (shown, class) = (shown(item), class_of(item));
-            Err(Stop::fault(format!("The target items must be strings. {shown} is {class}")))
-        }
+            Stop::fault(format!("The target items must be strings. {shown} is {class}"))
+        })?;
+        Pattern::of(way, text, &failure)
     };
     texts.into_iter().map(pattern).collect()
 }

@@ -112,9 +112,10 @@ fn opened(lists: &[Value], failure: &str) -> Result<Vec<Value>, Stop> {
             let (shown, class) = (shown_text(list), class_of(list));
             return Err(Stop::fault(format!("{failure} {shown} is {class}")));
         };
-        match inner.iter().all(is_sequence) {
-            true => opened.extend(inner.iter().cloned()),
-            false => opened.push(list.clone()),
+        if inner.iter().all(is_sequence) {
+            opened.extend(inner.iter().cloned())
+        } else {
+            opened.push(list.clone())
         }
     }
     Ok(opened)

@@ -78,6 +78,9 @@ fn crc32(_: &dyn Env, value: Value, args: &Args) -> Result<Value, Stop> {
     Ok(Value::from(format!("{:x}", !sum)))
 }
 
+/// The least random number: it has ten digits.
+const FROM: u64 = 0x10_0000_0000;
+
 fn random_mac(_: &dyn Env, value: Value, args: &Args) -> Result<Value, Stop> {
     let bound = Bound::of("random_mac", args, &["seed"], 0)?;
     let Kind::Str(text) = &value.kind else {
@@ -104,7 +107,6 @@ fn random_mac(_: &dyn Env, value: Value, args: &Args) -> Result<Value, Stop> {
     if !problems.is_empty() {
         return Err(invalid(&problems.join(",")));
     }
-    const FROM: u64 = 0x10_0000_0000;
     let number = FROM + Random::new(bound.get("seed"))?.below(0xff_ffff_ffff - FROM + 1)?;
     let digits = format!("{number:x}");
     let wanted = (2 * (6 - bytes.len())).min(digits.len());
@@ -150,8 +152,9 @@ fn yaml(call: &'static str, value: &Value, args: &Args, base: DumpOptions) -> Re
     ];
     let bound = Bound::of(call, args, NAMES, 0)?;
     let options = options(&bound, base)?;
-    match bound.flag("redact_sensitive_values", false) {
-        true => written(&value.masked(), options),
-        false => written(value, options),
+    if bound.flag("redact_sensitive_values", false) {
+        written(&value.masked(), options)
+    } else {
+        written(value, options)
     }
 }

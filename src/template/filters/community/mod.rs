@@ -1,6 +1,6 @@
 //! Filters of the collection community.general.
 
-mod dicts;
+pub mod dicts;
 mod durations;
 mod json_query;
 mod keys;

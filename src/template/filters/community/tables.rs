@@ -7,6 +7,7 @@ use crate::template::filters::csv::{Dialect, rows};
 use crate::template::filters::ini_file::{Ini, Reading};
 use crate::template::filters::iterate::{items, mapping};
 use crate::template::table::{Args, Env, Filter, Stop};
+use std::fmt::Write as _;
 
 pub(super) const FILTERS: &[Filter] = &[
     builtin(
@@ -137,14 +138,13 @@ fn to_ini(_: &dyn Env, value: Value, args: &Args) -> Result<Value, Stop> {
             );
             return Err(Stop::fault(text));
         };
-        out.push_str(&format!("[{name}]\n"));
+        let _ = writeln!(out, "[{name}]");
         for (option, item) in options.iter() {
-            match item.is_null() {
-                true => out.push_str(&format!("{option}\n")),
-                false => {
-                    let text = item.text().replace('\n', "\n\t");
-                    out.push_str(&format!("{option}{sign}{text}\n"));
-                }
+            if item.is_null() {
+                let _ = writeln!(out, "{option}");
+            } else {
+                let text = item.text().replace('\n', "\n\t");
+                let _ = writeln!(out, "{option}{sign}{text}");
             }
         }
         out.push('\n');

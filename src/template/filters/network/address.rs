@@ -65,9 +65,10 @@ impl Address {
 
     /// The address so much further on; None outside of the address space.
     pub fn plus(self, amount: i128) -> Option<Self> {
-        let value = match amount >= 0 {
-            true => self.value.checked_add(amount.unsigned_abs())?,
-            false => self.value.checked_sub(amount.unsigned_abs())?,
+        let value = if amount >= 0 {
+            self.value.checked_add(amount.unsigned_abs())?
+        } else {
+            self.value.checked_sub(amount.unsigned_abs())?
         };
         Self::of(self.version, value)
     }
@@ -266,6 +267,7 @@ impl Net {
     }
 
     /// The same without host bits.
+    #[must_use]
     pub fn cidr(self) -> Self {
         Self { ip: self.network(), ..self }
     }
@@ -292,9 +294,10 @@ impl Net {
 
     /// The address of this number within it; negative ones count from the end.
     pub fn nth(self, index: i128) -> Option<Address> {
-        let found = match index >= 0 {
-            true => self.network().plus(index)?,
-            false => self.last().plus(index.checked_add(1)?)?,
+        let found = if index >= 0 {
+            self.network().plus(index)?
+        } else {
+            self.last().plus(index.checked_add(1)?)?
         };
         self.contains(found).then_some(found)
     }

@@ -80,17 +80,13 @@ fn hosts(name: &str, subject: &Subject) -> Option<Result<Value, Stop>> {
             Ok(if edge { Value::from(false) } else { text(net) })
         }
         "broadcast" if net.is_wide() => Ok(net.broadcast().map_or(Value::NULL, text)),
-        "broadcast" => NOTHING,
         "host" if net.is_single() || inside || no_broadcast => Ok(text(net)),
-        "host" => NOTHING,
         "ip/prefix" if !net.is_single() && (!net.is_wide() || inside) => Ok(text(net)),
-        "ip/prefix" => NOTHING,
         "ip_netmask" if !net.is_single() && (!net.is_wide() || inside) => {
             Ok(text(format!("{} {}", net.ip, net.netmask())))
         }
-        "ip_netmask" => NOTHING,
         "net" if !net.is_single() && !inside => Ok(text(net.cidr())),
-        "net" => NOTHING,
+        "broadcast" | "host" | "ip/prefix" | "ip_netmask" | "net" => NOTHING,
         _ => return None,
     })
 }
@@ -129,7 +125,9 @@ fn peer(net: Net) -> Result<Value, Stop> {
     let other = |bits: u128| Ok(text(Address { value: net.ip.value ^ bits, ..net.ip }));
     match net.ip.version.width() - net.prefix {
         1 => other(1),
-        2 if net.ip.value % 4 == 0 => Err(Stop::fault("Network address of /30 has no peer")),
+        2 if net.ip.value.is_multiple_of(4) => {
+            Err(Stop::fault("Network address of /30 has no peer"))
+        }
         2 if net.ip.value % 4 == 3 => Err(Stop::fault("Broadcast address of /30 has no peer")),
         2 => other(3),
         _ => Err(Stop::fault("Not a point-to-point network")),
@@ -174,10 +172,7 @@ fn to_v4(subject: &Subject) -> Value {
     let high = net.ip.value >> 32;
     let fits = (high == 0 || high == 0xffff) && net.prefix >= 96;
     let low = Address { version: Version::V4, value: net.ip.value & u128::from(u32::MAX) };
-    match fits {
-        true => text(Net { ip: low, prefix: net.prefix - 96 }),
-        false => Value::from(false),
-    }
+    if fits { text(Net { ip: low, prefix: net.prefix - 96 }) } else { Value::from(false) }
 }
 
 fn to_v6(subject: &Subject) -> Value {

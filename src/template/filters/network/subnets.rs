@@ -192,9 +192,10 @@ fn whole(value: &Value, message: &str) -> Result<i64, Stop> {
 fn ipmath(_: &dyn Env, value: Value, args: &Args) -> Result<Value, Stop> {
     let bound = Bound::of("ipmath", args, &["amount"], 1)?;
     let text = text_of(&value);
-    let ip = match text.contains('/') {
-        true => Net::parse(&text).map(|net| net.ip),
-        false => Address::parse(&text),
+    let ip = if text.contains('/') {
+        Net::parse(&text).map(|net| net.ip)
+    } else {
+        Address::parse(&text)
     };
     let ip = ip.ok_or_else(|| invalid(&value))?;
     let amount = bound.need("amount")?;

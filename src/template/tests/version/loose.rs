@@ -1,4 +1,4 @@
-//! Versions as distutils' LooseVersion reads them.
+//! Versions as distutils' `LooseVersion` reads them.
 
 use num_bigint::BigInt;
 use std::cmp::Ordering;

@@ -23,9 +23,10 @@ fn is_word(text: &str) -> bool {
 }
 
 fn identifier(text: &str) -> Option<Identifier<'_>> {
-    match text.bytes().all(|b| b.is_ascii_digit()) {
-        true => number(text).map(Identifier::Number),
-        false => is_word(text).then_some(Identifier::Text(text)),
+    if text.bytes().all(|b| b.is_ascii_digit()) {
+        number(text).map(Identifier::Number)
+    } else {
+        is_word(text).then_some(Identifier::Text(text))
     }
 }
 

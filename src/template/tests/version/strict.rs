@@ -1,4 +1,4 @@
-//! Versions as distutils' StrictVersion reads them: two or three numbers and `a1` or `b1`.
+//! Versions as distutils' `StrictVersion` reads them: two or three numbers and `a1` or `b1`.
 
 use std::cmp::Ordering;
 
@@ -7,9 +7,12 @@ type Version = ([u64; 3], Option<(char, u64)>);
 fn read(text: &str) -> Result<Version, String> {
     let invalid = || format!("invalid version number '{text}'");
     let (numbers, suffix) = text.split_at(text.find(['a', 'b']).unwrap_or(text.len()));
-    let number = |digits: &str| match digits.bytes().all(|b| b.is_ascii_digit()) {
-        true => digits.parse::<u64>().map_err(|_| invalid()),
-        false => Err(invalid()),
+    let number = |digits: &str| {
+        if digits.bytes().all(|b| b.is_ascii_digit()) {
+            digits.parse::<u64>().map_err(|_| invalid())
+        } else {
+            Err(invalid())
+        }
     };
     let found: Vec<u64> = numbers.split('.').map(number).collect::<Result<_, _>>()?;
     let version = match found.as_slice() {

@@ -1,4 +1,4 @@
-//! JMESPath's functions.
+//! `JMESPath`'s functions.
 
 use super::{Problem, evaluate, is_number};
 use crate::base::value::{Layout, to_json};
@@ -11,7 +11,7 @@ use crate::template::filters::sum::add;
 use jmespath::ast::Ast;
 use std::cmp::Ordering;
 
-/// The types a parameter may have, as JMESPath's messages name them; none for any type.
+/// The types a parameter may have, as `JMESPath`'s messages name them; none for any type.
 type Types = &'static [&'static str];
 
 /// The parameters of a function, and whether the last may be repeated.
@@ -127,7 +127,7 @@ fn check(name: &str, argument: &Argument, types: Types) -> Result<(), Problem> {
     let wanted = items.first().map(type_of).filter(|first| inner.contains(first));
     for item in items {
         if Some(type_of(item)) != wanted {
-            return wrong(shown_text(item), type_of(item));
+            return wrong(shown_text(item), item.type_name());
         }
     }
     Ok(())

@@ -73,10 +73,13 @@ fn evaluate(ast: &Ast, value: &Value) -> Result<Value, Problem> {
         Ast::Slice { start, stop, step, .. } => slice(value, *start, *stop, *step),
         Ast::Subexpr { lhs, rhs, .. } => evaluate(rhs, &evaluate(lhs, value)?),
         Ast::Projection { lhs, rhs, .. } => project(&evaluate(lhs, value)?, rhs),
-        Ast::Condition { predicate, then, .. } => match is_true(&evaluate(predicate, value)?) {
-            true => evaluate(then, value),
-            false => Ok(Value::NULL),
-        },
+        Ast::Condition { predicate, then, .. } => {
+            if is_true(&evaluate(predicate, value)?) {
+                evaluate(then, value)
+            } else {
+                Ok(Value::NULL)
+            }
+        }
         Ast::Flatten { node, .. } => Ok(flatten(&evaluate(node, value)?)),
         Ast::ObjectValues { node, .. } => {
             let found = evaluate(node, value)?;

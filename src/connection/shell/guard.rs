@@ -1,0 +1,239 @@
+//! Changes that can cut our own way in: a timer on the host undoes them unless a new connection proves that
+//! they work.
+
+use super::command;
+use super::host::{ShellHost, open_on};
+use super::link::Link;
+use super::request::{Data, Kind, Request};
+use crate::base::quote;
+use crate::spec::{Answer, Applied, Change, Command, Host, HostError, Op, Probe, Ran};
+use bytes::Bytes;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::time::Instant;
+
+/// What is left of the deadline when no further attempt is begun.
+const MARGIN: Duration = Duration::from_secs(1);
+/// How long the host is looked for after it restored itself.
+const AFTERWARDS: Duration = Duration::from_mins(1);
+/// The rollback waits or runs.
+const RUNNING: i32 = 254;
+
+/// The words of one guarded change.
+struct Guard<'a> {
+    host: &'a ShellHost,
+    apply: Command,
+    rollback: Command,
+    confirm: Command,
+    deadline: Duration,
+}
+
+/// Whether any of these is guarded.
+pub fn any(parts: &[Vec<Change>]) -> bool {
+    parts.iter().flatten().any(|change| matches!(change.op, Op::Guarded { .. }))
+}
+
+/// Applies parts one after the other; what is between guarded changes goes out in one write each.
+pub async fn apply_parts(
+    host: ShellHost,
+    parts: Vec<Vec<Change>>,
+    env: Vec<(String, String)>,
+    then: Option<Probe>,
+) -> Result<Applied, HostError> {
+    let mut ran = Vec::new();
+    for part in parts {
+        apply_part(&host, part, &env, &mut ran).await?;
+    }
+    let look = match then {
+        Some(probe) => Some(host.probe(probe).await?),
+        None => None,
+    };
+    Ok(Applied { ran, look })
+}
+
+async fn apply_part(
+    host: &ShellHost,
+    part: Vec<Change>,
+    env: &[(String, String)],
+    ran: &mut Vec<Ran>,
+) -> Result<(), HostError> {
+    let mut plain = Vec::new();
+    for change in part {
+        if !matches!(change.op, Op::Guarded { .. }) {
+            plain.push(change);
+            continue;
+        }
+        if !apply_plain(host, std::mem::take(&mut plain), env, ran).await? {
+            return Ok(());
+        }
+        ran.push(one(host, change, env).await?);
+        if ran.last().is_some_and(|r| r.answer.rc != 0) {
+            return Ok(());
+        }
+    }
+    apply_plain(host, plain, env, ran).await.map(drop)
+}
+
+/// Whether all went well.
+async fn apply_plain(
+    host: &ShellHost,
+    changes: Vec<Change>,
+    env: &[(String, String)],
+    ran: &mut Vec<Ran>,
+) -> Result<bool, HostError> {
+    if changes.is_empty() {
+        return Ok(true);
+    }
+    let applied = host.apply(vec![changes], env.to_vec(), None).await?;
+    let good = applied.ran.iter().all(|r| r.answer.rc == 0);
+    ran.extend(applied.ran);
+    Ok(good)
+}
+
+async fn one(host: &ShellHost, change: Change, env: &[(String, String)]) -> Result<Ran, HostError> {
+    let Op::Guarded { apply, rollback, confirm, deadline } = &change.op else {
+        return Err(HostError::Local("this change is not guarded".into()));
+    };
+    let with = |command: &Command| {
+        let mut command = command.clone();
+        command.env.splice(0..0, env.iter().cloned());
+        command
+    };
+    let guard = Guard {
+        host,
+        apply: with(apply),
+        rollback: with(rollback),
+        confirm: with(confirm),
+        deadline: *deadline,
+    };
+    let answer = guard.run().await?;
+    Ok(Ran { change, answer, backup: None })
+}
+
+impl Guard<'_> {
+    async fn run(&self) -> Result<Answer, HostError> {
+        if !self.host.link().can_renew() {
+            return Err(HostError::Local(
+                "a guarded change needs a second connection, which cannot be opened here".into(),
+            ));
+        }
+        let armed = self.arm().await?;
+        let end = Instant::now() + self.deadline;
+        // A connection that is cut meanwhile is what the guard is for: the new one decides.
+        let applied = tokio::time::timeout(self.deadline, self.host.run(self.apply.clone())).await;
+        match applied {
+            Ok(Ok(answer)) if answer.rc != 0 => {
+                let undone = fire(self.host, &armed).await?;
+                Ok(told(answer.rc, &answer, &format!("it failed; {undone}")))
+            }
+            Ok(Ok(answer)) => self.confirm(&armed, end, answer).await,
+            Ok(Err(_)) | Err(_) => self.confirm(&armed, end, Answer::default()).await,
+        }
+    }
+
+    /// Starts the timer; its directory comes back.
+    async fn arm(&self) -> Result<String, HostError> {
+        let seconds = self.deadline.as_secs().max(1);
+        let script = Bytes::from(command::script(&self.rollback));
+        let answer = call(self.host, format!("tk_arm {seconds}"), Data::Bytes(script)).await?;
+        match answer.rc {
+            0 => Ok(answer.text()),
+            _ => Err(HostError::Local(answer.error_text().trim_end().to_string())),
+        }
+    }
+
+    async fn confirm(
+        &self,
+        armed: &str,
+        end: Instant,
+        applied: Answer,
+    ) -> Result<Answer, HostError> {
+        while Instant::now() + MARGIN < end {
+            let Ok(second) = self.second(end).await else {
+                tokio::time::sleep(Duration::from_millis(500)).await;
+                continue;
+            };
+            let left = end.saturating_duration_since(Instant::now());
+            match tokio::time::timeout(left, second.run(self.confirm.clone())).await {
+                Ok(Ok(proof)) if proof.rc == 0 => {
+                    let off = call(&second, format!("tk_disarm {}", quote::sh(armed)), Data::None);
+                    return match off.await?.rc {
+                        0 => Ok(applied),
+                        _ => self.afterwards(armed, &applied).await,
+                    };
+                }
+                Ok(Ok(proof)) => {
+                    let undone = fire(&second, armed).await?;
+                    let text = proof.error_text();
+                    let why = format!("its proof failed ({}): {}; {undone}", proof.rc, text.trim());
+                    return Ok(told(Ran::UNCONFIRMED, &applied, &why));
+                }
+                Ok(Err(_)) | Err(_) => {}
+            }
+        }
+        tokio::time::sleep_until(end + MARGIN).await;
+        self.afterwards(armed, &applied).await
+    }
+
+    /// The same identity over a connection of its own.
+    async fn second(&self, end: Instant) -> Result<Arc<ShellHost>, HostError> {
+        let opened = async {
+            let transport = self.host.link().fresh().await?;
+            let link = Arc::new(Link::fixed(transport));
+            open_on(link, self.host.identity(), self.host.limits()).await
+        };
+        match tokio::time::timeout_at(end, opened).await {
+            Ok(opened) => opened,
+            Err(_) => Err(HostError::Unreachable("no second connection in time".into())),
+        }
+    }
+
+    /// The host restores itself: waits until it says so.
+    async fn afterwards(&self, armed: &str, applied: &Answer) -> Result<Answer, HostError> {
+        let seconds = self.deadline.as_secs();
+        let end = Instant::now() + AFTERWARDS;
+        while Instant::now() < end {
+            if let Ok(second) = self.second(end).await
+                && let Ok(answer) =
+                    call(&second, format!("tk_fired {}", quote::sh(armed)), Data::None).await
+                && answer.rc != RUNNING
+            {
+                let undone = undone(&answer);
+                let why = format!("not confirmed within {seconds} seconds; {undone}");
+                return Ok(told(Ran::UNCONFIRMED, applied, &why));
+            }
+            tokio::time::sleep(Duration::from_millis(500)).await;
+        }
+        Err(HostError::Lost(format!(
+            "a guarded change; its rollback was armed for {seconds} seconds"
+        )))
+    }
+}
+
+/// One call of a function of ours.
+async fn call(host: &ShellHost, text: String, data: Data) -> Result<Answer, HostError> {
+    let (mut request, waiting) = Request::new(Kind::Plain, text, "a guarded change");
+    request.data = data;
+    request.needs.push(super::driver::changes());
+    host.send(vec![request]);
+    waiting.reply().await?.answer()
+}
+
+async fn fire(host: &ShellHost, armed: &str) -> Result<String, HostError> {
+    let answer = call(host, format!("tk_fire {}", quote::sh(armed)), Data::None).await?;
+    Ok(undone(&answer))
+}
+
+fn undone(answer: &Answer) -> String {
+    match answer.rc {
+        0 => "it was rolled back".to_string(),
+        rc => format!("its rollback failed with code {rc}: {}", answer.text().trim()),
+    }
+}
+
+/// What came of it, with our words behind its own.
+fn told(rc: i32, answer: &Answer, why: &str) -> Answer {
+    let own = answer.error_text();
+    let text = if own.is_empty() { why.to_string() } else { format!("{}\n{why}", own.trim_end()) };
+    Answer { rc, stdout: answer.stdout.clone(), stderr: text.into() }
+}
