@@ -7,9 +7,7 @@ use super::task::TaskRun;
 use crate::base::{Diagnostic, Key, Map, Value};
 use crate::play::Task;
 use crate::spec::input::hex;
-use crate::spec::{
-    ArgTable, ArgType, Content, Entry, Failure, FromArg, Input, Inputs, Scope,
-};
+use crate::spec::{ArgTable, ArgType, Content, Entry, Failure, FromArg, Input, Inputs, Scope};
 use crate::template::table::Stop;
 use crate::vars::TaskScope;
 use sha1::{Digest, Sha1};

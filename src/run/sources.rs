@@ -59,11 +59,7 @@ impl Source<'_> {
 
     /// What an entry is sent as. A link that is not followed stays one, and so does one that leads to a
     /// directory above itself, or nowhere.
-    fn kind(
-        &self,
-        path: &Path,
-        above: &[(u64, u64)],
-    ) -> Result<(TreeKind, Metadata), Diagnostic> {
+    fn kind(&self, path: &Path, above: &[(u64, u64)]) -> Result<(TreeKind, Metadata), Diagnostic> {
         let failed = |e: std::io::Error| io_error(path, &e);
         let own = fs::symlink_metadata(path).map_err(failed)?;
         let leads = fs::metadata(path).ok().filter(|meta| {

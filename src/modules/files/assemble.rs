@@ -262,13 +262,7 @@ impl State for Assemble {
         Ok(plan)
     }
 
-    fn verify(
-        &self,
-        args: &Args,
-        change: &Change,
-        after: &Seen,
-        _: Ctx<'_>,
-    ) -> Result<(), String> {
+    fn verify(&self, args: &Args, change: &Change, after: &Seen, _: Ctx<'_>) -> Result<(), String> {
         args.deploy(&after.input).verify(change, &after.place)
     }
 
@@ -354,11 +348,7 @@ fn predicted(
 }
 
 /// Puts what was asked for in its places; tells whether something is missing.
-fn fill(
-    known: &mut [Option<Bytes>],
-    asked: &[String],
-    answer: &Answer,
-) -> Result<bool, Failure> {
+fn fill(known: &mut [Option<Bytes>], asked: &[String], answer: &Answer) -> Result<bool, Failure> {
     super::check(answer)?;
     let blocks = answer.blocks().unwrap_or_default();
     let mut blocks = blocks.into_iter().zip(asked);

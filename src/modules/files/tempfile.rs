@@ -36,7 +36,10 @@ static DOC: Doc = Doc {
     args: <Args as crate::spec::ArgStruct>::TABLE,
     check: Support::None,
     diff: Support::NotApplicable,
-    examples: &[Example { title: "A place to work", yaml: "tempfile: {state: directory, suffix: build}" }],
+    examples: &[Example {
+        title: "A place to work",
+        yaml: "tempfile: {state: directory, suffix: build}",
+    }],
     returns: &[("path", "what was made"), ("mode", "its permission bits: only the user's own")],
 };
 

@@ -34,7 +34,10 @@ static DOC: Doc = Doc {
     args: <Args as crate::spec::ArgStruct>::TABLE,
     check: Support::None,
     diff: Support::NotApplicable,
-    examples: &[Example { title: "A key", yaml: "fetch: {src: /etc/app.pub, dest: keys/, flat: true}" }],
+    examples: &[Example {
+        title: "A key",
+        yaml: "fetch: {src: /etc/app.pub, dest: keys/, flat: true}",
+    }],
     returns: &[
         ("dest", "where it is now"),
         ("file", "where it came from"),
@@ -163,9 +166,9 @@ fn destination(args: &Args, source: &str, ctx: &ActionContext<'_>) -> Result<Pat
 
 /// A path of the operator's machine: relative ones are below the playbook's directory.
 fn local(path: &str, base: &Path) -> PathBuf {
-    let home = path.strip_prefix("~/").and_then(|rest| {
-        std::env::var_os("HOME").map(|home| Path::new(&home).join(rest))
-    });
+    let home = path
+        .strip_prefix("~/")
+        .and_then(|rest| std::env::var_os("HOME").map(|home| Path::new(&home).join(rest)));
     base.join(home.unwrap_or_else(|| PathBuf::from(path)))
 }
 

@@ -204,7 +204,10 @@ impl State for Find {
             ("matched", Value::from(found.files.len() as u64)),
             ("examined", Value::from(found.examined)),
             ("msg", Value::from(found.msg)),
-            ("skipped_paths", found.skipped.iter().map(|(k, v)| (k.as_str(), Value::from(v.as_str()))).collect()),
+            (
+                "skipped_paths",
+                found.skipped.iter().map(|(k, v)| (k.as_str(), Value::from(v.as_str()))).collect(),
+            ),
         ];
         plan.fields.extend(told.map(|(name, value)| (name.into(), value)));
         plan.warnings = found.warnings;

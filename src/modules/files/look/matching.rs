@@ -167,7 +167,8 @@ fn set(inner: &[char]) -> String {
 }
 
 const AGES: &[(char, i64)] = &[('s', 1), ('m', 60), ('h', 3600), ('d', 86_400), ('w', 604_800)];
-const SIZES: &[(char, i64)] = &[('b', 1), ('k', 1 << 10), ('m', 1 << 20), ('g', 1 << 30), ('t', 1 << 40)];
+const SIZES: &[(char, i64)] =
+    &[('b', 1), ('k', 1 << 10), ('m', 1 << 20), ('g', 1 << 30), ('t', 1 << 40)];
 
 /// `-3d` as a number of the smallest unit.
 fn measure(
@@ -255,10 +256,9 @@ pub fn walk<'a>(args: &Args, filter: &Filter, seen: &'a Seen) -> Found<'a> {
     for root in &seen.roots {
         if !root.is_dir {
             let text = format!("'{}' is not a directory", root.path);
-            found.warnings.push(format!(
-                "Skipped '{}' path due to this access issue: {text}\n",
-                root.path
-            ));
+            found
+                .warnings
+                .push(format!("Skipped '{}' path due to this access issue: {text}\n", root.path));
             found.skipped.push((root.path.clone(), text));
             continue;
         }

@@ -75,7 +75,9 @@ impl State for Slurp {
         };
         match kind {
             b'+' => Ok(Look::Seen(Seen(content))),
-            b'd' => Err(Failure::new(format!("Source is a directory and must be a file: {source}"))),
+            b'd' => {
+                Err(Failure::new(format!("Source is a directory and must be a file: {source}")))
+            }
             b'!' => Err(Failure::new(format!("File is not readable: {source}"))),
             _ => Err(Failure::new(format!("File not found: {source}"))),
         }

@@ -88,9 +88,8 @@ impl State for Stat {
         let Some(predicted) = ctx.world.path(&path) else {
             return Ok(Look::Seen(Seen { stat, uncertain: None }));
         };
-        let unknown = predicted.is_some_and(|attrs| {
-            matches!(attrs.content, Some(crate::spec::Text::Unknown))
-        });
+        let unknown = predicted
+            .is_some_and(|attrs| matches!(attrs.content, Some(crate::spec::Text::Unknown)));
         let uncertain = format!("the content of {path} is not known");
         let stat = overlay(args, &path, stat, &text, ctx);
         Ok(Look::Seen(Seen { stat, uncertain: Some(uncertain).filter(|_| unknown) }))
@@ -104,14 +103,7 @@ impl State for Stat {
         Ok(())
     }
 
-    fn result(
-        &self,
-        _: &Args,
-        before: &Seen,
-        _: Option<&Seen>,
-        _: &Plan,
-        _: &[Ran],
-    ) -> Fields {
+    fn result(&self, _: &Args, before: &Seen, _: Option<&Seen>, _: &Plan, _: &[Ran]) -> Fields {
         let mut fields = Fields::new();
         fields.insert("stat".into(), Value::map(before.stat.clone()));
         fields
@@ -268,7 +260,8 @@ fn overlay(args: &Args, path: &str, stat: Map, text: &str, ctx: Ctx<'_>) -> Map 
     let content = ctx.world.path(path).flatten().and_then(|attrs| attrs.content.as_ref());
     if content.is_some() {
         stat.shift_remove(&Key::from("checksum"));
-        let sha1 = state.sha1.filter(|_| args.checksum_algorithm == Digest::Sha1 && args.get_checksum);
+        let sha1 =
+            state.sha1.filter(|_| args.checksum_algorithm == Digest::Sha1 && args.get_checksum);
         stat.extend(sha1.map(|sum| ("checksum".into(), Value::from(sum))));
     }
     stat
