@@ -1,14 +1,18 @@
 //! Task types by family. One module is one file and one line in its family's table.
 
+pub mod accounts;
 pub mod commands;
 pub mod facts;
 pub mod files;
 pub mod flow;
+pub mod system;
 
 use crate::spec::Entry;
 
 /// All modules.
 pub static MODULES: &[&[Entry]] = &[commands::FAMILY, facts::FAMILY, files::FAMILY, flow::FAMILY];
+pub static MODULES: &[&[Entry]] =
+    &[accounts::FAMILY, commands::FAMILY, files::FAMILY, flow::FAMILY, system::FAMILY];
 
 /// The module of a short or full name.
 pub fn find(name: &str) -> Option<&'static Entry> {

@@ -4,6 +4,7 @@
 // Offered to the tests of all rooms, used by some of them.
 #![allow(dead_code)]
 
+mod accounts;
 mod delay;
 mod golden;
 mod house;
