@@ -5,6 +5,7 @@ mod connector;
 mod demo;
 mod extra_vars;
 pub mod inventory;
+mod library;
 mod options;
 mod passwords;
 mod playbook;

@@ -1,6 +1,7 @@
 //! Everything a run needs, from words, settings and files.
 
 use super::connector::Connections;
+use super::library::{EarlyScope, Library, ask, read_file};
 use super::options::{is_set, text, texts};
 use super::passwords::{self, Passwords};
 use super::{extra_vars, reports};
@@ -11,8 +12,7 @@ use crate::report::Report;
 use crate::run::{BecomeDefaults, Interrupt, Options, Pool, Session};
 use crate::settings::{Settings, Surroundings};
 use crate::spec::Event;
-use crate::spec::context::Pause;
-use crate::vars::{Landscape, Reader, RunFrame, Store};
+use crate::vars::{Landscape, RunFrame, Store};
 use crate::vault::{self, Vault};
 use clap::ArgMatches;
 use std::collections::BTreeMap;
@@ -62,22 +62,9 @@ pub fn ground(
     settings: Settings,
     report: Box<dyn Report>,
 ) -> Result<Ground, Diagnostic> {
-    let report = Mutex::new(report);
-    let events: Sink = Arc::new(move |event| {
-        report.lock().unwrap_or_else(PoisonError::into_inner).event(&event);
-    });
-    for warning in settings.warnings() {
-        events(Event::Warning(warning.clone()));
-    }
-    match settings.text("TANK_MASK") {
-        Some("ansible") => crate::base::value::set_masking(false),
-        Some("all-vault") => {
-            let text = "mask=all-vault is not there yet";
-            return Err(Diagnostic::new(text).hint("Use mask=secrets, or mask=ansible.").code(5));
-        }
-        _ => {}
-    }
-    greet(matches, &settings);
+    let events = sink(report, &settings);
+    set_mask(&settings)?;
+    super::library::greet(matches, &settings);
     let settings = Arc::new(settings);
     let vault = Arc::new(vault_of(matches, &settings)?);
     let passwords = passwords::ask(matches)?;
@@ -118,23 +105,29 @@ pub fn ground(
     })
 }
 
-/// What `-v` says before anything else.
-fn greet(matches: &ArgMatches, settings: &Settings) {
-    let verbosity = matches.get_count("verbose");
-    let config = settings.config_file().map(|path| path.display().to_string());
-    if verbosity >= 2 {
-        let version = env!("CARGO_PKG_VERSION");
-        let shown = config.as_deref().unwrap_or("None");
-        super::options::say(&format!(
-            "ansible-playbook [core 2.21.5] (tank {version})\n  config file = {shown}"
-        ));
+/// Where events go; the settings' own warnings are the first.
+fn sink(report: Box<dyn Report>, settings: &Settings) -> Sink {
+    let report = Mutex::new(report);
+    let events: Sink = Arc::new(move |event| {
+        report.lock().unwrap_or_else(PoisonError::into_inner).event(&event);
+    });
+    for warning in settings.warnings() {
+        events(Event::Warning(warning.clone()));
     }
-    if verbosity >= 1 && text(matches, "output") != Some("json") {
-        super::options::say(&match config {
-            Some(path) => format!("Using {path} as config file"),
-            None => "No config file found; using defaults".to_string(),
-        });
+    events
+}
+
+/// What is hidden beside what `no_log` hides.
+fn set_mask(settings: &Settings) -> Result<(), Diagnostic> {
+    match settings.text("TANK_MASK") {
+        Some("ansible") => crate::base::value::set_masking(false),
+        Some("all-vault") => {
+            let text = "mask=all-vault is not there yet";
+            return Err(Diagnostic::new(text).hint("Use mask=secrets, or mask=ansible.").code(5));
+        }
+        _ => {}
     }
+    Ok(())
 }
 
 fn vault_of(matches: &ArgMatches, settings: &Settings) -> Result<Vault, Diagnostic> {
@@ -156,15 +149,6 @@ fn files(vault: &Arc<Vault>) -> Files {
         let opened = vault.open(bytes).map_err(Diagnostic::from)?;
         Ok(opened.bytes.to_vec())
     }))
-}
-
-fn read_file(vault: &Vault, path: &Path) -> Result<Vec<u8>, Diagnostic> {
-    let unreadable = |error: std::io::Error| {
-        Diagnostic::new(format!("could not read '{}': {error}", path.display()))
-    };
-    let bytes = std::fs::read(path).map_err(unreadable)?;
-    let opened = vault.open(bytes).map_err(Diagnostic::from)?;
-    Ok(opened.bytes.to_vec())
 }
 
 fn sources(matches: &ArgMatches, settings: &Settings) -> Vec<String> {
@@ -366,50 +350,6 @@ impl Ground {
     }
 }
 
-/// Extra and play variables.
-struct EarlyScope {
-    extra: Arc<Map>,
-    play: Arc<Map>,
-    settings: Arc<Settings>,
-}
-
-impl crate::spec::Scope for EarlyScope {
-    fn variable(&self, name: &str) -> crate::spec::Lookup {
-        let key = crate::base::Key::from(name);
-        match self.extra.get(&key).or_else(|| self.play.get(&key)) {
-            Some(value) => crate::spec::Lookup::Found(value.clone()),
-            None => crate::spec::Lookup::Missing,
-        }
-    }
-
-    fn names(&self) -> Vec<Arc<str>> {
-        let keys = self.extra.keys().chain(self.play.keys());
-        keys.filter_map(|key| key.as_str().map(Arc::from)).collect()
-    }
-
-    fn search_path(&self) -> Vec<PathBuf> {
-        Vec::new()
-    }
-
-    fn setting(&self, name: &str) -> Option<Value> {
-        self.settings.value(name).cloned()
-    }
-
-    fn decrypt(&self, _: &str) -> Result<Value, Diagnostic> {
-        Err(Diagnostic::new("a vaulted value cannot be used here"))
-    }
-
-    fn read_file(&self, path: &Path) -> Result<Vec<u8>, Diagnostic> {
-        Err(Diagnostic::new(format!("{} cannot be read here", path.display())))
-    }
-
-    fn select(&self, _: &str) -> Result<Vec<Arc<str>>, Diagnostic> {
-        Ok(Vec::new())
-    }
-
-    fn warn(&self, _: Diagnostic) {}
-}
-
 fn number(matches: &ArgMatches, name: &str) -> Result<Option<i64>, Diagnostic> {
     let Some(text) = text(matches, name) else { return Ok(None) };
     text.parse()
@@ -427,44 +367,6 @@ pub fn tags(matches: &ArgMatches) -> Vec<String> {
 fn split(words: &[String]) -> Vec<String> {
     let parts = words.iter().flat_map(|word| word.split(','));
     parts.map(str::trim).filter(|part| !part.is_empty()).map(str::to_string).collect()
-}
-
-/// Asks the operator for a line; None without a terminal.
-fn ask(request: &Pause) -> Option<String> {
-    use std::io::{BufRead, IsTerminal, Write};
-    if !std::io::stdin().is_terminal() {
-        return None;
-    }
-    let prompt = request.prompt.clone().unwrap_or_default();
-    if !request.echo {
-        return rpassword::prompt_password(prompt).ok();
-    }
-    let mut out = std::io::stdout();
-    let _ = write!(out, "{prompt}");
-    let _ = out.flush();
-    let mut line = String::new();
-    std::io::stdin().lock().read_line(&mut line).ok()?;
-    Some(line.trim_end_matches(['\r', '\n']).to_string())
-}
-
-/// Files, vault and settings as templates see them.
-struct Library {
-    vault: Arc<Vault>,
-    settings: Arc<Settings>,
-}
-
-impl Reader for Library {
-    fn decrypt(&self, text: &str) -> Result<Value, Diagnostic> {
-        self.vault.decrypt_value(text, None)
-    }
-
-    fn read(&self, path: &Path) -> Result<Vec<u8>, Diagnostic> {
-        read_file(&self.vault, path)
-    }
-
-    fn setting(&self, name: &str) -> Option<Value> {
-        self.settings.value(name).cloned()
-    }
 }
 
 /// The directory of a playbook, absolute.

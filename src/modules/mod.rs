@@ -10,9 +10,14 @@ pub mod system;
 use crate::spec::Entry;
 
 /// All modules.
-pub static MODULES: &[&[Entry]] = &[commands::FAMILY, facts::FAMILY, files::FAMILY, flow::FAMILY];
-pub static MODULES: &[&[Entry]] =
-    &[accounts::FAMILY, commands::FAMILY, files::FAMILY, flow::FAMILY, system::FAMILY];
+pub static MODULES: &[&[Entry]] = &[
+    accounts::FAMILY,
+    commands::FAMILY,
+    facts::FAMILY,
+    files::FAMILY,
+    flow::FAMILY,
+    system::FAMILY,
+];
 
 /// The module of a short or full name.
 pub fn find(name: &str) -> Option<&'static Entry> {

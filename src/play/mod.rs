@@ -19,6 +19,7 @@ mod loader;
 mod loops;
 pub mod model;
 pub mod names;
+#[allow(clippy::module_inception)] // the play's own file is named after it
 mod play;
 mod playbook;
 mod prompts;

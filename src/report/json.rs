@@ -102,10 +102,8 @@ impl Report for JsonLines {
                 vec![("path", Value::from(path.as_str())), ("plays", Value::from(*plays as u64))],
             ),
             Event::Play { name, hosts } => {
-                self.write(
-                    "play",
-                    vec![("name", Value::from(name.as_str())), ("hosts", names(hosts))],
-                );
+                let name = Value::from(name.as_str());
+                self.write("play", vec![("name", name), ("hosts", names(hosts))]);
             }
             Event::NoHostsMatched => self.write("no_hosts_matched", Vec::new()),
             Event::NoHostsRemaining => self.write("no_hosts_remaining", Vec::new()),
@@ -122,20 +120,16 @@ impl Report for JsonLines {
                 ],
             ),
             Event::Included { file, hosts, .. } => {
-                self.write(
-                    "included",
-                    vec![("file", Value::from(file.as_str())), ("hosts", names(hosts))],
-                );
+                let file = Value::from(file.as_str());
+                self.write("included", vec![("file", file), ("hosts", names(hosts))]);
             }
-            Event::Notified { handler, host } => self.write(
-                "notified",
-                vec![
-                    ("handler", Value::from(handler.as_str())),
-                    ("host", Value::from(host.as_ref())),
-                ],
-            ),
+            Event::Notified { handler, host } => {
+                let host = Value::from(host.as_ref());
+                let handler = Value::from(handler.as_str());
+                self.write("notified", vec![("handler", handler), ("host", host)]);
+            }
             Event::Meta { text, .. } => {
-                self.write("meta", vec![("text", Value::from(text.as_str()))])
+                self.write("meta", vec![("text", Value::from(text.as_str()))]);
             }
             Event::Warning(error) => self.write("warning", message(error)),
             Event::Deprecated(error) => self.write("deprecated", message(error)),

@@ -77,11 +77,6 @@ impl Queue {
         changes.ended();
     }
 
-    /// Number of answers not yet used.
-    pub fn len(&self) -> usize {
-        self.asked.len()
-    }
-
     /// Keeps a question that was just sent.
     pub fn push(
         &mut self,

@@ -25,17 +25,7 @@ pub fn task(batch: &Batch<'_>) -> Result<Option<Arc<Task>>, Diagnostic> {
         return Ok(None);
     }
     let Some(entry) = crate::modules::find("setup") else { return Ok(None) };
-    let mut args = Map::new();
-    let given = [
-        ("gather_subset", &play.gather_subset),
-        ("gather_timeout", &play.gather_timeout),
-        ("fact_path", &play.fact_path),
-    ];
-    for (name, value) in given {
-        if let Some(value) = value {
-            args.insert(name.into(), value.clone());
-        }
-    }
+    let args = gather_args(play);
     let tags = if play.keywords.tags.is_empty() { vec![Value::from("always")] } else { Vec::new() };
     let keywords =
         Keywords { name: Some(Value::from("Gathering Facts")), tags, ..Keywords::default() };
@@ -61,6 +51,22 @@ pub fn task(batch: &Batch<'_>) -> Result<Option<Arc<Task>>, Diagnostic> {
         implicit: true,
         parent: Arc::clone(&play.parent),
     })))
+}
+
+/// The play's own arguments for gathering.
+fn gather_args(play: &crate::play::Play) -> Map {
+    let mut args = Map::new();
+    let given = [
+        ("gather_subset", &play.gather_subset),
+        ("gather_timeout", &play.gather_timeout),
+        ("fact_path", &play.fact_path),
+    ];
+    for (name, value) in given {
+        if let Some(value) = value {
+            args.insert(name.into(), value.clone());
+        }
+    }
+    args
 }
 
 fn truth(batch: &Batch<'_>, raw: &Value) -> Result<bool, Diagnostic> {

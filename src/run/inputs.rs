@@ -52,15 +52,7 @@ pub fn resolve_for(
         let names = std::iter::once(arg.name).chain(arg.aliases.iter().copied());
         let given = names.filter_map(|name| args.get(&Key::from(name))).find(|v| !v.is_null());
         let Some(given) = given else { continue };
-        let name = match entry.doc().name {
-            // The text of `script` goes on with the script's own words.
-            "script" => shlex::split(&given.text())
-                .unwrap_or_default()
-                .into_iter()
-                .next()
-                .unwrap_or_default(),
-            _ => given.text(),
-        };
+        let name = source_name(entry, given);
         let kind = if arg.kind == ArgType::Template { "templates" } else { "files" };
         let path = match crate::play::search::find(task, kind, &name) {
             Ok(path) => path,
@@ -83,6 +75,15 @@ pub fn resolve_for(
         }
     }
     Ok(Ok(inputs))
+}
+
+/// The name of a source; the text of `script` goes on with the script's own words.
+fn source_name(entry: &Entry, given: &Value) -> String {
+    if entry.doc().name != "script" {
+        return given.text();
+    }
+    let words = shlex::split(&given.text()).unwrap_or_default();
+    words.into_iter().next().unwrap_or_default()
 }
 
 /// A source that is not there. Ansible's `copy` names the error's kind too.
@@ -132,11 +133,6 @@ pub fn find(dirs: &[PathBuf], kind: &str, name: &str) -> Result<PathBuf, String>
 /// A controller file that could not be read.
 pub fn io_error(path: &Path, error: &std::io::Error) -> Diagnostic {
     Diagnostic::new(format!("could not read '{}': {error}", path.display()))
-}
-
-/// One file: small or vaulted ones in memory; vaulted ones decrypted.
-pub fn read_file(path: &Path, scope: &dyn Scope) -> Result<Input, Diagnostic> {
-    read(path, Some(scope))
 }
 
 /// One file; a vaulted one is decrypted with a scope's secrets if there is one.

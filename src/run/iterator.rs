@@ -77,8 +77,6 @@ pub struct Way {
     frames: Vec<Frame>,
     /// Roles whose tasks have all been passed, since last asked.
     finished: Vec<Arc<Role>>,
-    /// Tells whether the host entered a rescue since last asked.
-    rescued: Option<Arc<Block>>,
 }
 
 impl Way {
@@ -93,7 +91,7 @@ impl Way {
             role: None,
             failing: false,
         };
-        Self { frames: vec![frame], finished: Vec::new(), rescued: None }
+        Self { frames: vec![frame], finished: Vec::new() }
     }
 
     /// The next step and its position; passes over what is not selected. None: nothing is left.
@@ -152,7 +150,6 @@ impl Way {
             };
             let to_rescue = frame.section == Section::Block && !block.rescue.is_empty();
             if to_rescue {
-                self.rescued = Some(Arc::clone(&block));
                 Self::turn(frame, Section::Rescue, &block.rescue);
                 return true;
             }
@@ -188,11 +185,6 @@ impl Way {
     /// Roles passed to their end since the last call.
     pub fn take_finished(&mut self) -> Vec<Arc<Role>> {
         std::mem::take(&mut self.finished)
-    }
-
-    /// Whether a rescue was entered since the last call.
-    pub fn take_rescued(&mut self) -> bool {
-        self.rescued.take().is_some()
     }
 
     fn turn(frame: &mut Frame, section: Section, entries: &[Entry]) {

@@ -44,42 +44,6 @@ fn placeholder_warning(number: usize, error: Diagnostic) -> Diagnostic {
     Diagnostic::new(text).at(error.origin.as_ref())
 }
 
-/// Splits a play's hosts by `serial` (S-85).
-pub fn batches(
-    hosts: &[Arc<str>],
-    serial: Option<&Value>,
-) -> Result<Vec<Vec<Arc<str>>>, Diagnostic> {
-    let Some(serial) = serial else { return Ok(vec![hosts.to_vec()]) };
-    let sizes: Vec<Value> = match serial.as_list() {
-        Some(items) if items.is_empty() => return Ok(vec![hosts.to_vec()]),
-        Some(items) => items.to_vec(),
-        None => vec![serial.clone()],
-    };
-    let mut rest = hosts;
-    let mut all = Vec::new();
-    let mut turn = 0;
-    while !rest.is_empty() {
-        let size = batch_size(&sizes[turn.min(sizes.len() - 1)], hosts.len())?;
-        let size = if size == 0 { rest.len() } else { size.min(rest.len()) };
-        all.push(rest[..size].to_vec());
-        rest = &rest[size..];
-        turn += 1;
-    }
-    Ok(all)
-}
-
-/// The number of hosts that one entry of `serial` means; 0 means all.
-fn batch_size(entry: &Value, total: usize) -> Result<usize, Diagnostic> {
-    let text = entry.text();
-    let wrong = || Diagnostic::new(format!("Invalid 'serial' value: {text}")).at(entry.origin());
-    if let Some(percent) = text.strip_suffix('%') {
-        let percent: f64 = percent.trim().parse().map_err(|_| wrong())?;
-        return Ok(((total as f64 * percent / 100.0) as usize).max(1));
-    }
-    let size: i64 = text.trim().parse().map_err(|_| wrong())?;
-    Ok(usize::try_from(size).unwrap_or(0))
-}
-
 /// Runs one batch through its play.
 pub async fn run_batch(batch: &Batch<'_>, members: &[Arc<str>]) -> Result<End, Diagnostic> {
     let list: Arc<[Node]> = play_nodes(batch)?.into();
@@ -343,84 +307,6 @@ impl Runner<'_, '_> {
             way.advance();
         }
         tasks
-    }
-
-    /// What a failure means for the hosts: rescue, or out; `any_errors_fatal`, `max_fail_percentage`.
-    fn after_failures(
-        &mut self,
-        group: &[usize],
-        task: &Task,
-        once: bool,
-        failed: &[usize],
-    ) -> Result<(), Diagnostic> {
-        if failed.is_empty() {
-            return Ok(());
-        }
-        for at in failed {
-            self.fail(*at);
-        }
-        let fatal = once || self.is_fatal_for_all(task)?;
-        if fatal {
-            let others: Vec<usize> = (0..self.hosts.len())
-                .filter(|at| !failed.contains(at) && self.hosts[*at].is_active())
-                .collect();
-            for at in others {
-                if group.contains(&at) || !self.hosts[at].way.has_rescue() {
-                    self.fail_innocent(at);
-                }
-            }
-            self.stop = self.hosts.iter().all(|host| !host.is_active());
-        }
-        self.check_percentage(task)
-    }
-
-    fn is_fatal_for_all(&self, task: &Task) -> Result<bool, Diagnostic> {
-        let scope = super::scope::of_task(self.batch, &self.hosts[0], task);
-        let templar = Templar::new(&scope);
-        let reader = super::keywords::Reader { task, templar: &templar };
-        let flag = reader.flag("any_errors_fatal", |k| k.any_errors_fatal.as_ref());
-        flag.map(|flag| flag.unwrap_or(false))
-            .map_err(|stop| stop.into_diagnostic().unwrap_or_else(|| Diagnostic::new("suspended")))
-    }
-
-    /// A host failed at its current step.
-    pub fn fail(&mut self, at: usize) {
-        let host = &mut self.hosts[at];
-        if host.unreachable || host.way.fail() {
-            return;
-        }
-        self.mark_failed(at);
-    }
-
-    /// A host is taken down by another one's failure: not counted.
-    fn fail_innocent(&mut self, at: usize) {
-        if !self.hosts[at].way.fail() {
-            self.mark_failed(at);
-        }
-    }
-
-    fn mark_failed(&mut self, at: usize) {
-        let host = &mut self.hosts[at];
-        host.failed = true;
-        let name = Arc::clone(&host.name);
-        self.batch.session.ledger().entry(Arc::clone(&name)).or_default().failed = true;
-        self.batch.drop_host(&name);
-    }
-
-    fn check_percentage(&mut self, _task: &Task) -> Result<(), Diagnostic> {
-        let Some(raw) = &self.batch.play.max_fail_percentage else { return Ok(()) };
-        let limit: f64 = raw.text().trim().trim_end_matches('%').parse().map_err(|_| {
-            Diagnostic::new(format!("Invalid 'max_fail_percentage' value: {}", raw.text()))
-                .at(raw.origin())
-        })?;
-        let lost = self.hosts.iter().filter(|host| host.failed || host.unreachable).count();
-        if (lost as f64) / (self.size as f64) * 100.0 > limit {
-            // Ansible 2.21 says it twice (S-84).
-            self.batch.session.emit(Event::NoHostsRemaining);
-            self.batch.session.emit(Event::NoHostsRemaining);
-            self.stop = true;
-        }
-        Ok(())
     }
 
     /// Runs pending handlers of hosts that failed, where that is asked for (S-103).

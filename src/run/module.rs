@@ -5,12 +5,13 @@ use super::keywords::Reader;
 use super::outcome::Outcome;
 use super::pool::Route;
 use super::task::TaskRun;
+use super::total::{Total, judge};
 use crate::base::{Key, Map, Value};
 use crate::spec::event::Status;
 use crate::spec::module::{AnyAction, AnyArgs, AnySeen, AnyState};
 use crate::spec::{
-    ActionContext, Answer, ArgType, Change, ChangeKind, Ctx, Entry, Failure, Fields, Host,
-    HostError, Inputs, Look, Plan, Probe, Ran, Run, Then, World,
+    ActionContext, Answer, ArgType, Change, Ctx, Entry, Failure, Fields, Host, HostError, Inputs,
+    Look, Plan, Probe, Run, Then, World,
 };
 use crate::template::Templar;
 use crate::template::table::Stop;
@@ -44,8 +45,6 @@ struct Work<'r, 'a> {
     env: Vec<(String, String)>,
     check: bool,
     diff: bool,
-    /// Whether a file was another when it was to be written: look and plan again.
-    moved: bool,
 }
 
 /// Runs a module that needs its host.
@@ -71,7 +70,7 @@ pub async fn run(
             Ok(host) => {
                 let diff = super::settle::shows_diff(run.batch, run.task);
                 let route = route.key();
-                let work = Work { run, host, route, inputs, env, check, diff, moved: false };
+                let work = Work { run, host, route, inputs, env, check, diff };
                 match entry.run {
                     Run::State(module) => work.state(module, args).await,
                     Run::Action(module) => work.action(module, args).await,
@@ -160,16 +159,9 @@ impl Work<'_, '_> {
                 let fields = module.result(args, &seen, None, &plan, &[]);
                 return Ok(total.finish(fields));
             }
-            let again = plan.then == Then::LookAgain;
             if self.check {
-                let grew = self.predict(&plan);
-                total.changed = true;
-                if again && grew {
+                if self.predict(&plan, &mut total) {
                     continue;
-                }
-                if again {
-                    total.uncertain =
-                        total.uncertain.or(Some("what follows is not known".to_string()));
                 }
                 self.look_ahead();
                 let fields = module.result(args, &seen, None, &plan, &[]);
@@ -181,7 +173,7 @@ impl Work<'_, '_> {
                 total.forget(&plan);
                 continue;
             }
-            if total.failure.is_some() || !(again || self.moved) {
+            if total.failure.is_some() || plan.then == Then::Done {
                 return Ok(total.finish(done));
             }
         }
@@ -205,13 +197,22 @@ impl Work<'_, '_> {
         if self.check { &self.run.world } else { &NOTHING }
     }
 
-    /// Lays a plan's effects over the predicted world; tells whether that added anything.
-    fn predict(&mut self, plan: &Plan) -> bool {
+    /// Lays a plan's effects over the predicted world; tells whether to look again with them.
+    fn predict(&mut self, plan: &Plan, total: &mut Total) -> bool {
         let keeps = self.run.batch.session.options.overlay && self.run.batch.session.options.check;
         let effects: Vec<_> = plan.changes().flat_map(|change| change.effects.clone()).collect();
         let grew = !effects.is_empty() && keeps;
         if keeps {
-            effects.into_iter().for_each(|effect| self.run.world.add(effect));
+            for effect in effects {
+                self.run.world.add(effect);
+            }
+        }
+        total.changed = true;
+        if plan.then == Then::Done {
+            return false;
+        }
+        if !grew && total.uncertain.is_none() {
+            total.uncertain = Some("what follows is not known".to_string());
         }
         grew
     }
@@ -281,8 +282,7 @@ impl Work<'_, '_> {
         let (after, second) = self.read(module, args, vec![first]).await?;
         let platform = self.host.platform();
         let differs = after.iter().map(|a| &a.stdout).ne(before.iter().map(|a| &a.stdout));
-        self.moved = applied.ran.iter().any(Ran::moved);
-        for ran in applied.ran.iter().filter(|ran| !ran.moved()) {
+        for ran in &applied.ran {
             let outcome = judge(module, args, ran, &second, self.ctx(&platform), differs);
             total.judged(outcome);
         }
@@ -304,7 +304,7 @@ impl Work<'_, '_> {
         held
     }
 
-    async fn action(mut self, module: &'static dyn AnyAction, args: &AnyArgs) -> Outcome {
+    async fn action(self, module: &'static dyn AnyAction, args: &AnyArgs) -> Outcome {
         let session = self.run.batch.session;
         let _fork = if self.check { None } else { session.forks.acquire().await.ok() };
         self.run.queue.clear();
@@ -355,133 +355,11 @@ pub fn finished(mut fields: Fields) -> Outcome {
         (.., true) => Status::Changed,
         _ => Status::Ok,
     };
-    let mut outcome = Outcome::new(status, fields);
-    outcome
+    Outcome::new(status, fields)
 }
 
 /// Why a state module came to no result.
 enum Trouble {
     Module(Failure),
     Host(HostError),
-}
-
-/// What one applied change turned out to be.
-enum Judged {
-    Changed,
-    Same,
-    /// What it was about is another by now: look and plan again.
-    Moved,
-    Failed(Failure),
-}
-
-fn judge(
-    module: &dyn AnyState,
-    args: &AnyArgs,
-    ran: &Ran,
-    after: &AnySeen,
-    ctx: Ctx<'_>,
-    differs: bool,
-) -> Judged {
-    if ran.answer.rc != 0 {
-        if ran.moved() {
-            return Judged::Moved;
-        }
-        return Judged::Failed(module.explain(args, ran).unwrap_or_else(|| change_failed(ran)));
-    }
-    if let Err(text) = module.verify(args, &ran.change, after, ctx) {
-        let text = format!("{}: applied, but the host does not show it: {text}", ran.change.why);
-        return Judged::Failed(Failure::new(text));
-    }
-    match ran.change.kind {
-        ChangeKind::Plain | ChangeKind::Act => Judged::Changed,
-        ChangeKind::May if differs => Judged::Changed,
-        ChangeKind::May | ChangeKind::Prelude => Judged::Same,
-    }
-}
-
-fn change_failed(ran: &Ran) -> Failure {
-    if ran.answer.rc >= Ran::INVALID {
-        let (out, err) = (ran.answer.text(), ran.answer.error_text());
-        let failure = Failure::new("failed to validate");
-        let failure = failure.with("exit_status", i64::from(ran.answer.rc - Ran::INVALID));
-        return failure.with("stdout", out).with("stderr", err);
-    }
-    let error = ran.answer.error_text();
-    let text = match error.trim() {
-        "" => ran.answer.text().trim().to_string(),
-        text => text.to_string(),
-    };
-    let msg = if text.is_empty() {
-        format!("{} failed with code {}", ran.change.why, ran.answer.rc)
-    } else {
-        format!("{} failed: {text}", ran.change.why)
-    };
-    Failure::new(msg).with("rc", i64::from(ran.answer.rc))
-}
-
-/// Sums up the rounds of one module.
-#[derive(Default)]
-struct Total {
-    changed: bool,
-    acted: bool,
-    moved: bool,
-    uncertain: Option<String>,
-    diff: Vec<Value>,
-    fields: Fields,
-    warnings: Vec<String>,
-    failure: Option<Failure>,
-}
-
-impl Total {
-    fn take(&mut self, plan: &Plan) {
-        self.diff.extend(plan.diff.iter().map(crate::spec::Diff::to_value));
-        self.fields.extend(plan.fields.iter().map(|(k, v)| (k.clone(), v.clone())));
-        self.warnings.extend(plan.warnings.iter().cloned());
-        if self.uncertain.is_none() {
-            self.uncertain.clone_from(&plan.uncertain);
-        }
-    }
-
-    /// What a plan showed that came to nothing.
-    fn forget(&mut self, plan: &Plan) {
-        self.diff.truncate(self.diff.len() - plan.diff.len());
-        self.warnings.truncate(self.warnings.len() - plan.warnings.len());
-    }
-
-    fn judged(&mut self, judged: Judged) {
-        match judged {
-            Judged::Changed => self.changed = true,
-            Judged::Same => {}
-            Judged::Moved => self.moved = true,
-            Judged::Failed(failure) => {
-                self.failure.get_or_insert(failure);
-            }
-        }
-    }
-
-    fn finish(self, result: Fields) -> Outcome {
-        let mut fields = self.fields;
-        fields.extend(result);
-        fields.insert("changed".into(), Value::from(self.changed));
-        let mut diff = self.diff;
-        match diff.len() {
-            0 => {}
-            1 => drop(fields.insert("diff".into(), diff.remove(0))),
-            _ => drop(fields.insert("diff".into(), Value::list(diff))),
-        }
-        if !self.warnings.is_empty() {
-            fields.insert("warnings".into(), Value::from(self.warnings));
-        }
-        let mut outcome = match self.failure {
-            Some(failure) => {
-                fields.extend(failure.fields.clone());
-                failed(Failure { msg: failure.msg, fields }, "Module failed")
-            }
-            None if self.changed => Outcome::new(Status::Changed, fields),
-            None => Outcome::new(Status::Ok, fields),
-        };
-        outcome.acted = self.acted;
-        outcome.uncertain = self.uncertain;
-        outcome
-    }
 }

@@ -215,7 +215,7 @@ async fn run_play(session: &Session, play: &Arc<Play>) -> Result<End, Diagnostic
     }
     let prompts = ask_prompts(session, play, &templar)?;
     let serial = render(&templar, play.serial.as_ref())?;
-    let batches = super::linear::batches(&hosts, serial.as_ref())?;
+    let batches = super::serial::batches(&hosts, serial.as_ref())?;
     let usable: Vec<Arc<str>> = living(session, &hosts);
     for members in batches {
         let members = living(session, &members);

@@ -6,6 +6,7 @@ pub mod args;
 pub mod change;
 pub mod context;
 pub mod doc;
+pub mod entry;
 pub mod event;
 pub mod host;
 pub mod input;
@@ -20,12 +21,11 @@ pub use args::{Arg, ArgError, ArgStruct, ArgTable, ArgType, FromArg, Rule};
 pub use change::{Change, ChangeKind, Diff, Op, Part, Plan, Ran, Risk, Then};
 pub use context::{ControlOutcome, PlayContext, PlayEffect};
 pub use doc::{Doc, Example, Support};
+pub use entry::{Entry, Run, Traits};
 pub use event::Event;
 pub use host::{Applied, BoxFuture, Command, Host, HostError};
 pub use input::{Content, Input, Inputs, Tree, TreeEntry, TreeKind};
-pub use module::{
-    Action, ActionContext, Control, Ctx, Entry, Failure, Fields, Look, Run, State, Traits,
-};
+pub use module::{Action, ActionContext, Control, Ctx, Failure, Fields, Look, State};
 pub use path::{PathKind, PathState};
 pub use platform::{Os, PackageManager, Platform, ServiceManager};
 pub use probe::{Answer, Probe};

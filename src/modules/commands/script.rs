@@ -8,6 +8,7 @@ use crate::spec::{Action, ActionContext, BoxFuture, Command, Doc, Failure, Field
 
 crate::args! {
     /// What to run.
+    #[expect(dead_code, reason = "decrypt is for who reads the script: the engine")]
     pub struct Args {
         /// The script and its words.
         free_form as "_raw_params": Option<Src> => [],
@@ -21,8 +22,8 @@ crate::args! {
         removes: Option<PathText> => [],
         /// Program that runs the script instead of its first line's.
         executable: Option<String> => [],
-        /// Whether a vaulted script is decrypted.
-        decrypt: bool => [default("yes"), choices(&["yes", "true", "True"])],
+        /// Whether a vaulted script is decrypted; read where the script is.
+        decrypt: bool => [default("yes")],
     }
     rules [
         Rule::MutuallyExclusive(&["_raw_params", "cmd"]),

@@ -2,8 +2,7 @@
 
 use crate::base::{Diagnostic, Map, Value};
 use crate::spec::{
-    BoxFuture, Control, ControlOutcome, Doc, Example, Failure, PlayContext, PlayEffect, Rule,
-    Support,
+    BoxFuture, Control, ControlOutcome, Doc, Failure, PlayContext, PlayEffect, Rule, Support,
 };
 use fancy_regex::Regex;
 use std::path::{Path, PathBuf};

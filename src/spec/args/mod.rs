@@ -311,6 +311,7 @@ mod tests {
         ])
         .unwrap();
         assert_eq!((args.path.as_str(), args.count, args.force), ("/a", 5, Some(true)));
+        assert_eq!((args.state.word(), args.kind), ("present", None));
         assert_eq!(
             (args.state, args.items),
             (Wanted::Present, vec!["a".to_string(), "b".to_string()])

@@ -200,11 +200,7 @@ fn parse(spec: &str, value: &Value) -> Result<Spec, Stop> {
         at += usize::from(found.is_some());
         found
     };
-    parsed.sign = match take("+- ") {
-        Some('+') => Sign::Always,
-        Some(' ') => Sign::Blank,
-        _ => Sign::None,
-    };
+    parsed.sign = sign(take("+- "));
     take("z");
     parsed.alternate = take("#").is_some();
     if take("0").is_some() {
@@ -233,6 +229,14 @@ fn parse(spec: &str, value: &Value) -> Result<Spec, Stop> {
         return raise(format!("Invalid format specifier '{spec}' for object of type '{name}'"));
     }
     Ok(parsed)
+}
+
+fn sign(written: Option<char>) -> Sign {
+    match written {
+        Some('+') => Sign::Always,
+        Some(' ') => Sign::Blank,
+        _ => Sign::None,
+    }
 }
 
 /// Sign and prefix, digits, and whether zeros may stand between.

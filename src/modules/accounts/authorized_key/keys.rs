@@ -149,10 +149,10 @@ impl KeyFile {
             return;
         }
         self.remove(&key.blob);
-        if let Some(Line::Other(last)) = self.lines.last_mut() {
-            if !last.ends_with('\n') {
-                last.push('\n');
-            }
+        if let Some(Line::Other(last)) = self.lines.last_mut()
+            && !last.ends_with('\n')
+        {
+            last.push('\n');
         }
         self.lines.push(Line::Key(key));
         self.changed = true;

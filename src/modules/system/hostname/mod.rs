@@ -177,10 +177,11 @@ impl State for Hostname {
     }
 }
 
-/// The first name with a dot that the resolver gives, else the name itself.
+/// The first name with a dot that the resolver gives, else its first one, else the name itself.
 fn full_name(name: &str, line: &str) -> String {
-    let names = line.split_ascii_whitespace().skip(1);
-    names.into_iter().find(|name| name.contains('.')).unwrap_or(name).to_string()
+    let names: Vec<&str> = line.split_ascii_whitespace().skip(1).collect();
+    let full = names.iter().find(|name| name.contains('.')).or(names.first());
+    full.map_or(name, |name| name).to_string()
 }
 
 /// What hostnamectl said, behind its code.

@@ -90,6 +90,8 @@ fn debian_without_systemd_has_a_file() {
     assert!(!same.has_work(), "the live name is left alone");
     let fqdn = fields.get(&Key::from("ansible_facts")).unwrap().get("ansible_fqdn").unwrap().text();
     assert_eq!(fqdn, "box.example.org");
+    assert_eq!(full_name("vm", "127.0.0.1 localhost vm"), "localhost");
+    assert_eq!(full_name("vm", ""), "vm");
     let (other, _) = plan("new", &host, &World::default(), &answer).unwrap();
     assert_eq!(commands(&other), ["write /etc/hostname"]);
 }

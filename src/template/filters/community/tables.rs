@@ -138,13 +138,13 @@ fn to_ini(_: &dyn Env, value: Value, args: &Args) -> Result<Value, Stop> {
             );
             return Err(Stop::fault(text));
         };
-        let _ = write!(out, "[{name}]\n");
+        let _ = writeln!(out, "[{name}]");
         for (option, item) in options.iter() {
             if item.is_null() {
-                let _ = write!(out, "{option}\n");
+                let _ = writeln!(out, "{option}");
             } else {
                 let text = item.text().replace('\n', "\n\t");
-                let _ = write!(out, "{option}{sign}{text}\n");
+                let _ = writeln!(out, "{option}{sign}{text}");
             }
         }
         out.push('\n');
