@@ -220,10 +220,8 @@ impl CopyTree<'_> {
             path: path.to_string(),
             link: old.filter(|state| state.kind == PathKind::Link).cloned(),
             real: path.to_string(),
-            state: old.map(|state| PathState {
-                sha1: seen.sums.get(path).cloned(),
-                ..state.clone()
-            }),
+            state: old
+                .map(|state| PathState { sha1: seen.sums.get(path).cloned(), ..state.clone() }),
             above: place::parent(path),
             content: None,
             ids: Ids::default(),
@@ -275,8 +273,7 @@ impl TreeSeen {
 }
 
 fn link(path: &str, state: &PathState) -> Change {
-    let attrs =
-        PathAttrs { target: Some(state.target.clone()), ..PathAttrs::new(PathKind::Link) };
+    let attrs = PathAttrs { target: Some(state.target.clone()), ..PathAttrs::new(PathKind::Link) };
     let op = Op::Link {
         path: path.to_string(),
         target: state.target.clone(),

@@ -112,7 +112,9 @@ impl Desk {
             Err(error) => return Told::failure(Failure::new(error.message)),
         };
         match entry.run {
-            Run::State(state) => self.state(state, &args, check).await.unwrap_or_else(Told::failure),
+            Run::State(state) => {
+                self.state(state, &args, check).await.unwrap_or_else(Told::failure)
+            }
             Run::Action(action) => {
                 let nothing = World::default();
                 let context = ActionContext {

@@ -132,13 +132,7 @@ impl State for File {
         plan(args, seen, ctx).map_err(|failure| seen.described(failure))
     }
 
-    fn verify(
-        &self,
-        args: &Args,
-        change: &Change,
-        after: &Seen,
-        _: Ctx<'_>,
-    ) -> Result<(), String> {
+    fn verify(&self, args: &Args, change: &Change, after: &Seen, _: Ctx<'_>) -> Result<(), String> {
         verify(args, change, after)
     }
 

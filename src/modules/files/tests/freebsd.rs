@@ -17,11 +17,13 @@ fn told(module: &str, args: &[(&str, &str)], answer: &str) -> (Map, Vec<String>)
     let args: Map = args.iter().map(|(k, v)| ((*k).into(), Value::from(*v))).collect();
     let state = state(module);
     let args = state.parse(&args).unwrap();
-    let platform = Platform { os: Os::FreeBsd, user: "root".into(), umask: 0o022, ..Platform::default() };
+    let platform =
+        Platform { os: Os::FreeBsd, user: "root".into(), umask: 0o022, ..Platform::default() };
     let (inputs, world) = (Inputs::default(), World::default());
     let ctx = Ctx { platform: &platform, inputs: &inputs, world: &world, diff: false };
     state.probe(&args, ctx).unwrap();
-    let Look::Seen(seen) = state.read(&args, &[Answer::ok(answer.to_string())], ctx).unwrap() else {
+    let Look::Seen(seen) = state.read(&args, &[Answer::ok(answer.to_string())], ctx).unwrap()
+    else {
         panic!("it asks more")
     };
     let plan = state.plan(&args, &seen, ctx).unwrap();
@@ -34,7 +36,7 @@ fn told(module: &str, args: &[(&str, &str)], answer: &str) -> (Map, Vec<String>)
 fn stat_tells_what_only_freebsd_has() {
     let answer = "81a0|0640|7801|0|tku|wheel|8|1795409420.981471800|1795409424.266200000|1795409420.982442000|80866|45|1|8|32768|168430|0|3721181220|1795409391.477126000\nrw\n-\n-\n38ffd0b05376325c933e89ff8f0c2ccf1de05a01\n text/plain; charset=us-ascii\n\n";
     let (fields, _) = told("stat", &[("path", "/var/db/tk/f")], answer);
-    let stat = &fields["stat"];
+    let stat = &fields[&crate::base::Key::from("stat")];
     let wanted = [
         ("mode", "0640"),
         ("pw_name", "tku"),
@@ -69,16 +71,24 @@ fn links_have_a_mode_of_their_own() {
     let answer = "/var/db/tk/l\nl|0755|0|7801|root|tkg|1|1795404040.7|1795404040.7|1795404040.7|3240|45|1|-|f\n/var/db/tk/l\n=\n/var/db/tk\n+\n-\n-\n-\n";
     let args = [("path", "/var/db/tk/l"), ("src", "f"), ("state", "link")];
     let (fields, changes) = told("file", &args, answer);
-    assert_eq!((fields["mode"].text(), fields["state"].text()), ("0755".into(), "link".into()));
+    assert_eq!(
+        (
+            fields[&crate::base::Key::from("mode")].text(),
+            fields[&crate::base::Key::from("state")].text()
+        ),
+        ("0755".into(), "link".into())
+    );
     assert!(changes.is_empty());
-    let (_, changes) = told("file", &[args.as_slice(), &[("mode", "0700"), ("follow", "no")]].concat(), answer);
+    let (_, changes) =
+        told("file", &[args.as_slice(), &[("mode", "0700"), ("follow", "no")]].concat(), answer);
     assert_eq!(changes, ["set the mode of /var/db/tk/l"]);
 }
 
 #[test]
 fn nobody_by_name_is_a_number() {
-    let answer = "/t/h\n=\n/t/h\nf|600|12345|54321|(12345)|(54321)|6|1.0|1.0|1.0|9|45|1|-\n/t\n+\nx\n";
+    let answer =
+        "/t/h\n=\n/t/h\nf|600|12345|54321|(12345)|(54321)|6|1.0|1.0|1.0|9|45|1|-\n/t\n+\nx\n";
     let args = [("path", "/t/h"), ("line", "x"), ("owner", "12345"), ("group", "54321")];
     let (fields, changes) = told("lineinfile", &args, answer);
-    assert_eq!((fields["msg"].text(), changes.len()), (String::new(), 0));
+    assert_eq!((fields[&crate::base::Key::from("msg")].text(), changes.len()), (String::new(), 0));
 }

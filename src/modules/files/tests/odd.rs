@@ -3,9 +3,8 @@
 use crate::connection::shell::tests::SHELLS;
 use crate::modules::tests::desk::Desk;
 
-const NAMES: [&str; 9] = [
-    "a b", "it's", "\"q\"", "$HOME `id`", "-rf", "back\\slash", "new\nline\n", "ünï", "*?[a]",
-];
+const NAMES: [&str; 9] =
+    ["a b", "it's", "\"q\"", "$HOME `id`", "-rf", "back\\slash", "new\nline\n", "ünï", "*?[a]"];
 
 fn quoted(name: &str) -> String {
     crate::base::value::to_json(&crate::base::Value::from(name), crate::base::value::Layout::DUMPS)
@@ -28,15 +27,18 @@ async fn names_are_only_names() {
             let told = desk.run("slurp", &format!("{{src: {file}, armor: false}}")).await;
             assert_eq!(told.text("content"), "a\nb\nc\n", "{shell} {name:?}");
             let told = desk.run("stat", &format!("{{path: {link}, get_mime: false}}")).await;
-            let stat = &told.fields["stat"];
+            let stat = &told.fields[&crate::base::Key::from("stat")];
             assert_eq!(stat.get("lnk_target").unwrap().text(), name, "{shell}");
-            assert_eq!(stat.get("lnk_source").unwrap().text(), desk.path(&format!("{name}/{name}")));
+            assert_eq!(
+                stat.get("lnk_source").unwrap().text(),
+                desk.path(&format!("{name}/{name}"))
+            );
             let told = desk.run("find", &format!("{{paths: {dir}, contains: '[abc]'}}")).await;
             // A name with a newline cannot be asked for its content.
             let wanted = if name.contains('\n') { "0" } else { "1" };
             assert_eq!(told.text("matched"), wanted, "{shell} {name:?}");
             let told = desk.run("find", &format!("{{paths: {dir}}}")).await;
-            let files = told.fields["files"].as_list().unwrap();
+            let files = told.fields[&crate::base::Key::from("files")].as_list().unwrap();
             assert_eq!(files[0].get("path").unwrap().text(), desk.path(&format!("{name}/{name}")));
             desk.settles("file", &format!("{{path: {dir}, recurse: true, mode: 'o-rwx'}}")).await;
         }

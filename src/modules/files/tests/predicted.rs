@@ -24,7 +24,11 @@ async fn a_line_in_a_file_in_a_directory_that_would_be_made() {
     ];
     for (module, args) in changed {
         let told = desk.check(module, args).await;
-        assert_eq!((told.failed, told.changed, told.uncertain), (None, true, None), "{module} {args}");
+        assert_eq!(
+            (told.failed, told.changed, told.uncertain),
+            (None, true, None),
+            "{module} {args}"
+        );
         let again = desk.check(module, args).await;
         assert_eq!((again.failed, again.changed), (None, false), "{module} {args}");
     }
@@ -38,13 +42,16 @@ async fn a_line_in_a_file_in_a_directory_that_would_be_made() {
         assert_eq!((told.failed.as_deref(), told.text("content").as_str()), (None, text), "{name}");
     }
     let stat = desk.check("stat", "{path: @/d/e/f}").await;
-    assert_eq!(stat.fields["stat"].get("mode").unwrap().text(), "0640");
-    assert_eq!(stat.fields["stat"].get("size").unwrap().text(), text.len().to_string());
+    assert_eq!(stat.fields[&crate::base::Key::from("stat")].get("mode").unwrap().text(), "0640");
+    assert_eq!(
+        stat.fields[&crate::base::Key::from("stat")].get("size").unwrap().text(),
+        text.len().to_string()
+    );
     let found = desk.check("find", "{paths: @/d, recurse: true}").await;
     assert_eq!(found.text("matched"), "2");
     desk.check("file", "{path: @/d, state: absent}").await;
     let stat = desk.check("stat", "{path: @/d/e/f}").await;
-    assert_eq!(stat.fields["stat"].text(), "{'exists': False}");
+    assert_eq!(stat.fields[&crate::base::Key::from("stat")].text(), "{'exists': False}");
     let told = desk.check("lineinfile", "{path: @/d/e/f, line: x}").await;
     assert!(told.failed.unwrap().ends_with("does not exist !"));
     assert_eq!(names(desk), 0, "nothing was done");
@@ -91,7 +98,10 @@ async fn what_cannot_be_known_is_said() {
     let told = desk.check("slurp", "{src: @/f}").await;
     assert!(told.uncertain.is_some() && told.text("content").is_empty());
     let told = desk.check("stat", "{path: @/f}").await;
-    assert!(told.uncertain.is_some() && told.fields["stat"].get("checksum").is_none());
+    assert!(
+        told.uncertain.is_some()
+            && told.fields[&crate::base::Key::from("stat")].get("checksum").is_none()
+    );
 }
 
 #[tokio::test]

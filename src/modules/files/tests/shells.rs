@@ -101,22 +101,39 @@ async fn links_are_followed_or_replaced() {
 async fn texts_are_edited() {
     for shell in SHELLS {
         let desk = &mut Desk::new(shell).await;
-        let told = desk.settles("lineinfile", "{path: @/n/f, line: a=1, create: true, mode: '0600'}").await;
+        let told = desk
+            .settles("lineinfile", "{path: @/n/f, line: a=1, create: true, mode: '0600'}")
+            .await;
         assert_eq!(told.text("msg"), "line added and ownership, perms or SE linux context changed");
         assert_eq!(mode(desk, "n/f"), 0o600, "{shell}");
-        desk.settles("lineinfile", "{path: @/n/f, regexp: '^(a)=', line: '\\1=2', backrefs: true}").await;
-        desk.settles("blockinfile", "{path: @/n/f, block: \"b\\nc\", insertbefore: BOF, marker: '# {mark}'}").await;
+        desk.settles("lineinfile", "{path: @/n/f, regexp: '^(a)=', line: '\\1=2', backrefs: true}")
+            .await;
+        desk.settles(
+            "blockinfile",
+            "{path: @/n/f, block: \"b\\nc\", insertbefore: BOF, marker: '# {mark}'}",
+        )
+        .await;
         assert_eq!(desk.read("n/f"), b"# BEGIN\nb\nc\n# END\na=2\n", "{shell}");
         desk.settles("replace", "{path: @/n/f, regexp: '^([bc])$', replace: '<\\1>'}").await;
         assert_eq!(desk.read("n/f"), b"# BEGIN\n<b>\n<c>\n# END\na=2\n", "{shell}");
-        let told = desk.run("lineinfile", "{path: @/n/f, line: x, validate: 'sh -c \"echo no >&2; exit 3\" %s'}").await;
+        let told = desk
+            .run(
+                "lineinfile",
+                "{path: @/n/f, line: x, validate: 'sh -c \"echo no >&2; exit 3\" %s'}",
+            )
+            .await;
         assert_eq!(told.failed.as_deref(), Some("failed to validate: rc:3 error:no\n"), "{shell}");
-        let told = desk.settles("lineinfile", "{path: @/n/f, regexp: '^<', state: absent, backup: true}").await;
-        assert_eq!((told.text("found"), told.text("msg")), ("2".into(), "2 line(s) removed".into()));
+        let told = desk
+            .settles("lineinfile", "{path: @/n/f, regexp: '^<', state: absent, backup: true}")
+            .await;
+        assert_eq!(
+            (told.text("found"), told.text("msg")),
+            ("2".into(), "2 line(s) removed".into())
+        );
         assert!(std::path::Path::new(&told.text("backup")).exists(), "{shell}");
         let told = desk.run("lineinfile", "{path: @/none, line: x}").await;
         assert!(told.failed.unwrap().ends_with("/none does not exist !"), "{shell}");
-        assert_eq!(told.fields["rc"].text(), "257");
+        assert_eq!(told.fields[&crate::base::Key::from("rc")].text(), "257");
     }
 }
 
@@ -131,21 +148,48 @@ async fn what_is_there_is_told() {
         desk.write("d/e/y.log", "y\n");
         desk.write("d/e/.hid", "");
         let told = desk.run("stat", "{path: '@/a b', checksum_algorithm: md5}").await;
-        let stat = &told.fields["stat"];
+        let stat = &told.fields[&crate::base::Key::from("stat")];
         let text = |name: &str| stat.get(name).map(crate::base::Value::text).unwrap_or_default();
-        assert_eq!((text("exists"), text("size"), text("isreg")), ("True".into(), "6".into(), "True".into()));
+        assert_eq!(
+            (text("exists"), text("size"), text("isreg")),
+            ("True".into(), "6".into(), "True".into())
+        );
         assert_eq!(text("checksum"), "b1946ac92492d2347c6235b4d2611184", "{shell}");
-        assert_eq!((text("readable"), text("executable")), ("True".into(), "False".into()), "{shell}");
+        assert_eq!(
+            (text("readable"), text("executable")),
+            ("True".into(), "False".into()),
+            "{shell}"
+        );
         let told = desk.run("stat", "{path: @/l}").await;
-        assert_eq!(told.fields["stat"].get("lnk_target").unwrap().text(), "a b", "{shell}");
-        assert_eq!(told.fields["stat"].get("lnk_source").unwrap().text(), desk.path("a b"));
+        assert_eq!(
+            told.fields[&crate::base::Key::from("stat")].get("lnk_target").unwrap().text(),
+            "a b",
+            "{shell}"
+        );
+        assert_eq!(
+            told.fields[&crate::base::Key::from("stat")].get("lnk_source").unwrap().text(),
+            desk.path("a b")
+        );
         let told = desk.run("stat", "{path: @/none}").await;
-        assert_eq!(told.fields["stat"].text(), "{'exists': False}", "{shell}");
+        assert_eq!(
+            told.fields[&crate::base::Key::from("stat")].text(),
+            "{'exists': False}",
+            "{shell}"
+        );
         let told = desk.run("slurp", "{src: @/l}").await;
         assert_eq!(told.text("content"), "aGVsbG8K", "{shell}");
-        let told = desk.run("find", "{paths: @, patterns: '*.log', recurse: true, contains: y, get_checksum: true}").await;
-        assert_eq!((told.text("matched"), told.text("examined")), ("1".into(), "7".into()), "{shell}");
-        let file = &told.fields["files"].as_list().unwrap()[0];
+        let told = desk
+            .run(
+                "find",
+                "{paths: @, patterns: '*.log', recurse: true, contains: y, get_checksum: true}",
+            )
+            .await;
+        assert_eq!(
+            (told.text("matched"), told.text("examined")),
+            ("1".into(), "7".into()),
+            "{shell}"
+        );
+        let file = &told.fields[&crate::base::Key::from("files")].as_list().unwrap()[0];
         assert_eq!(file.get("path").unwrap().text(), desk.path("d/e/y.log"));
         assert_eq!(file.get("checksum").unwrap().text(), sha1(b"y\n"), "{shell}");
         let told = desk.run("find", "{paths: [@/d, @/none], file_type: any}").await;
@@ -165,16 +209,28 @@ async fn files_are_made_of_fragments_and_fetched() {
         desk.write("parts/2", "two");
         desk.write("parts/1", "one\n");
         desk.write("parts/.3", "three\n");
-        desk.settles("assemble", "{src: @/parts, dest: @/whole, delimiter: '--', ignore_hidden: true}").await;
+        desk.settles(
+            "assemble",
+            "{src: @/parts, dest: @/whole, delimiter: '--', ignore_hidden: true}",
+        )
+        .await;
         assert_eq!(desk.read("whole"), b"one\n--\ntwo", "{shell}");
         let told = desk.settles("fetch", "{src: @/whole, dest: got/, flat: true}").await;
-        assert_eq!((told.text("dest"), desk.read("got/whole")), (desk.path("got/whole"), b"one\n--\ntwo".to_vec()));
+        assert_eq!(
+            (told.text("dest"), desk.read("got/whole")),
+            (desk.path("got/whole"), b"one\n--\ntwo".to_vec())
+        );
         let told = desk.settles("fetch", "{src: @/whole, dest: got}").await;
         assert_eq!(told.text("dest"), format!("{}/desk{}", desk.path("got"), desk.path("whole")));
-        let told = desk.run("fetch", "{src: @/none, dest: got/, flat: true, fail_on_missing: false}").await;
+        let told = desk
+            .run("fetch", "{src: @/none, dest: got/, flat: true, fail_on_missing: false}")
+            .await;
         assert_eq!((told.failed.as_deref(), told.changed), (None, false), "{shell}");
         let told = desk.run("fetch", "{src: @/none, dest: got/, flat: true}").await;
-        assert_eq!(told.failed.as_deref(), Some("the remote file does not exist, not transferring, ignored"));
+        assert_eq!(
+            told.failed.as_deref(),
+            Some("the remote file does not exist, not transferring, ignored")
+        );
         let told = desk.run("tempfile", "{state: directory, path: @, suffix: .work}").await;
         assert!(told.changed && told.text("path").ends_with(".work"), "{shell}");
         assert_eq!((told.text("mode"), told.text("state")), ("0700".into(), "directory".into()));
@@ -189,7 +245,8 @@ async fn what_moved_meanwhile_is_looked_at_again() {
     desk.write("f", "a\n");
     // The command that checks the new file is the moment between look and rename.
     let racing = format!("sh -c 'echo b >>{0}; exit 1' %s", desk.path("f"));
-    let told = desk.run("copy", &format!("{{content: c, dest: @/f, validate: \"{racing}\"}}")).await;
+    let told =
+        desk.run("copy", &format!("{{content: c, dest: @/f, validate: \"{racing}\"}}")).await;
     assert_eq!(told.failed.as_deref(), Some("failed to validate"));
     assert_eq!(desk.read("f"), b"a\nb\n");
     desk.settles("lineinfile", "{path: @/f, line: c}").await;
