@@ -28,3 +28,6 @@ pub fn find(name: &str) -> Option<&'static Entry> {
 pub fn all() -> impl Iterator<Item = &'static Entry> {
     MODULES.iter().flat_map(|family| family.iter())
 }
+
+#[cfg(test)]
+pub mod tests;

@@ -53,6 +53,8 @@ pub struct Loader {
 /// Variables of a play beside those of the chain.
 #[derive(Clone, Debug, Default)]
 pub(super) struct PlayVars {
+    /// Entries of `vars_files` that nothing has needed yet.
+    pub unread: Vec<Value>,
     /// Of `vars_files`, the last one first.
     pub files: Vec<Arc<Map>>,
     /// Vars and defaults of its roles, the last one first.
@@ -142,6 +144,8 @@ impl Loader {
         if !literal::is_dynamic(value) {
             return Ok(value.clone());
         }
+        let unread = std::mem::take(&mut place.gathered.vars.borrow_mut().unread);
+        self.read_vars_files(&unread, place)?;
         let scope = StaticScope::new(self, place, own);
         let rendered = (self.options.render)(value, &scope)?;
         self.warn_all(scope.take_warnings());

@@ -30,7 +30,7 @@ impl Loader {
         let vars_files = vars_files(map.get(&Key::from("vars_files")).unwrap_or(&Value::NULL))?;
         let gathered = Gathered::default();
         let first = Place::new(&top(keywords.clone(), file), false, &gathered);
-        self.static_files(&vars_files, &first)?;
+        gathered.vars.borrow_mut().unread.clone_from(&vars_files);
         self.settle(&mut keywords, &first)?;
         let parent = top(keywords.clone(), file);
         let lists = self.lists(&map, file, &Place::new(&parent, false, &gathered))?;
@@ -98,7 +98,11 @@ impl Loader {
 
     /// Variables of `vars_files` as names of static imports see them: what is not there or not known
     /// yet is left out here, the run looks again (S-16).
-    fn static_files(&self, entries: &[Value], place: &Place<'_>) -> Result<(), Diagnostic> {
+    pub(super) fn read_vars_files(
+        &self,
+        entries: &[Value],
+        place: &Place<'_>,
+    ) -> Result<(), Diagnostic> {
         let dir = place.parent.playbook_dir().map(Path::to_path_buf).unwrap_or_default();
         for entry in entries {
             let one = std::slice::from_ref(entry);

@@ -98,6 +98,7 @@ impl Loader {
             let below = below.join(role.replace('.', "/"));
             let path = roots.iter().map(|root| root.join(&below)).find(|path| path.is_dir())?;
             let name = role.rsplit('.').next().unwrap_or(role).to_string();
+            let full_name = format!("{namespace}.{collection}.{name}");
             Some(Found { name, path: Arc::new(super::file::absolute(&path)), full_name })
         })
     }

@@ -26,7 +26,7 @@ mod words;
 mod writer;
 
 #[cfg(test)]
-mod tests;
+pub mod tests;
 
 pub use budget::Budget;
 pub use host::{ShellHost, open, open_on};

@@ -5,8 +5,8 @@ use super::deploy::{self, Deploy, Told};
 use super::names::More;
 use super::place::{self, Depth, Place};
 use super::write::{Refusal, explain};
-use crate::base::Value;
 use crate::base::regex::{Regex, python};
+use crate::base::{Key, Value};
 use crate::spec::args::{FileMode, Mode, PathText, SrcTree};
 use crate::spec::path::unescape;
 use crate::spec::world::Text;
@@ -280,7 +280,12 @@ impl State for Assemble {
     ) -> Fields {
         let told = Told { src: Some(args.src.as_str()), force: true, follow: true };
         let after = after.map(|seen| &seen.place);
+        if ran.iter().any(|ran| ran.answer.rc != 0) {
+            return Fields::new();
+        }
         let mut fields = deploy::result(&told, &before.place, after, plan, ran);
+        fields.shift_remove(&Key::from("path"));
+        fields.extend(deploy::md5(&before.input.content).map(|sum| ("md5sum".into(), sum.into())));
         fields.insert("src".into(), Value::from(args.src.as_str()));
         fields.insert("msg".into(), Value::from("OK"));
         fields

@@ -16,7 +16,7 @@ use crate::spec::{
 
 crate::args! {
     /// What to copy where.
-    #[expect(dead_code, reason = "local_follow and decrypt are for who reads the source: the engine")]
+    #[expect(dead_code, reason = "decrypt is for who reads the source: the engine")]
     pub struct Args {
         /// File or directory; with a trailing slash only what is in the directory.
         src: Option<SrcTree> => [],
@@ -38,8 +38,8 @@ crate::args! {
         force: bool => [default("yes")],
         /// Whether a link at the destination is followed.
         follow: bool => [default("no")],
-        /// Whether links of the source are followed.
-        local_follow: bool => [default("yes")],
+        /// Whether links of the source are followed; they are, unless it is on the host.
+        local_follow: Option<bool> => [],
         /// Whether the source is on the host.
         remote_src: bool => [default("no")],
         /// Command that must accept the new file; `%s` is its path.
@@ -154,6 +154,7 @@ impl Args {
             checksum: self.checksum.as_deref(),
             follow: self.follow,
             unsafe_writes: self.unsafe_writes,
+            local_follow: self.local_follow.unwrap_or(false),
         }
     }
 
@@ -223,7 +224,7 @@ impl State for Copy {
                 let input = args.input(ctx).map_err(|failure| failure.msg)?;
                 args.deploy(&input).verify(change, place)
             }
-            Seen::OnHost(place) => args.on_host().verify(change, place),
+            Seen::OnHost(place) => args.on_host().verify(change, place, ctx),
             Seen::Tree(place) => match ctx.inputs.trees.get("src") {
                 Some(tree) => args.tree(tree).verify(change, place),
                 None => Ok(()),

@@ -128,7 +128,8 @@ impl Deploy<'_> {
     }
 
     fn attributes(&self, place: &Place, state: &PathState, ctx: Ctx<'_>) -> Result<Plan, Failure> {
-        let adjusted = self.wanted.adjust(&place.path, state, &place.ids, ctx.platform)?;
+        let adjusted = self.wanted.adjust(&place.path, state, &place.ids, ctx.platform);
+        let adjusted = adjusted.map_err(|failure| place.described(failure))?;
         let side = |more: &Map| {
             let mut map = Map::new();
             map.insert("path".into(), Value::from(place.path.as_str()));
@@ -266,7 +267,7 @@ fn written(change: &Change) -> Option<&WriteFile> {
 }
 
 /// MD5 of bytes in memory; files that are read when they are sent are not read once more for it.
-fn md5(content: &Content) -> Option<String> {
+pub fn md5(content: &Content) -> Option<String> {
     match content {
         Content::Bytes(bytes) => Some(hex(&Md5::digest(bytes))),
         Content::File(_) => None,

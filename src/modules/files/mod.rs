@@ -9,6 +9,7 @@ mod file;
 mod look;
 mod names;
 mod onhost;
+mod ontree;
 mod place;
 mod tempfile;
 mod template;
@@ -72,7 +73,10 @@ pub(super) fn first(answers: &[Answer]) -> Result<&Answer, Failure> {
 }
 
 #[cfg(test)]
-mod tests {
+mod tests;
+
+#[cfg(test)]
+mod paths {
     use super::*;
 
     #[test]

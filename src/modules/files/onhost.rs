@@ -1,6 +1,7 @@
 //! `copy` with `remote_src`: a file of the host at another place of it.
 
 use super::attributes::{Wanted, facts};
+use super::ontree::{CopyTree, TreeSeen};
 use super::place::{self, Place, parent};
 use super::write::{self, Write};
 use crate::base::Value;
@@ -33,6 +34,8 @@ pub struct CopyOnHost<'a> {
     pub follow: bool,
     /// Whether it may be overwritten in place.
     pub unsafe_writes: bool,
+    /// Whether links in a directory are followed.
+    pub local_follow: bool,
 }
 
 /// What is there.
@@ -43,6 +46,8 @@ pub struct OnHost {
     unreadable: bool,
     from: Option<PathState>,
     to: Place,
+    /// All below a source that is a directory.
+    tree: Option<TreeSeen>,
 }
 
 impl CopyOnHost<'_> {
@@ -69,6 +74,9 @@ impl CopyOnHost<'_> {
         let source = super::absolute(ctx.platform, self.src)?;
         let from = PathState::overlay(&source, PathState::parse(line.trim_end()), ctx.world);
         let mut to = place::read(&Answer { stdout: rest, ..answer.clone() }, ctx)?;
+        if from.as_ref().is_some_and(|state| state.kind == PathKind::Dir) {
+            return self.read_tree(source, from, to, &answers[1..], ctx);
+        }
         let more = to.more(&self.wanted, ctx);
         match (more.probe(), answers.get(1)) {
             (Some(probe), None) => return Ok(Look::Ask(probe)),
@@ -76,7 +84,56 @@ impl CopyOnHost<'_> {
             (None, _) => {}
         }
         let unreadable = line.starts_with('!') && from.is_none();
-        Ok(Look::Seen(OnHost { source, unreadable, from, to }))
+        Ok(Look::Seen(OnHost { source, unreadable, from, to, tree: None }))
+    }
+
+    /// A source that is a directory: what is below it and below the destination.
+    fn read_tree(
+        &self,
+        source: String,
+        from: Option<PathState>,
+        to: Place,
+        answers: &[Answer],
+        ctx: Ctx<'_>,
+    ) -> Result<Look<OnHost>, Failure> {
+        let wanted = self.tree_wanted();
+        let copy = self.tree(&source, &wanted, ctx)?;
+        if answers.is_empty() {
+            return Ok(Look::Ask(copy.probe()));
+        }
+        Ok(match copy.read(answers, ctx)? {
+            Ok(tree) => {
+                let tree = Some(tree);
+                Look::Seen(OnHost { source, unreadable: false, from, to, tree })
+            }
+            Err(probe) => Look::Ask(probe),
+        })
+    }
+
+    fn tree_wanted(&self) -> Wanted {
+        Wanted {
+            mode: self.directory_mode.cloned().or_else(|| self.wanted.mode.clone()),
+            ..self.wanted.clone()
+        }
+    }
+
+    /// A directory goes into an existing one, but with a trailing slash its contents do.
+    fn tree<'t>(
+        &self,
+        source: &'t str,
+        wanted: &'t Wanted,
+        ctx: Ctx<'_>,
+    ) -> Result<CopyTree<'t>, Failure> {
+        let dest = super::absolute(ctx.platform, self.dest)?;
+        let name = source.rsplit('/').next().unwrap_or_default();
+        let base = if self.src.ends_with('/') { dest } else { place::join(&dest, name) };
+        Ok(CopyTree {
+            source,
+            base,
+            wanted,
+            follow_source: self.local_follow,
+            unsafe_writes: self.unsafe_writes,
+        })
     }
 
     /// The file to copy.
@@ -135,6 +192,12 @@ impl CopyOnHost<'_> {
 
     /// Compares.
     pub fn plan(&self, place: &OnHost, ctx: Ctx<'_>) -> Result<Plan, Failure> {
+        if let Some(tree) = &place.tree {
+            if place.to.state.is_some() && !self.force {
+                return Ok(exists());
+            }
+            return self.tree(&place.source, &self.tree_wanted(), ctx)?.plan(tree, ctx);
+        }
         let from = self.source(place)?;
         let to = &place.to;
         if to.is_dir() {
@@ -145,9 +208,7 @@ impl CopyOnHost<'_> {
         write.check()?;
         let there = to.state.is_some() || (to.link.is_some() && !self.follow);
         if there && !self.force {
-            let mut plan = Plan::ok();
-            plan.fields.insert("msg".into(), Value::from("file already exists"));
-            return Ok(plan);
+            return Ok(exists());
         }
         let sha1 = from.sha1.as_deref().unwrap_or_default();
         if let Some(state) =
@@ -178,7 +239,12 @@ impl CopyOnHost<'_> {
     }
 
     /// Whether a change's outcome is there.
-    pub fn verify(&self, change: &Change, after: &OnHost) -> Result<(), String> {
+    pub fn verify(&self, change: &Change, after: &OnHost, ctx: Ctx<'_>) -> Result<(), String> {
+        if let Some(tree) = &after.tree {
+            let wanted = self.tree_wanted();
+            let copy = self.tree(&after.source, &wanted, ctx).map_err(|failure| failure.msg)?;
+            return copy.verify(change, tree);
+        }
         let mut wanted = self.wanted.clone();
         if let Op::CopyOnHost { to, .. } = &change.op {
             (wanted.owner, wanted.group) = (to.owner.clone(), to.group.clone());
@@ -195,6 +261,10 @@ impl CopyOnHost<'_> {
         }
         fields.insert("dest".into(), Value::from(place.to.path.as_str()));
         fields.insert("src".into(), Value::from(place.source.as_str()));
+        if let Some(tree) = &place.tree {
+            fields.extend(tree.facts());
+            return fields;
+        }
         let there = place.to.state.as_ref();
         if there.is_some() && !self.force && ran.is_empty() {
             return fields;
@@ -206,6 +276,13 @@ impl CopyOnHost<'_> {
         fields.extend(write::backup(ran).map(|path| ("backup_file".into(), path)));
         fields
     }
+}
+
+/// What is there is not replaced.
+fn exists() -> Plan {
+    let mut plan = Plan::ok();
+    plan.fields.insert("msg".into(), Value::from("file already exists"));
+    plan
 }
 
 /// A source that is not the expected one.

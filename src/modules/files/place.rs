@@ -1,6 +1,6 @@
 //! What is at the place of a regular file that a module writes.
 
-use super::attributes::Wanted;
+use super::attributes::{Wanted, facts};
 use super::names::{Ids, More};
 use crate::spec::input::hex;
 use crate::spec::path::{PathKind, unescape};
@@ -133,6 +133,15 @@ impl Place {
     /// Whether the directory above is there.
     pub fn has_parent(&self) -> bool {
         self.above == parent(&self.real)
+    }
+
+    /// A failure about this path with what is known of it.
+    pub fn described(&self, mut failure: Failure) -> Failure {
+        let state = self.link.as_ref().or(self.state.as_ref()).filter(|_| self.state.is_some());
+        for (name, value) in state.map(facts).unwrap_or_default() {
+            failure.fields.entry(name).or_insert(value);
+        }
+        failure
     }
 
     /// What `wanted` is about: what the link leads to, or the link itself.

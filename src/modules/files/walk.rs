@@ -1,7 +1,8 @@
 //! All below a directory, as `walk.sh` lists it.
 
 use crate::spec::path::unescape;
-use crate::spec::{PathState, World};
+use crate::spec::{PathKind, PathState, World};
+use std::collections::HashMap;
 
 /// One entry.
 #[derive(Clone, Debug, PartialEq)]
@@ -32,6 +33,26 @@ impl Entry {
             followed: line.starts_with('>'),
         })
     }
+}
+
+/// Reads all lines; the targets of links, where they are told, are put in their entries.
+pub fn read<'l>(lines: impl IntoIterator<Item = &'l str>) -> Vec<Entry> {
+    let mut entries: Vec<Entry> = Vec::new();
+    let mut targets = HashMap::new();
+    for line in lines {
+        match line.strip_prefix('<').and_then(|link| link.split_once('\t')) {
+            Some((target, path)) => {
+                targets.insert(unescape(path).replace("//", "/"), unescape(target));
+            }
+            None => entries.extend(Entry::parse(line)),
+        }
+    }
+    for entry in entries.iter_mut().filter(|entry| entry.state.kind == PathKind::Link) {
+        if let Some(target) = targets.get(&entry.path) {
+            entry.state.target.clone_from(target);
+        }
+    }
+    entries
 }
 
 /// Lays what earlier tasks of a check run would have changed below a directory over its entries.
@@ -71,7 +92,6 @@ pub fn letter(mode: &str) -> Option<&'static str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::spec::PathKind;
 
     #[test]
     fn lines_are_read() {
@@ -82,5 +102,8 @@ mod tests {
         assert_eq!((entry.path.as_str(), entry.state.kind), ("/a\nb\\", PathKind::Link));
         assert!(Entry::parse(">41ED|755|0|0|root|wheel|1|1|1|1|7|8|1|0|/a").unwrap().followed);
         assert_eq!(Entry::parse("find: /x: Permission denied"), None);
+        let link = "a1ed|755|0|0|root|wheel|1|1|1|1|7|8|1|0|/a//l";
+        let read = read([link, "<t\\to\t/a//l"]);
+        assert_eq!((read.len(), read[0].state.target.as_str()), (1, "t\to"));
     }
 }

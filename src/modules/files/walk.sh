@@ -3,7 +3,8 @@
 # files_walk DIR FOLLOW LEADS WORDS...: a line for each entry: the fields of tk_stat's system call, blocks, path;
 # all but the path as in `mode(hex)|mode|uid|gid|owner|group|size|mtime|atime|ctime|inode|device|links|blocks|`.
 # A path with a newline has its line begin with = and is escaped as tk_esc does. FOLLOW -L: links to
-# directories are walked into. LEADS 1: what a link leads to has a line of its own that begins with >.
+# directories are walked into. LEADS 1: what a link leads to has a line of its own that begins with >; d: only if it is a directory;
+# t: as 1, and the target text of a link before it, escaped, behind < and in front of a tab and the path.
 # WORDS are find's. About one program for each thousand entries.
 files_walk() {
   local dir="$1" follow="$2" leads="$3" flag=-c form='%f|%a|%u|%g|%U|%G|%s|%.Y|%.X|%.Z|%i|%d|%h|%b|%n'
@@ -19,18 +20,22 @@ files_walk() {
 }
 files_batch='
 flag=$1 form=$2 leads=$3 nl="
-"
+" tab="	"
 shift 3
-one() {
+esc() {
   rest=$1 name=
   while [ -n "$rest" ]; do
     c=${rest%"${rest#?}"} rest=${rest#?}
     case $c in
     \\) name="$name\\\\" ;;
     "$nl") name="$name\\n" ;;
+    "$tab") name="$name\\t" ;;
     *) name=$name$c ;;
     esac
   done
+}
+one() {
+  esc "$1"
   if meta=$(stat $2 "$flag" "${form%??}" -- "$1"); then printf "%s%s\n" "$3$meta" "$name"; fi
 }
 case "$*" in
@@ -44,8 +49,19 @@ case "$*" in
   ;;
 *) stat "$flag" "$form" -- "$@" ;;
 esac
-[ "$leads" = 1 ] || exit 0
+[ "$leads" != 0 ] || exit 0
 for f; do
-  if [ -h "$f" ] && [ -e "$f" ]; then one "$f" -L ">"; fi
+  [ -h "$f" ] || continue
+  if [ "$leads" = t ] && to=$(readlink -n "$f" && echo .); then
+    esc "${to%.}"
+    to=$name
+    esc "$f"
+    printf "%s\n" "<$to$tab$name"
+  fi
+  case $leads in
+  d) [ -d "$f" ] || continue ;;
+  *) [ -e "$f" ] || continue ;;
+  esac
+  one "$f" -L ">"
 done
 '

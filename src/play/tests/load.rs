@@ -508,3 +508,13 @@ fn a_playbook_must_be_a_file() {
     assert!(said("none.yml").message.ends_with("could not be found") && said("none.yml").code == 1);
     assert!(said("dir").message.ends_with("does not appear to be a file"));
 }
+
+#[test]
+fn files_of_variables_are_read_when_a_name_needs_them() {
+    let text = "- hosts: a\n  vars_files: [v.yml]\n  tasks: [{debug: }]\n";
+    let project = Project::new(&[("site.yml", text), ("v.yml", "[not, variables]\n")]);
+    assert_eq!(tasks(&project.play()).len(), 1);
+    project.write("site.yml", &text.replace("{debug: }", "{import_tasks: '{{ x }}.yml'}"));
+    let error = project.fault();
+    assert!(error.chain().ends_with("Invalid variable file contents."), "{error}");
+}

@@ -106,12 +106,12 @@ pub fn syntax_error(fault: &SyntaxFault, text: &str, origin: Option<&Origin>, ki
         }
         in_text(&origin.source, text, fault.at, 0)
     });
-    let cause = Diagnostic::new(fault.message.clone());
-    let cause = match &fault.hint {
-        Some(hint) => cause.hint(hint.clone()),
-        None => cause,
+    let error = Diagnostic::new(message).at(place.as_ref());
+    let error = match &fault.hint {
+        Some(hint) => error.hint(hint.clone()),
+        None => error,
     };
-    Stop::Fault(Diagnostic::new(message).at(place.as_ref()).caused_by(cause))
+    Stop::Fault(error.caused_by(Diagnostic::new(fault.message.clone())))
 }
 
 /// An error as the template it happened in reports it.

@@ -3,7 +3,7 @@
 use super::core::{Core, is_template};
 use super::objects::RangeObject;
 use super::{is_marker, raise, trip};
-use crate::base::{Diagnostic, Key, Kind, Map, Time, Value};
+use crate::base::{Diagnostic, Key, Kind, Map, Origin, Source, Time, Value};
 use crate::template::table::Stop;
 use std::sync::{Arc, PoisonError};
 
@@ -162,5 +162,12 @@ fn unsupported(value: &Value) -> Result<Value, Stop> {
         Kind::Object(object) if object.as_any().is::<RangeObject>() => "range",
         _ => value.type_name(),
     };
-    raise(format!("Type '{name}' is unsupported for variable storage."))
+    // What has no place in variables was written nowhere.
+    let nowhere = Origin::whole(&Source::described("<unknown>"));
+    let error = Diagnostic::new(format!("Type '{name}' is unsupported for variable storage."));
+    let error = error.at(Some(&nowhere));
+    Err(Stop::Fault(match &value.kind {
+        Kind::Object(object) if name == "range" => error.hint(super::objects::text(&**object)),
+        _ => error,
+    }))
 }

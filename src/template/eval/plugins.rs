@@ -116,11 +116,7 @@ impl Core<'_> {
         let shallow = test.takes_undefined
             || matches!(test.name, "string" | "mapping" | "sequence" | "iterable" | "none");
         let depth = if shallow { Depth::Shallow } else { Depth::Deep };
-        // The test of an inline vault must see it before it is opened.
-        let input = match test.name {
-            "vault_encrypted" => input.clone(),
-            _ => self.prepared(input.clone(), depth)?,
-        };
+        let input = self.prepared(input.clone(), depth)?;
         let args = self.prepared_args(args, depth)?;
         let env = PluginEnv { core: *self };
         let answer = (test.apply)(&env, &input, &args).map(Value::from).map_err(|stop| {

@@ -123,6 +123,17 @@ fn names_are_found_short_and_full() {
     assert_eq!(lookups::all().count(), lookups::names().len());
 }
 
+#[test]
+fn what_is_made_of_a_vault_is_secret_and_no_error_quotes_it() {
+    let vault = Value::new(crate::base::Kind::Vault("hidden".into()));
+    let vars = [("v".into(), vault)].into_iter().collect();
+    let scope = Here(Fixed { vars, ..Fixed::default() });
+    let upper = evaluate(&scope, "v | upper").unwrap();
+    assert!(upper.has_secret() && upper.as_str() == Some("HIDDEN"));
+    let error = evaluate(&scope, "v | to_datetime").unwrap_err();
+    assert!(!error.contains("hidden") && error.contains("does not match"), "{error}");
+}
+
 /// One recorded case; `ours` stands for ours where it differs on purpose.
 fn differs(scope: &Here, case: &Value) -> Option<String> {
     let expression = case.get("expr")?.text();

@@ -44,8 +44,9 @@ impl Local {
 
     fn start(&self, line: &str, pty: bool) -> std::io::Result<Process> {
         let mut command = if pty {
-            let mut command = tokio::process::Command::new("script");
-            command.args(["-qefc", line, "/dev/null"]);
+            // A raw terminal tells nobody that its input has ended: one that is left alone ends with time.
+            let mut command = tokio::process::Command::new("timeout");
+            command.args(["120", "script", "-qefc", line, "/dev/null"]);
             command
         } else {
             let mut command = tokio::process::Command::new(self.login);
@@ -107,26 +108,38 @@ impl Transport for Local {
     }
 }
 
-/// A directory of wrapper scripts and busybox links, made once.
+/// A directory of wrapper scripts and busybox links, made once for all runs.
 fn stand_ins() -> &'static Path {
     static DIR: OnceLock<PathBuf> = OnceLock::new();
     DIR.get_or_init(|| {
-        let dir = std::env::temp_dir().join(format!("tank-shells.{}", std::process::id()));
-        std::fs::create_dir_all(dir.join("applets")).unwrap();
-        for (name, line) in
-            [("bash", "bash --posix"), ("busybox", "busybox sh"), ("alpine", "busybox sh")]
-        {
-            let path = dir.join(name);
-            std::fs::write(&path, format!("#!/bin/sh\nexec /usr/bin/{line} \"$@\"\n")).unwrap();
-            std::fs::set_permissions(&path, PermissionsExt::from_mode(0o755)).unwrap();
-        }
-        let list = std::process::Command::new("busybox").arg("--list").output().unwrap();
-        for applet in String::from_utf8(list.stdout).unwrap().lines() {
-            let _ =
-                std::os::unix::fs::symlink("/usr/bin/busybox", dir.join("applets").join(applet));
+        let dir = std::env::temp_dir().join("tank-test-shells");
+        if !dir.exists() {
+            let made = tempfile::tempdir().unwrap();
+            make_stand_ins(made.path());
+            // Another run may have been quicker: then this one is dropped.
+            if std::fs::rename(made.path(), &dir).is_ok() {
+                let _ = made.keep();
+            }
         }
         dir
     })
+}
+
+fn make_stand_ins(dir: &Path) {
+    std::fs::set_permissions(dir, PermissionsExt::from_mode(0o755)).unwrap();
+    std::fs::create_dir(dir.join("applets")).unwrap();
+    for (name, line) in
+        [("bash", "bash --posix"), ("busybox", "busybox sh"), ("alpine", "busybox sh")]
+    {
+        let path = dir.join(name);
+        std::fs::write(&path, format!("#!/bin/sh\nexec /usr/bin/{line} \"$@\"\n")).unwrap();
+        std::fs::set_permissions(&path, PermissionsExt::from_mode(0o755)).unwrap();
+    }
+    let list = std::process::Command::new("busybox").arg("--list").output().unwrap();
+    for applet in String::from_utf8(list.stdout).unwrap().lines() {
+        let link = dir.join("applets").join(applet);
+        std::os::unix::fs::symlink("/usr/bin/busybox", link).unwrap();
+    }
 }
 
 /// The path of a shell.

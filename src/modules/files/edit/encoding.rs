@@ -45,6 +45,12 @@ impl Encoding {
         }
     }
 
+    /// A decoded text as people may see it: what is no text is a mark.
+    pub fn shown(text: &str) -> String {
+        let is_odd = |c: char| u32::from(c) >= ODD + 0x80;
+        text.chars().map(|c| if is_odd(c) { char::REPLACEMENT_CHARACTER } else { c }).collect()
+    }
+
     /// The bytes of a text.
     ///
     /// # Errors
@@ -109,6 +115,7 @@ mod tests {
         assert!(Encoding::Latin1.encode("б").is_err());
         assert!(Encoding::Ascii.encode("ä").is_err());
         assert_eq!(Encoding::Utf8.decode("ä".as_bytes()), "ä");
+        assert_eq!(Encoding::shown(&Encoding::Utf8.decode(b"a\xffb")), "a\u{fffd}b");
         assert_eq!(Encoding::named("ISO-8859-1"), Ok(Encoding::Latin1));
         assert!(Encoding::named("utf-16").unwrap_err().contains("'utf-16' is not supported"));
     }

@@ -155,7 +155,8 @@ impl TextFile<'_> {
             }
             None => return Ok(Default::default()),
         };
-        self.wanted.adjust(&place.path, state, &place.ids, ctx.platform)
+        let adjusted = self.wanted.adjust(&place.path, state, &place.ids, ctx.platform);
+        adjusted.map_err(|failure| place.described(failure))
     }
 
     /// A file whose content is not known may change in any way.
@@ -187,7 +188,7 @@ impl TextFile<'_> {
     pub fn content_diff(&self, before: &str, after: &str, ctx: Ctx<'_>) -> Diff {
         let header = format!("{} (content)", self.path);
         let side = |text: &str| {
-            let shown = if ctx.diff { Value::from(text) } else { Value::from("") };
+            let shown = Value::from(if ctx.diff { Encoding::shown(text) } else { String::new() });
             Some(if self.secret { shown.secret() } else { shown })
         };
         Diff {

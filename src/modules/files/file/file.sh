@@ -1,6 +1,6 @@
 # shellcheck shell=sh disable=SC3043,SC2154
-# Behind walk.sh. $1 path, $2 name that the path has in a directory, or empty, $3 source of a link or
-# empty, $4 letters: t what a link leads to, h all of the source, e whether a directory is empty,
+# Behind walk.sh. $1 path, $2 name that the path has in a directory, or empty, $3 source of a link, as
+# it is written, or empty, $4 letters: t what a link leads to, h all of the source, e whether a directory is empty,
 # r all below, L all below and what links there lead to; $5 and $6 times, as 2026-11-23 05:10:00, or empty
 # Answers: the path that is meant; its lstat line; where links lead; what is there (= the same); the
 # deepest directory above that is there; the source's stat line (+ it is there); + when a directory is
@@ -23,11 +23,16 @@ if [ -n "$f" ]; then tk_line '='; else tk_stat "$p" follow; fi
 tk_parent "$q"
 while [ ! -d "$tk_out" ]; do tk_parent "$tk_out"; done
 tk_esc "$tk_out"
-if [ -z "$3" ] || [ ! -e "$3" ]; then
+f=$3
+case $f in
+'' | /*) ;;
+*) if [ -d "$p" ] && [ ! -h "$p" ]; then f=${p%/}/$f; else f=${p%/*}/$f; fi ;;
+esac
+if [ -z "$f" ] || [ ! -e "$f" ]; then
   tk_line -
 else
   case $4 in
-  *h*) tk_stat "$3" follow ;;
+  *h*) tk_stat "$f" follow ;;
   *) tk_line + ;;
   esac
 fi

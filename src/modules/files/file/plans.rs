@@ -116,7 +116,9 @@ pub fn directory(args: &Args, seen: &Seen, ctx: Ctx<'_>) -> Result<Plan, Failure
             for dir in missing(&seen.above, path) {
                 changes.extend(make_dir(&dir, &args.wanted(), ctx));
             }
-            Ok(Plan::of(changes).diff(difference.diff(&Map::new(), &Map::new())))
+            let new = PathState { mode: 0o777 & !ctx.platform.umask, ..fresh(PathKind::Dir, ctx) };
+            let adjusted = args.wanted().adjust(path, &new, &seen.ids, ctx.platform)?;
+            Ok(Plan::of(changes).diff(difference.diff(&adjusted.before, &adjusted.after)))
         }
         _ => {
             let text = format!("{path} already exists as a {word}");

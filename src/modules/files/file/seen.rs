@@ -1,7 +1,8 @@
 //! What `file` sees at a path.
 
 use super::{Args, Kind};
-use crate::modules::files::attributes::word;
+use crate::base::{Key, Value};
+use crate::modules::files::attributes::{facts, word};
 use crate::modules::files::names::{Ids, More};
 use crate::modules::files::place::{self, parent};
 use crate::modules::files::walk::{self, Entry};
@@ -87,6 +88,17 @@ impl Seen {
         }
     }
 
+    /// A failure with what is known of the path that it names.
+    pub fn described(&self, mut failure: Failure) -> Failure {
+        let named = ["path", "dest"].iter().find_map(|name| failure.fields.get(&Key::from(*name)));
+        let Some(named) = named.and_then(Value::as_str) else { return failure };
+        let state = if named == self.path { self.link.as_ref() } else { self.target.as_ref() };
+        for (name, value) in state.map(facts).unwrap_or_default() {
+            failure.fields.entry(name).or_insert(value);
+        }
+        failure
+    }
+
     /// What a change of this path's attributes is about.
     pub fn at(&self, path: &str, follow: bool) -> Option<&PathState> {
         if path == self.path || path == self.real {
@@ -106,7 +118,7 @@ pub fn probe(args: &Args, ctx: Ctx<'_>) -> Result<Probe, Failure> {
     let is_hard = args.state == Some(Kind::Hard);
     let source = match &args.src {
         Some(src) if is_hard => crate::modules::files::absolute(ctx.platform, src.as_str())?,
-        Some(src) if is_link => beside(&path, &ctx.platform.expand(src.as_str())),
+        Some(src) if is_link => ctx.platform.expand(src.as_str()),
         _ => String::new(),
     };
     let name = match &args.src {
@@ -143,7 +155,7 @@ fn letters(args: &Args, ctx: Ctx<'_>) -> String {
     letters
 }
 
-/// What a link at `path` with this text leads to. On a directory it is one within.
+/// What a link at `path` with this text leads to.
 fn beside(path: &str, src: &str) -> String {
     place::join(&parent(path), src)
 }

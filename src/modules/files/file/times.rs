@@ -54,9 +54,9 @@ pub fn texts(args: &Args) -> Result<(String, String), Failure> {
 
 fn plain(text: &str, format: &str) -> Result<String, Failure> {
     let parsed = jiff::civil::DateTime::strptime(format, text);
-    let at = parsed.map_err(|error| {
+    let at = parsed.map_err(|_| {
         Failure::new(format!(
-            "Error while obtaining timestamp for time {text} using format {format}: {error}"
+            "Error while obtaining timestamp for time {text} using format {format}: time data '{text}' does not match format '{format}'"
         ))
     })?;
     Ok(at.strftime("%Y-%m-%d %H:%M:%S").to_string())

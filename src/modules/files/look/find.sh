@@ -12,9 +12,9 @@ for d; do
   fi
   tk_line @
   if [ -n "$depth" ]; then
-    files_walk "$d" "$follow" 0 -maxdepth "$depth"
+    files_walk "$d" "$follow" d -maxdepth "$depth"
   else
-    files_walk "$d" "$follow" 0
+    files_walk "$d" "$follow" d
   fi
 done
 :

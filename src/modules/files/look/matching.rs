@@ -8,7 +8,7 @@ use crate::modules::files::edit::{Encoding, universal};
 use crate::modules::files::walk::Entry;
 use crate::spec::args::{Arg, FromArg, Mode};
 use crate::spec::{Failure, PathKind};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// The conditions, ready to be asked.
 pub struct Filter {
@@ -267,7 +267,9 @@ pub fn walk<'a>(args: &Args, filter: &Filter, seen: &'a Seen) -> Found<'a> {
             let parent = entry.path.rsplit_once('/').map_or("/", |(dir, _)| dir);
             children.entry(if parent.is_empty() { "/" } else { parent }).or_default().push(entry);
         }
-        let mut walker = Walker { args, filter, seen, children, found: &mut found };
+        let followed = root.entries.iter().filter(|entry| entry.followed);
+        let leads = followed.map(|entry| entry.path.as_str()).collect();
+        let mut walker = Walker { args, filter, seen, children, leads, found: &mut found };
         walker.enter(&root.path, 1);
     }
     let denied = |path: &String| (path.clone(), format!("[Errno 13] Permission denied: '{path}'"));
@@ -283,6 +285,8 @@ struct Walker<'a, 'b> {
     filter: &'b Filter,
     seen: &'a Seen,
     children: HashMap<&'a str, Vec<&'a Entry>>,
+    /// Links that lead to directories.
+    leads: HashSet<&'a str>,
     found: &'b mut Found<'a>,
 }
 
@@ -299,7 +303,7 @@ impl<'a> Walker<'a, '_> {
             return;
         }
         let is_dir = |entry: &Entry| {
-            entry.state.kind == PathKind::Dir || self.children.contains_key(entry.path.as_str())
+            entry.state.kind == PathKind::Dir || self.leads.contains(entry.path.as_str())
         };
         let (dirs, files): (Vec<&'a Entry>, Vec<&'a Entry>) =
             entries.into_iter().partition(|entry| is_dir(entry));

@@ -1,0 +1,3 @@
+//! Modules at work on this machine, through real shells, without the engine around them.
+
+pub mod desk;
