@@ -13,6 +13,10 @@ use std::time::Duration;
 use tokio::io::{AsyncReadExt, join};
 use tokio::net::{TcpSocket, TcpStream, lookup_host};
 use tokio::process::{Child, Command};
+use tokio::sync::oneshot;
+
+/// How long a proxy command may go on once its pipes are closed.
+const LAST_MOMENT: Duration = Duration::from_millis(500);
 
 /// A stream and, for a proxy command, its last words.
 pub(super) struct Way {
@@ -31,7 +35,7 @@ pub(super) struct LastWords {
 impl LastWords {
     /// Waits a moment for the rest: the connection may end before its reason is told.
     pub(super) async fn wait(&self) {
-        for _ in 0..50 {
+        for _ in 0..60 {
             if !self.open.load(Ordering::SeqCst) {
                 return;
             }
@@ -130,18 +134,36 @@ pub(super) fn proxy(command: &str, shell: &Path) -> Result<Way, String> {
     let (Some(output), Some(input)) = (child.stdout.take(), child.stdin.take()) else {
         return Err("ProxyCommand: no pipes".to_owned());
     };
-    listen(&mut child, words.clone());
-    let stream = Guarded { inner: join(output, input), _child: child };
+    let (alive, gone) = oneshot::channel();
+    listen(child, words.clone(), gone);
+    let stream = Guarded { inner: join(output, input), _alive: alive };
     Ok(Way { stream: Box::new(stream), words })
 }
 
-fn listen(child: &mut Child, words: LastWords) {
+/// Keeps what the command says, and the command itself: once its pipes are dropped it has a moment to say why it
+/// ends (a shell's last command may close its output before it writes its reason), then it is killed.
+fn listen(mut child: Child, words: LastWords, gone: oneshot::Receiver<()>) {
     let Some(mut errors) = child.stderr.take() else { return };
     words.open.store(true, Ordering::SeqCst);
     tokio::spawn(async move {
-        let mut buffer = [0u8; 1024];
-        while let Ok(read @ 1..) = errors.read(&mut buffer).await {
-            words.add(&buffer[..read]);
+        let read = async {
+            let mut buffer = [0u8; 1024];
+            while let Ok(read @ 1..) = errors.read(&mut buffer).await {
+                words.add(&buffer[..read]);
+            }
+            words.open.store(false, Ordering::SeqCst);
+        };
+        let dropped = async {
+            let _ = gone.await;
+            tokio::time::sleep(LAST_MOMENT).await;
+        };
+        let ended = async {
+            read.await;
+            let _ = child.wait().await;
+        };
+        tokio::select! {
+            () = ended => {}
+            () = dropped => {}
         }
         words.open.store(false, Ordering::SeqCst);
     });
@@ -149,10 +171,10 @@ fn listen(child: &mut Child, words: LastWords) {
 
 type Pipes = tokio::io::Join<tokio::process::ChildStdout, tokio::process::ChildStdin>;
 
-/// The pipes of a proxy command; the command is killed with them.
+/// The pipes of a proxy command; the command ends with them.
 struct Guarded {
     inner: Pipes,
-    _child: Child,
+    _alive: oneshot::Sender<()>,
 }
 
 mod pipes {
