@@ -1,11 +1,11 @@
 //! Control-side modules: what they may ask the play.
 
-use super::inputs;
 use super::module::failed;
 use super::outcome::Outcome;
 use super::play::Session;
 use super::task::TaskRun;
 use crate::base::{Diagnostic, Map, Origin, Source, Value};
+use crate::play::Task;
 use crate::spec::context::Pause;
 use crate::spec::event::Status;
 use crate::spec::module::{AnyArgs, AnyControl};
@@ -20,6 +20,7 @@ use std::time::Duration;
 /// The play around one control-side task.
 struct Context<'a> {
     session: &'a Session,
+    task: &'a Task,
     host: Arc<str>,
     scope: TaskScope,
 }
@@ -33,7 +34,12 @@ pub async fn run(
 ) -> Result<Outcome, Stop> {
     let (route, delegated) = super::connect::route(run, scope)?;
     let session = run.batch.session;
-    let context = Context { session, host: Arc::clone(&run.host), scope: scope.clone() };
+    let context = Context {
+        session,
+        task: run.task,
+        host: Arc::clone(&run.host),
+        scope: scope.clone(),
+    };
     let mut outcome = match module.control(args, &context).await {
         Err(failure) => failed(failure, "Action failed"),
         Ok(done) => {
@@ -81,7 +87,7 @@ impl PlayContext for Context<'_> {
     }
 
     fn find_file(&self, kind: &str, name: &str) -> Result<PathBuf, Diagnostic> {
-        inputs::find(&self.scope.search_path(), kind, name).map_err(Diagnostic::new)
+        crate::play::search::find(self.task, kind, name)
     }
 
     fn verbosity(&self) -> u8 {

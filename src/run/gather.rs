@@ -1,12 +1,9 @@
-//! Implicit tasks: gathering facts, checking a role's arguments.
+//! The implicit task that gathers facts.
 
 use super::batch::Batch;
-use super::outcome::Outcome;
-use super::task::TaskRun;
 use crate::base::{Diagnostic, Map, Value};
 use crate::play::{Action, Keywords, LoopControl, Task};
 use crate::template::Templar;
-use crate::template::table::Stop;
 use crate::vars::TaskScope;
 use std::sync::Arc;
 
@@ -82,9 +79,4 @@ fn truth(batch: &Batch<'_>, raw: &Value) -> Result<bool, Diagnostic> {
         Some(text) => matches!(text.to_ascii_lowercase().as_str(), "yes" | "true" | "on" | "1"),
         None => value.is_true(),
     })
-}
-
-/// Checks a role's arguments against its specification (S-121).
-pub fn validate_args(run: &TaskRun<'_>, scope: &TaskScope) -> Result<Outcome, Stop> {
-    super::argspec::check(run, scope)
 }

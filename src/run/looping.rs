@@ -65,6 +65,7 @@ pub async fn run(run: &mut TaskRun<'_>, items: Vec<Value>) -> Outcome {
     let mut sum = Sum::default();
     let total = items.len();
     let mut latest: Option<Value> = None;
+    let mut labelled = false;
     for (index, item) in items.iter().enumerate() {
         if index > 0
             && let Err(stop) = pause(run).await
@@ -73,6 +74,7 @@ pub async fn run(run: &mut TaskRun<'_>, items: Vec<Value>) -> Outcome {
         }
         let scope = item_scope(run, &name, &items, index, latest.as_ref());
         let mut outcome = run.once(&scope).await;
+        labelled |= name_delegate(labelled, &mut outcome);
         mark_item(run, &scope, &name, item, &mut outcome);
         let broken = breaks(run, &scope, &mut outcome);
         show(run, &scope, item, &outcome);
@@ -85,6 +87,14 @@ pub async fn run(run: &mut TaskRun<'_>, items: Vec<Value>) -> Outcome {
         }
     }
     sum.outcome(results, total)
+}
+
+/// Only the first item that runs shows the address of the host it is delegated to. True: it ran.
+fn name_delegate(labelled: bool, outcome: &mut Outcome) -> bool {
+    if labelled && outcome.delegate_label.is_some() {
+        outcome.delegate_label = outcome.delegated.as_ref().map(ToString::to_string);
+    }
+    outcome.status != Status::Skipped
 }
 
 /// Marks a loop without items (S-55).

@@ -64,8 +64,9 @@ impl Outcome {
     /// A failure on the controller's side: its message is the whole chain (S-190).
     pub fn fault(origin: Option<&Origin>, error: Diagnostic) -> Self {
         let error = Diagnostic::new("Task failed").at(origin).caused_by(error);
-        let fields = [("msg".into(), Value::from(error.chain()))].into_iter().collect();
-        Self { error: Some(error), ..Self::new(Status::Failed, fields) }
+        let fields =
+            [("changed".into(), Value::from(false)), ("msg".into(), Value::from(error.chain()))];
+        Self { error: Some(error), ..Self::new(Status::Failed, fields.into_iter().collect()) }
     }
 
     /// A host that could not be reached (S-161).

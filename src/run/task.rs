@@ -10,6 +10,7 @@ use super::{control, looping, module};
 use crate::base::{Diagnostic, Key, Kind, Map, Value};
 use crate::play::{Action, ParentKind, Task};
 use crate::spec::event::{Status, TaskInfo};
+use crate::spec::module::RAISED;
 use crate::spec::{Entry, Event, Run, World};
 use crate::template::Templar;
 use crate::template::table::Stop;
@@ -137,8 +138,9 @@ impl<'a> TaskRun<'a> {
     fn broken(&self, stop: Stop) -> Outcome {
         match stop {
             Stop::Fault(error) if error.cause.is_none() && error.hint.is_some() => {
-                let fields = [("msg".into(), Value::from(error.chain()))].into_iter().collect();
-                let mut outcome = Outcome::new(Status::Failed, fields);
+                let text = Value::from(error.chain());
+                let fields = [("changed".into(), Value::from(false)), ("msg".into(), text)];
+                let mut outcome = Outcome::new(Status::Failed, fields.into_iter().collect());
                 outcome.error = Some(error);
                 outcome
             }
@@ -263,7 +265,7 @@ impl<'a> TaskRun<'a> {
                 self.module(entry, scope).await
             }
             Action::IncludeTasks | Action::IncludeRole => self.include(scope),
-            Action::ValidateArgs => super::gather::validate_args(self, scope),
+            Action::ValidateArgs => super::argspec::check(self, scope),
             Action::Meta(_) => Err(Stop::fault("internal: meta task on a host")),
         }
     }
@@ -341,7 +343,12 @@ impl<'a> TaskRun<'a> {
             None => text,
         };
         let what = outcome.from_module.unwrap_or("Module failed");
-        outcome.error = Some(self.error(what, Diagnostic::new(text)));
+        let error = self.error(what, Diagnostic::new(text));
+        let raised = outcome.fields.shift_remove(&Key::from(RAISED)).is_some();
+        if raised || outcome.field("msg").is_none() {
+            outcome.set("msg", error.chain());
+        }
+        outcome.error = Some(error);
         outcome
     }
 }
