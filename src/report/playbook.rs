@@ -352,6 +352,10 @@ impl Report for Terminal {
             Event::Deprecated(warning) => self.deprecated(warning),
             Event::Error(error) => self.fatal(error),
             Event::CustomStats(stats) => self.stats.push(stats.clone()),
+            Event::RetryFile(path) => {
+                let text = format!("\tto retry, use: --limit @{path}");
+                self.out.line(&text, Palette::Plain);
+            }
             Event::Recap(counts) => self.recap(counts),
         }
     }

@@ -15,6 +15,7 @@ use crate::template::Templar;
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 use std::sync::Arc;
+use tokio::sync::Semaphore;
 
 /// The hosts of a batch and what they run.
 pub struct Runner<'a, 'b> {
@@ -28,6 +29,8 @@ pub struct Runner<'a, 'b> {
     pub stop: bool,
     /// Whether this is a list of handlers.
     pub in_handlers: bool,
+    /// Whether the play ends with this batch.
+    pub end_play: bool,
 }
 
 /// What a task without a name is called: its action, and the role as it was written.
@@ -49,12 +52,18 @@ pub async fn run_batch(batch: &Batch<'_>, members: &[Arc<str>]) -> Result<End, D
     let list: Arc<[Node]> = play_nodes(batch)?.into();
     handlers::collect(batch)?;
     let hosts = members.iter().map(|name| new_host(name, &list)).collect();
-    let mut runner = Runner { batch, hosts, size: members.len(), stop: false, in_handlers: false };
-    runner.load_vars_files(true)?;
+    let size = members.len();
+    let mut runner =
+        Runner { batch, hosts, size, stop: false, in_handlers: false, end_play: false };
+    runner.load_vars_files()?;
     runner.walk().await?;
     runner.forced_handlers().await?;
     let lost = runner.hosts.iter().filter(|host| host.failed || host.unreachable).count();
-    Ok(if runner.stop || lost == runner.size { End::Stop } else { End::GoOn })
+    Ok(match runner.end_play {
+        _ if runner.stop || lost == runner.size => End::Stop,
+        true => End::Play,
+        false => End::GoOn,
+    })
 }
 
 fn new_host(name: &Arc<str>, list: &Arc<[Node]>) -> HostRun {
@@ -195,6 +204,7 @@ impl Runner<'_, '_> {
                 self.hosts[*at].way.advance();
             }
         }
+        self.rename_vars_files(group)?;
         include::enter(self, task, &info, group, once, includes).await?;
         self.after_failures(group, task, once, &failed)
     }
@@ -257,12 +267,22 @@ impl Runner<'_, '_> {
         let upcoming: Vec<Vec<Arc<Task>>> =
             group.iter().map(|at| self.upcoming(*at, task)).collect();
         let batch = self.batch;
+        let at_once = match group.first() {
+            Some(at) => self.throttle(*at, task)?,
+            None => None,
+        };
+        let turns = at_once.map(Semaphore::new);
         let mut running = FuturesUnordered::new();
         let mut results = Vec::new();
         let one_by_one = batch.session.options.forks == 1;
         for (at, coming) in group.iter().copied().zip(upcoming) {
             let mut run = TaskRun::new(batch, &mut self.hosts[at], task, info, coming);
+            let turns = turns.as_ref();
             let future = async move {
+                let _turn = match turns {
+                    Some(turns) => turns.acquire().await.ok(),
+                    None => None,
+                };
                 let outcome = run.run().await;
                 (at, run.queue, run.world, outcome)
             };
@@ -285,6 +305,17 @@ impl Runner<'_, '_> {
                 (at, outcome)
             })
             .collect())
+    }
+
+    /// How many hosts may run the task at once, with `throttle` (S-91).
+    fn throttle(&self, at: usize, task: &Task) -> Result<Option<usize>, Diagnostic> {
+        let scope = super::scope::of_task(self.batch, &self.hosts[at], task);
+        let templar = Templar::new(&scope);
+        let reader = super::keywords::Reader { task, templar: &templar };
+        let limit = reader.int("throttle", |k| k.throttle.as_ref());
+        let limit = limit
+            .map_err(|stop| stop.into_diagnostic().unwrap_or_else(|| Diagnostic::new("suspended")))?;
+        Ok(limit.and_then(|n| usize::try_from(n).ok()).filter(|n| *n > 0))
     }
 
     /// The tasks that follow on a host if nothing fails, as far as its window reaches.
@@ -355,9 +386,22 @@ impl Runner<'_, '_> {
 
 impl Runner<'_, '_> {
     /// Loads `vars_files` for every host (S-16).
-    pub fn load_vars_files(&mut self, _first: bool) -> Result<(), Diagnostic> {
+    fn load_vars_files(&mut self) -> Result<(), Diagnostic> {
         let batch = self.batch;
         for host in &mut self.hosts {
+            host.files = super::varsfiles::load(batch, &host.name)?;
+        }
+        Ok(())
+    }
+
+    /// Loads those whose names are templates again: a task may have changed what they stand for.
+    fn rename_vars_files(&mut self, group: &[usize]) -> Result<(), Diagnostic> {
+        let batch = self.batch;
+        if !batch.play.vars_files.iter().any(super::varsfiles::is_dynamic) {
+            return Ok(());
+        }
+        for at in group {
+            let host = &mut self.hosts[*at];
             host.files = super::varsfiles::load(batch, &host.name)?;
         }
         Ok(())

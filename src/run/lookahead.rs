@@ -147,7 +147,7 @@ fn state(
         Err(_) => return Ok(Coming::Stop),
     };
     let platform = host.platform();
-    let diff = super::settle::shows_diff(run.batch, task);
+    let diff = super::settle::shows_diff(run.batch, task, scope)?;
     let ctx = Ctx { platform: &platform, inputs: &inputs, world: &run.world, diff };
     let Ok(probe) = module.probe(&parsed, ctx) else { return Ok(Coming::Stop) };
     if probe.heavy || probe.isolated {

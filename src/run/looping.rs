@@ -249,7 +249,7 @@ fn show(run: &TaskRun<'_>, scope: &TaskScope, item: &Value, outcome: &Outcome) {
         looped: true,
         ignored: false,
         verbose_always: outcome.verbose_always,
-        show_diff: super::settle::shows_diff(run.batch, run.task),
+        show_diff: super::settle::shows_diff(run.batch, run.task, scope).unwrap_or(false),
         check: run.batch.session.options.check,
         uncertain: outcome.uncertain.clone(),
         error: outcome.error.clone(),

@@ -68,7 +68,7 @@ pub async fn run(
         Ok(inputs) => match open(run, &route).await {
             Err(error) => host_failed(&error),
             Ok(host) => {
-                let diff = super::settle::shows_diff(run.batch, run.task);
+                let diff = super::settle::shows_diff(run.batch, run.task, scope)?;
                 let route = route.key();
                 let work = Work { run, host, route, inputs, env, check, diff };
                 match entry.run {

@@ -9,6 +9,14 @@ use crate::template::table::Stop;
 use crate::vars::TaskScope;
 use std::sync::Arc;
 
+/// Whether an entry's name may be another for another host or at another time.
+pub fn is_dynamic(entry: &Value) -> bool {
+    match entry.as_list() {
+        Some(names) => names.iter().any(Templar::is_template),
+        None => Templar::is_template(entry),
+    }
+}
+
 /// The variables of all files for one host; later files win.
 pub fn load(batch: &Batch<'_>, host: &Arc<str>) -> Result<Arc<Map>, Diagnostic> {
     let mut all = Map::new();
@@ -37,6 +45,13 @@ fn first(batch: &Batch<'_>, scope: &TaskScope, names: &[Value]) -> Result<Option
     for raw in names {
         let name = match Templar::new(scope).render(raw) {
             Ok(name) => name.text(),
+            Err(Stop::Undefined(cause)) if knows_facts(batch, scope) => {
+                let text = format!(
+                    "an undefined variable was found when attempting to template the vars_files item '{}'",
+                    raw.text()
+                );
+                return Err(Diagnostic::new(text).at(raw.origin()).caused_by(cause));
+            }
             Err(Stop::Undefined(cause)) => {
                 // Facts may not be there yet: asked again when they are.
                 let text = "Could not load 'vars_files' entry: its name has an undefined variable";
@@ -55,4 +70,9 @@ fn first(batch: &Batch<'_>, scope: &TaskScope, names: &[Value]) -> Result<Option
         }
     }
     Ok(None)
+}
+
+/// Whether the host's facts are there: from then on a name that cannot be had is an error.
+fn knows_facts(batch: &Batch<'_>, scope: &TaskScope) -> bool {
+    !batch.session.store.host(&scope.host).facts.is_empty()
 }
