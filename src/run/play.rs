@@ -335,6 +335,23 @@ fn choose_hosts(
     Ok(hosts)
 }
 
+/// The hosts of a play's pattern as the inventory has them now: those that are new join
+/// `ansible_play_hosts`, though not the batches that were made (`meta: refresh_inventory`).
+pub fn join_play_hosts(batch: &Batch<'_>) -> Result<(), Diagnostic> {
+    let session = batch.session;
+    let pattern = pattern_text(&super::gather::keyword(batch, &batch.play.hosts)?);
+    let mut found = session.store.topology().select(&pattern)?;
+    if let Some(limit) = &session.options.limit {
+        found.retain(|host| limit.contains(host));
+    }
+    batch.change_frame(|frame| {
+        found.retain(|host| !frame.hosts_all.contains(host));
+        frame.hosts.extend(found.iter().cloned());
+        frame.hosts_all.extend(found);
+    });
+    Ok(())
+}
+
 fn shuffle(hosts: &mut [Arc<str>]) {
     for i in (1..hosts.len()).rev() {
         let mut bytes = [0_u8; 8];

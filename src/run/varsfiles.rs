@@ -6,7 +6,7 @@ use super::inputs;
 use crate::base::{Diagnostic, Map, Value};
 use crate::template::Templar;
 use crate::template::table::Stop;
-use crate::vars::TaskScope;
+use crate::vars::{HostVars, TaskScope};
 use std::sync::Arc;
 
 /// Whether an entry's name may be another for another host or at another time.
@@ -36,6 +36,9 @@ fn scope(batch: &Batch<'_>, host: &Arc<str>, so_far: &Map) -> TaskScope {
     let mut scope = TaskScope::of_host(&session.store, &frame, host, &session.warnings);
     scope.middle =
         vec![Arc::new(so_far.clone()), Arc::clone(&frame.prompts), Arc::clone(&frame.vars)];
+    // Facts may stand in names; what tasks set comes later than these files.
+    let facts = Arc::clone(&scope.own.facts);
+    scope.own = Arc::new(HostVars { facts, ..HostVars::default() });
     scope.search_path = Arc::new(vec![batch.play.playbook_dir.to_path_buf()]);
     scope
 }
@@ -54,7 +57,7 @@ fn first(batch: &Batch<'_>, scope: &TaskScope, names: &[Value]) -> Result<Option
             }
             Err(Stop::Undefined(cause)) => {
                 // Facts may not be there yet: asked again when they are.
-                let text = "Could not load 'vars_files' entry: its name has an undefined variable";
+                let text = "skipping vars_files item due to an undefined variable";
                 batch
                     .session
                     .warnings
