@@ -215,7 +215,12 @@ impl Terminal {
         self.ignoring(one);
     }
 
+    /// What stands behind the items: of a failed `debug` its message, the others have said it all.
     fn loop_end(&mut self, one: &TaskResult) {
+        if one.status == Status::Failed && dump::is_debug(&one.task.action) {
+            let text = format!("fatal: [{}]: FAILED! => {}", Self::host(one), self.dump(one));
+            self.failed_line(&text, Palette::Error);
+        }
         self.ignoring(one);
     }
 

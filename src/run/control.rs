@@ -9,12 +9,12 @@ use crate::play::Task;
 use crate::spec::context::Pause;
 use crate::spec::event::Status;
 use crate::spec::module::{AnyArgs, AnyControl};
-use crate::spec::{BoxFuture, PlayContext, Scope};
+use crate::spec::{BoxFuture, Failure, PlayContext, Scope};
 use crate::template::Templar;
 use crate::template::table::Stop;
 use crate::vars::TaskScope;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 /// The play around one control-side task.
@@ -23,6 +23,8 @@ struct Context<'a> {
     task: &'a Task,
     host: Arc<str>,
     scope: TaskScope,
+    /// The latest evaluation that failed: a module that fails with it fails by it.
+    fault: Mutex<Option<Diagnostic>>,
 }
 
 /// Runs a control-side module.
@@ -39,9 +41,13 @@ pub async fn run(
         task: run.task,
         host: Arc::clone(&run.host),
         scope: scope.clone(),
+        fault: Mutex::default(),
     };
     let mut outcome = match module.control(args, &context).await {
-        Err(failure) => failed(failure, "Action failed"),
+        Err(failure) => match context.failed_by(&failure) {
+            Some(fault) => return Err(Stop::Fault(fault)),
+            None => failed(failure, "Action failed"),
+        },
         Ok(done) => {
             let mut outcome = super::module::finished(done.fields);
             outcome.from_module = (outcome.status == Status::Failed).then_some("Action failed");
@@ -56,9 +62,23 @@ pub async fn run(
     Ok(outcome)
 }
 
-fn settled(stop: Stop) -> Diagnostic {
-    stop.into_diagnostic()
-        .unwrap_or_else(|| Diagnostic::new("evaluation was suspended at its turn"))
+impl Context<'_> {
+    /// An evaluation's result; its error is kept.
+    fn settled<T>(&self, result: Result<T, Stop>) -> Result<T, Diagnostic> {
+        result.map_err(|stop| {
+            let error = stop.into_diagnostic();
+            let error =
+                error.unwrap_or_else(|| Diagnostic::new("evaluation was suspended at its turn"));
+            *self.fault.lock().unwrap_or_else(PoisonError::into_inner) = Some(error.clone());
+            error
+        })
+    }
+
+    /// The evaluation's error that a module gave back as its own.
+    fn failed_by(&self, failure: &Failure) -> Option<Diagnostic> {
+        let mut fault = self.fault.lock().unwrap_or_else(PoisonError::into_inner);
+        fault.take().filter(|fault| fault.chain() == failure.msg)
+    }
 }
 
 impl PlayContext for Context<'_> {
@@ -71,15 +91,15 @@ impl PlayContext for Context<'_> {
     }
 
     fn render(&self, value: &Value) -> Result<Value, Diagnostic> {
-        Templar::new(&self.scope).render(value).map_err(settled)
+        self.settled(Templar::new(&self.scope).render(value))
     }
 
     fn expression(&self, text: &Value) -> Result<Value, Diagnostic> {
-        Templar::new(&self.scope).expression(text).map_err(settled)
+        self.settled(Templar::new(&self.scope).expression(text))
     }
 
     fn condition(&self, condition: &Value) -> Result<bool, Diagnostic> {
-        Templar::new(&self.scope).condition(condition).map_err(settled)
+        self.settled(Templar::new(&self.scope).condition(condition))
     }
 
     fn load_vars(&self, path: &Path) -> Result<Map, Diagnostic> {

@@ -313,8 +313,9 @@ impl Runner<'_, '_> {
         let templar = Templar::new(&scope);
         let reader = super::keywords::Reader { task, templar: &templar };
         let limit = reader.int("throttle", |k| k.throttle.as_ref());
-        let limit = limit
-            .map_err(|stop| stop.into_diagnostic().unwrap_or_else(|| Diagnostic::new("suspended")))?;
+        let limit = limit.map_err(|stop| {
+            stop.into_diagnostic().unwrap_or_else(|| Diagnostic::new("suspended"))
+        })?;
         Ok(limit.and_then(|n| usize::try_from(n).ok()).filter(|n| *n > 0))
     }
 

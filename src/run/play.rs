@@ -288,11 +288,7 @@ fn read_variables(session: &Session, hosts: &[Arc<str>]) -> Result<(), Diagnosti
 
 /// Refuses what a template makes of `strategy`, and what the settings say where a play says nothing;
 /// what is written out is refused before anything runs.
-fn check_strategy(
-    session: &Session,
-    play: &Play,
-    templar: &Templar<'_>,
-) -> Result<(), Diagnostic> {
+fn check_strategy(session: &Session, play: &Play, templar: &Templar<'_>) -> Result<(), Diagnostic> {
     let name = render(templar, play.strategy.as_ref())?.map(|name| name.text());
     let name = name.as_deref().unwrap_or(&session.options.strategy);
     let error = crate::play::check::strategy(name).err();

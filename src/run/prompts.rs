@@ -9,11 +9,7 @@ use crate::vars::TaskScope;
 use std::sync::Arc;
 
 /// Asks the play's questions; extra variables answer them unasked.
-pub fn ask(
-    session: &Session,
-    play: &Play,
-    templar: &Templar<'_>,
-) -> Result<Arc<Map>, Diagnostic> {
+pub fn ask(session: &Session, play: &Play, templar: &Templar<'_>) -> Result<Arc<Map>, Diagnostic> {
     let mut answers = Map::new();
     for question in &play.vars_prompt {
         let key = question.name.as_str().into();
@@ -69,11 +65,7 @@ fn said(session: &Session, question: &VarsPrompt, text: &str) -> Option<String> 
 }
 
 /// The answer as `password_hash` makes it, with `encrypt`.
-fn encrypted(
-    session: &Session,
-    question: &VarsPrompt,
-    answer: Value,
-) -> Result<Value, Diagnostic> {
+fn encrypted(session: &Session, question: &VarsPrompt, answer: Value) -> Result<Value, Diagnostic> {
     let Some(scheme) = &question.encrypt else { return Ok(answer) };
     let scheme = match scheme.as_str() {
         "bcrypt" => "blowfish",

@@ -52,7 +52,5 @@ fn check(task: &Task) -> Result<(), Diagnostic> {
 }
 
 fn refused(keyword: &str, value: &Value) -> Diagnostic {
-    Diagnostic::new(format!("The keyword '{keyword}' is not there yet."))
-        .at(value.origin())
-        .code(4)
+    Diagnostic::new(format!("The keyword '{keyword}' is not there yet.")).at(value.origin()).code(4)
 }

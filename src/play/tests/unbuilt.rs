@@ -30,7 +30,9 @@ fn background_tasks_and_the_debugger_are_refused_wherever_they_are() {
         (format!("- hosts: all\n  handlers:\n  - {task}\n    name: h\n    async: 5\n"), "async", 5),
         (format!("- hosts: all\n  debugger: always\n  tasks:\n  - {task}\n"), "debugger", 2),
         (
-            format!("- hosts: all\n  tasks:\n  - block: []\n    rescue:\n    - {task}\n      debugger: on_failed\n"),
+            format!(
+                "- hosts: all\n  tasks:\n  - block: []\n    rescue:\n    - {task}\n      debugger: on_failed\n"
+            ),
             "debugger",
             6,
         ),

@@ -196,7 +196,8 @@ impl Check {
                 } else {
                     value.text()
                 };
-                self.errors.push(format!("value of {name} must be one of: {all}, got: {got}{found}"));
+                self.errors
+                    .push(format!("value of {name} must be one of: {all}, got: {got}{found}"));
             }
         }
     }
@@ -205,7 +206,8 @@ impl Check {
     fn below(&mut self, options: &Map, arguments: &mut Map) {
         for (name, option) in options {
             let kind = attribute(option, "type").map(Value::text).unwrap_or_default();
-            let of_dicts = attribute(option, "elements").is_some_and(|e| e.as_str() == Some("dict"));
+            let of_dicts =
+                attribute(option, "elements").is_some_and(|e| e.as_str() == Some("dict"));
             let Some(inner) = option.get("options").and_then(Value::as_map) else { continue };
             if kind != "dict" && !(kind == "list" && of_dicts) {
                 continue;

@@ -19,7 +19,8 @@ const WIDTH: usize = 120;
 /// Checks what is given, and the variables that are named as the specification's options.
 pub fn check(run: &TaskRun<'_>, scope: &TaskScope) -> Result<Outcome, Stop> {
     let spec = argument(run, scope, "argument_spec")?;
-    let given = argument(run, scope, "provided_arguments")?.unwrap_or_else(|| Value::map(Map::new()));
+    let given =
+        argument(run, scope, "provided_arguments")?.unwrap_or_else(|| Value::map(Map::new()));
     let context = argument(run, scope, "validate_args_context")?;
     let Some(spec) = spec else {
         let args = Value::map((*run.task.args).clone()).masked().repr();
@@ -31,7 +32,8 @@ pub fn check(run: &TaskRun<'_>, scope: &TaskScope) -> Result<Outcome, Stop> {
     let errors = check::errors(options, arguments);
     let mut fields = Map::new();
     fields.insert("changed".into(), Value::from(false));
-    fields.insert("validate_args_context".into(), context.unwrap_or_else(|| Value::map(Map::new())));
+    fields
+        .insert("validate_args_context".into(), context.unwrap_or_else(|| Value::map(Map::new())));
     if errors.is_empty() {
         fields.insert("msg".into(), Value::from("The arg spec validation passed"));
         return Ok(Outcome::new(Status::Ok, fields));

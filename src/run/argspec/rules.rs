@@ -22,9 +22,8 @@ pub fn together(around: Option<&Value>, given: &Map, found: &str) -> Vec<String>
         let missing = absent(names);
         missing > 0 && missing < names.len()
     });
-    let one_of = groups(around, "required_one_of")
-        .into_iter()
-        .find(|names| absent(names) == names.len());
+    let one_of =
+        groups(around, "required_one_of").into_iter().find(|names| absent(names) == names.len());
     let told = [
         together.map(|n| format!("parameters are required together: {}{found}", n.join(", "))),
         one_of.map(|n| format!("one of the following is required: {}{found}", n.join(", "))),

@@ -60,12 +60,21 @@ fn options_of_options_have_rules_of_their_own() {
     let opts = |text: &str| errors(SPEC, &format!("{{name: n, {text}}}"));
     for (given, wanted) in [
         ("opts: {size: 1, auto: no}", "parameters are mutually exclusive: size|auto found in opts"),
-        ("opts: {kind: big}", "kind is big but all of the following are missing: size found in opts"),
+        (
+            "opts: {kind: big}",
+            "kind is big but all of the following are missing: size found in opts",
+        ),
         ("opts: {name: n}", "missing parameter(s) required by 'name': kind found in opts"),
         ("opts: {x: 1}", "parameters are required together: x, y found in opts"),
-        ("opts: {sise: 1}", "opts.sise. Supported parameters include: auto, kind, name, size, x, y."),
+        (
+            "opts: {sise: 1}",
+            "opts.sise. Supported parameters include: auto, kind, name, size, x, y.",
+        ),
         ("rows: [{}]", "missing required arguments: id found in rows"),
-        ("rows: [5]", "Elements value for option 'rows' is of type int and we were unable to convert to dict: <class 'int'> cannot be converted to a dict"),
+        (
+            "rows: [5]",
+            "Elements value for option 'rows' is of type int and we were unable to convert to dict: <class 'int'> cannot be converted to a dict",
+        ),
         (
             "opts: {size: x}",
             "argument 'size' is of type str found in 'opts'. and we were unable to convert to int: \"'x'\" cannot be converted to an int",

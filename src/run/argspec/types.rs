@@ -5,7 +5,8 @@ use crate::base::{Key, Kind, Map, Value};
 use crate::spec::FromArg;
 use crate::spec::args::{Arg, Dict};
 
-const BOOLEANS: &str = "0, 1, 'n', 'no', 'off', '0', 'false', 'f', 'y', 'yes', 'on', '1', 'true', 't'";
+const BOOLEANS: &str =
+    "0, 1, 'n', 'no', 'off', '0', 'false', 'f', 'y', 'yes', 'on', '1', 'true', 't'";
 const TRUE: [&str; 6] = ["y", "yes", "on", "1", "true", "t"];
 const FALSE: [&str; 6] = ["n", "no", "off", "0", "false", "f"];
 

@@ -227,6 +227,6 @@ pub fn negate(value: &Value) -> Result<Value, Stop> {
     match number(value) {
         Some(Number::Int(n)) => Ok(Value::big(-n)),
         Some(Number::Float(f)) => Ok(Value::from(-f)),
-        None => raise(format!("bad operand type for unary -: '{}'", value.type_name())),
+        None => raise(format!("bad operand type for unary -: '{}'", super::type_name(value))),
     }
 }
