@@ -5,8 +5,8 @@ use super::outcome::Outcome;
 use crate::spec::event::Status;
 use crate::spec::module::{AnyAction, AnyArgs};
 use crate::spec::{
-    ActionContext, Answer, Applied, BoxFuture, Change, Command, Content, Host, HostError, Platform,
-    Probe,
+    ActionContext, Answer, Applied, BoxFuture, Change, Command, Content, Failure, Fields, Host,
+    HostError, Platform, Probe,
 };
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -58,6 +58,12 @@ pub async fn run(
         }
         work.run.queue.change_ended(&session.changes);
     }
+    let mut outcome = outcome(module, acted);
+    outcome.acted = !work.check;
+    outcome
+}
+
+fn outcome(module: &dyn AnyAction, acted: Result<Fields, Failure>) -> Outcome {
     let mut outcome = match acted {
         Ok(fields) => finished(fields),
         Err(failure) => failed(failure, "Module failed"),
@@ -65,7 +71,6 @@ pub async fn run(
     if matches!(module.doc().name, "raw" | "script") && outcome.status == Status::Failed {
         outcome.from_module = Some("Action failed");
     }
-    outcome.acted = !work.check;
     outcome
 }
 
