@@ -10,7 +10,7 @@ use crate::base::{Diagnostic, Map, Value};
 use crate::inventory::{Files, Inventory, Limit, LoadOptions, Notices, Rules, VarsFiles};
 use crate::play::{Loader, LoaderOptions};
 use crate::report::Report;
-use crate::run::{BecomeDefaults, Interrupt, Options, Pool, Session};
+use crate::run::{AheadRules, BecomeDefaults, Interrupt, Options, Pool, Session};
 use crate::settings::{Settings, Surroundings};
 use crate::spec::Event;
 use crate::vars::{Landscape, Reload, RunFrame, Store};
@@ -287,8 +287,9 @@ impl Ground {
             force_handlers: is_set(matches, "force_handlers")
                 || settings.bool("DEFAULT_FORCE_HANDLERS"),
             overlay: settings.value("TANK_CHECK_OVERLAY").is_none_or(Value::is_true),
-            look_ahead: !is_set(matches, "no_look_ahead")
-                && settings.value("TANK_LOOK_AHEAD").is_none_or(Value::is_true),
+            look_ahead: (!is_set(matches, "no_look_ahead")
+                && settings.value("TANK_LOOK_AHEAD").is_none_or(Value::is_true))
+            .then_some(AheadRules::ALL),
             gathering: settings.text("DEFAULT_GATHERING").unwrap_or("implicit").to_string(),
             strategy: settings.text("DEFAULT_STRATEGY").unwrap_or("linear").to_string(),
             retry: settings.bool("RETRY_FILES_ENABLED").then(|| {
