@@ -27,6 +27,7 @@ mod scope;
 mod serial;
 mod settle;
 mod sources;
+mod start;
 mod task;
 mod total;
 mod varsfiles;

@@ -139,6 +139,14 @@ impl Session {
         self.ledger.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// The first error met while reading variable files since last asked: it ends the run.
+    pub fn problem(&self) -> Result<(), Diagnostic> {
+        match self.store.topology().problems().into_iter().next() {
+            Some(problem) => Err(problem),
+            None => Ok(()),
+        }
+    }
+
     /// Changes a host's counters.
     pub fn count(&self, host: &Arc<str>, change: impl FnOnce(&mut HostCounts)) {
         let mut ledger = self.ledger();
@@ -232,6 +240,9 @@ async fn run_play(session: &Session, play: &Arc<Play>) -> Result<End, Diagnostic
             ..vars.clone()
         };
         session.emit(Event::Play { name: name.clone(), hosts: members.clone() });
+        let topology = session.store.topology();
+        members.iter().for_each(|member| drop(topology.layers(member)));
+        session.problem()?;
         let batch = Batch::new(session, play, frame);
         if linear::run_batch(&batch, &members).await? == End::Stop {
             return Ok(End::Stop);

@@ -247,7 +247,7 @@ fn result(
         host: Arc::clone(&runner.hosts[at].name),
         delegated: outcome.delegate_label.clone(),
         status: outcome.status,
-        result: shown(outcome),
+        result: Value::map(outcome.fields.clone()),
         item: None,
         looped: task.looping.is_some() && outcome.field("results").is_some(),
         ignored,
@@ -257,11 +257,6 @@ fn result(
         uncertain: outcome.uncertain.clone(),
         error: outcome.error.clone(),
     }
-}
-
-/// The result as it is shown: errors raised before an action ran have no `changed` (S-177).
-fn shown(outcome: &Outcome) -> Value {
-    Value::map(outcome.fields.clone())
 }
 
 fn count(runner: &Runner<'_, '_>, at: usize, outcome: &Outcome, ignored: bool, rescued: bool) {

@@ -76,7 +76,10 @@ fn a_vaulted_text_that_cannot_be_read_fails_only_when_used() {
     scope.vars.insert("v".into(), Value::new(Kind::Vault("broken".into())));
     assert_eq!(render(&scope, "{{ 1 if true else v }}").unwrap(), Value::from(1));
     let error = render(&scope, "{{ v }}").unwrap_err().into_diagnostic().unwrap();
-    assert_eq!(error.message, "Decryption failed");
+    assert_eq!(
+        error.chain(),
+        "Error rendering template: Attempt to use undecryptable variable: Decryption failed"
+    );
 }
 
 #[test]

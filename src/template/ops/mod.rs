@@ -17,8 +17,8 @@ use crate::base::{Kind, Value};
 /// A type's name in the errors of operators, which name the module too.
 fn type_name(value: &Value) -> String {
     match value.kind {
-        Kind::Time(_) => format!("datetime.{}", value.type_name()),
-        _ => value.type_name().to_string(),
+        Kind::Time(_) if value.origin().is_none() => format!("datetime.{}", value.type_name()),
+        _ => value.class_name().to_string(),
     }
 }
 
