@@ -21,12 +21,17 @@ pub fn task(batch: &Batch<'_>) -> Result<Option<Arc<Task>>, Diagnostic> {
     if !wanted || (batch.session.options.gathering == "smart" && all_known()) {
         return Ok(None);
     }
-    let Some(entry) = crate::modules::find("setup") else { return Ok(None) };
+    Ok(of_play(play).map(Arc::new))
+}
+
+/// The task that gathers facts for a play.
+pub fn of_play(play: &crate::play::Play) -> Option<Task> {
+    let entry = crate::modules::find("setup")?;
     let args = gather_args(play);
     let tags = if play.keywords.tags.is_empty() { vec![Value::from("always")] } else { Vec::new() };
     let keywords =
         Keywords { name: Some(Value::from("Gathering Facts")), tags, ..Keywords::default() };
-    Ok(Some(Arc::new(Task {
+    Some(Task {
         origin: play.origin.clone(),
         keywords,
         action: Action::Module(entry),
@@ -47,7 +52,7 @@ pub fn task(batch: &Batch<'_>) -> Result<Option<Arc<Task>>, Diagnostic> {
         listen: Vec::new(),
         implicit: true,
         parent: Arc::clone(&play.parent),
-    })))
+    })
 }
 
 /// The play's own arguments for gathering.

@@ -56,6 +56,7 @@ pub async fn run_batch(batch: &Batch<'_>, members: &[Arc<str>]) -> Result<End, D
     let mut runner =
         Runner { batch, hosts, size, stop: false, in_handlers: false, end_play: false };
     runner.load_vars_files()?;
+    runner.enter_at_start()?;
     runner.walk().await?;
     runner.forced_handlers().await?;
     let lost = runner.hosts.iter().filter(|host| host.failed || host.unreachable).count();
@@ -116,6 +117,7 @@ impl Runner<'_, '_> {
                 }
                 Step::Task(task) => self.step(&group, &task).await?,
             }
+            self.batch.session.problem()?;
             if self.stop {
                 return Ok(());
             }
@@ -153,34 +155,7 @@ impl Runner<'_, '_> {
         if let Action::Meta(meta) = task.action {
             return self.meta(group, task, meta).await;
         }
-        if !self.reached_start(group, task) {
-            return Ok(());
-        }
         self.run_task(group, task).await
-    }
-
-    /// `--start-at-task`: tasks before it are passed over.
-    fn reached_start(&mut self, group: &[usize], task: &Task) -> bool {
-        let session = self.batch.session;
-        let Some(wanted) = &session.options.start_at else { return true };
-        let mut started = session.started.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        if *started {
-            return true;
-        }
-        let name = task.keywords.name.as_ref().map_or_else(|| task.written.clone(), Value::text);
-        let full = task.role().map(|role| format!("{} : {name}", role.name)).unwrap_or_default();
-        let matches = |text: &str| {
-            globset::Glob::new(wanted).is_ok_and(|glob| glob.compile_matcher().is_match(text))
-        };
-        *started = !task.implicit
-            && (name == *wanted || full == *wanted || matches(&name) || matches(&full));
-        if !*started && !task.implicit {
-            for at in group {
-                self.hosts[*at].way.advance();
-            }
-            return false;
-        }
-        true
     }
 
     /// Runs a task on the hosts of a group and records what came of it.

@@ -29,6 +29,7 @@ mod scope;
 mod serial;
 mod settle;
 mod sources;
+mod start;
 mod task;
 mod total;
 mod varsfiles;

@@ -66,7 +66,8 @@ impl Outcome {
         let error = Diagnostic::new("Task failed").at(origin).caused_by(error);
         let fields =
             [("changed".into(), Value::from(false)), ("msg".into(), Value::from(error.chain()))];
-        Self { error: Some(error), ..Self::new(Status::Failed, fields.into_iter().collect()) }
+        let fields = fields.into_iter().collect();
+        Self { error: Some(error), ..Self::new(Status::Failed, fields) }
     }
 
     /// A host that could not be reached (S-161).

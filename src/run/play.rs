@@ -146,6 +146,14 @@ impl Session {
         self.ledger.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// The first error met while reading variable files since last asked: it ends the run.
+    pub fn problem(&self) -> Result<(), Diagnostic> {
+        match self.store.topology().problems().into_iter().next() {
+            Some(problem) => Err(problem),
+            None => Ok(()),
+        }
+    }
+
     /// Changes a host's counters.
     pub fn count(&self, host: &Arc<str>, change: impl FnOnce(&mut HostCounts)) {
         let mut ledger = self.ledger();
@@ -283,7 +291,7 @@ fn read_variables(session: &Session, hosts: &[Arc<str>]) -> Result<(), Diagnosti
     for host in hosts {
         topology.layers(host);
     }
-    topology.problems().into_iter().next().map_or(Ok(()), Err)
+    session.problem()
 }
 
 /// Refuses what a template makes of `strategy`, and what the settings say where a play says nothing;

@@ -10,7 +10,8 @@ pub fn play(play: &Play) -> Result<(), Diagnostic> {
     if let Some(name) = play.strategy.as_ref().filter(|name| !is_dynamic(name)) {
         strategy(&name.text()).map_err(|error| error.at(name.origin()))?;
     }
-    let handlers = play.roles.iter().map(|role| role.handlers.as_slice());
+    let roles = play.roles.iter().chain(&play.imported);
+    let handlers = roles.map(|role| role.handlers.as_slice()).chain([play.handlers.as_slice()]);
     play.task_lists().chain(handlers).try_for_each(entries)
 }
 

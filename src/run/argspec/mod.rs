@@ -13,12 +13,11 @@ use crate::template::Templar;
 use crate::template::table::Stop;
 use crate::vars::TaskScope;
 
-/// Longest description of a task that stands in no file.
-const WIDTH: usize = 120;
-
 /// Checks what is given, and the variables that are named as the specification's options.
 pub fn check(run: &TaskRun<'_>, scope: &TaskScope) -> Result<Outcome, Stop> {
     let spec = argument(run, scope, "argument_spec")?;
+    // `--start-at-task` puts a check without any specification in front.
+    let spec = spec.or_else(|| run.task.implicit.then(|| Value::map(Map::new())));
     let given =
         argument(run, scope, "provided_arguments")?.unwrap_or_else(|| Value::map(Map::new()));
     let context = argument(run, scope, "validate_args_context")?;
@@ -88,27 +87,8 @@ fn error(run: &TaskRun<'_>, text: String) -> Diagnostic {
     ]
     .into_iter()
     .collect();
-    let place = Origin::whole(&Source::described("<unknown>"));
-    Diagnostic::new(error.chain()).at(Some(&place)).hint(shortened(&task.masked().repr()))
-}
-
-/// The words of a text that fit, and a mark where more follow.
-fn shortened(text: &str) -> String {
-    const MORE: &str = " [...]";
-    let whole = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    if whole.chars().count() <= WIDTH {
-        return whole;
-    }
-    let mut short = String::new();
-    for word in whole.split(' ') {
-        let gap = usize::from(!short.is_empty());
-        if short.chars().count() + gap + word.chars().count() + MORE.len() > WIDTH {
-            break;
-        }
-        short.push_str(if gap == 1 { " " } else { "" });
-        short.push_str(word);
-    }
-    short + MORE
+    let place = Origin::whole(&Source::said("<unknown>", task.masked().repr()));
+    Diagnostic::new(error.chain()).at(Some(&place))
 }
 
 #[cfg(test)]

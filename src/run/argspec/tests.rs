@@ -1,4 +1,4 @@
-use super::{check, shortened};
+use super::check;
 use crate::base::{Source, Value, yaml};
 
 fn load(text: &str) -> Value {
@@ -15,7 +15,7 @@ name: {required: true}
 port: {type: int, default: 80}
 state: {choices: [present, absent]}
 flags: {type: list, elements: int}
-on: {type: bool, aliases: [active]}
+open: {type: bool, aliases: [active]}
 secret: {type: int, no_log: true}
 opts:
   type: dict
@@ -44,10 +44,10 @@ fn every_kind_of_error_is_told() {
         "missing required arguments: name",
         "argument 'port' is of type str and we were unable to convert to int: \"'x'\" cannot be converted to an int",
         "Elements value for option 'flags' is of type str and we were unable to convert to int: \"'x'\" cannot be converted to an int",
-        "argument 'on' is of type str and we were unable to convert to bool: The value 'perhaps' is not a valid boolean.",
+        "argument 'open' is of type str and we were unable to convert to bool: The value 'perhaps' is not a valid boolean.",
         "argument 'secret' is of type str and we were unable to convert to int: the value is secret",
         "value of state must be one of: present, absent, got: maybe",
-        "other. Supported parameters include: flags, name, on, opts, port, rows, secret, state (active).",
+        "other. Supported parameters include: flags, name, open, opts, port, rows, secret, state (active).",
     ];
     assert_eq!(found.len(), wanted.len(), "{found:#?}");
     for (found, wanted) in found.iter().zip(wanted) {
@@ -82,11 +82,4 @@ fn options_of_options_have_rules_of_their_own() {
     ] {
         assert_eq!(opts(given), [wanted], "{given}");
     }
-}
-
-#[test]
-fn a_long_text_ends_with_a_mark() {
-    assert_eq!(shortened("a  b"), "a b");
-    let long = shortened(&"word ".repeat(40));
-    assert!(long.chars().count() <= 120 && long.ends_with("word [...]"), "{long}");
 }

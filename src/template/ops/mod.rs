@@ -17,15 +17,9 @@ use crate::base::{Kind, Value};
 /// A type's name in the errors of operators: they name the module too, and Ansible's own types of what
 /// was written somewhere.
 fn type_name(value: &Value) -> String {
-    let written = value.origin().is_some();
     match value.kind {
-        Kind::Time(_) => format!("datetime.{}", value.type_name()),
-        Kind::Str(_) if written => "_AnsibleTaggedStr".to_string(),
-        Kind::Int(_) | Kind::Big(_) if written => "_AnsibleTaggedInt".to_string(),
-        Kind::Float(_) if written => "_AnsibleTaggedFloat".to_string(),
-        Kind::List(_) if written => "_AnsibleLazyTemplateList".to_string(),
-        Kind::Map(_) if written => "_AnsibleLazyTemplateDict".to_string(),
-        _ => value.type_name().to_string(),
+        Kind::Time(_) if value.origin().is_none() => format!("datetime.{}", value.type_name()),
+        _ => value.class_name().to_string(),
     }
 }
 
