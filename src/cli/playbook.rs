@@ -68,7 +68,7 @@ fn check(
     loader: &Loader,
     playbooks: &[Playbook],
 ) -> Result<(), Diagnostic> {
-    let (only, skip) = (prepare::tags(matches), prepare::skip_tags(matches));
+    let (only, skip) = (options::tags(matches), options::skip_tags(matches));
     let starts_later = text(matches, "start_at_task").is_some();
     let selected = |task: &Task| !starts_later && tags::is_selected(task, &only, &skip);
     if ground.settings.text("DEFAULT_STRATEGY") != Some("linear") {
@@ -103,7 +103,7 @@ fn list(
         }
         found.iter().map(ToString::to_string).collect()
     };
-    let (only, skip) = (prepare::tags(matches), prepare::skip_tags(matches));
+    let (only, skip) = (options::tags(matches), options::skip_tags(matches));
     let listing = crate::play::listing::Listing {
         hosts: if hosts { Some(&select) } else { None },
         tasks,

@@ -2,7 +2,7 @@
 
 use super::connector::Connections;
 use super::library::{EarlyScope, Library, ask, read_file};
-use super::options::{is_set, text, texts};
+use super::options::{self, is_set, text, texts};
 use super::passwords::{self, Passwords};
 use super::{extra_vars, reports};
 use crate::base::yaml::Duplicates;
@@ -280,8 +280,8 @@ impl Ground {
             forks: usize::try_from(forks).unwrap_or(5),
             check: is_set(matches, "check"),
             diff: is_set(matches, "diff") || settings.bool("DIFF_ALWAYS"),
-            tags: tags(matches),
-            skip_tags: skip_tags(matches),
+            tags: options::tags(matches),
+            skip_tags: options::skip_tags(matches),
             limit,
             start_at: text(matches, "start_at_task").map(str::to_string),
             force_handlers: is_set(matches, "force_handlers")
@@ -372,23 +372,6 @@ fn number(matches: &ArgMatches, name: &str) -> Result<Option<i64>, Diagnostic> {
     text.parse()
         .map(Some)
         .map_err(|_| Diagnostic::new(format!("--{name}: '{text}' is not a whole number")).code(5))
-}
-
-/// `--tags`; all without it.
-pub fn tags(matches: &ArgMatches) -> Vec<String> {
-    let tags = split(&texts(matches, "tags"));
-    if tags.is_empty() { vec!["all".to_string()] } else { tags }
-}
-
-/// `--skip-tags`.
-pub fn skip_tags(matches: &ArgMatches) -> Vec<String> {
-    split(&texts(matches, "skip_tags"))
-}
-
-/// `--tags a,b` may be repeated.
-fn split(words: &[String]) -> Vec<String> {
-    let parts = words.iter().flat_map(|word| word.split(','));
-    parts.map(str::trim).filter(|part| !part.is_empty()).map(str::to_string).collect()
 }
 
 /// The directory of a playbook, absolute.

@@ -164,7 +164,7 @@ fn act(runner: &mut Runner<'_, '_>, at: usize, meta: MetaAction) -> Result<(), D
         MetaAction::RefreshInventory => {
             let topology = session.store.topology().refreshed()?;
             session.store.set_topology(topology);
-            super::play::join_play_hosts(runner.batch)?;
+            super::choice::join_play_hosts(runner.batch)?;
         }
     }
     Ok(())

@@ -1,21 +1,25 @@
 //! Strategy linear: all hosts of a batch finish a task before any starts the next (S-92).
 
+use super::ahead::Queue;
 use super::batch::{Batch, Chosen, peek};
 use super::handlers;
 use super::host::HostRun;
 use super::iterator::{Node, Position, Step, Way, nodes};
+use super::outcome::Outcome;
 use super::play::End;
 use super::task::TaskRun;
 use super::{gather, include, settle};
 use crate::base::{Diagnostic, Value};
 use crate::play::{Action, MetaAction, Task};
-use crate::spec::Event;
 use crate::spec::event::{Status, TaskInfo, TaskResult};
+use crate::spec::{Event, World};
 use crate::template::Templar;
-use futures_util::StreamExt;
-use futures_util::stream::FuturesUnordered;
+use futures_util::stream::{self, Stream, StreamExt};
+use std::pin::Pin;
 use std::sync::Arc;
-use tokio::sync::Semaphore;
+
+/// A host's place in the batch, what it gives back, and what came of the task.
+type Ended = (usize, Queue, World, Outcome);
 
 /// The hosts of a batch and what they run.
 pub struct Runner<'a, 'b> {
@@ -101,7 +105,7 @@ fn role_nodes(role: &Arc<crate::play::Role>, tasks: &[crate::play::Entry]) -> Ve
     vec![Node::Role(Arc::clone(role), nodes(tasks).into())]
 }
 
-impl Runner<'_, '_> {
+impl<'a, 'b> Runner<'a, 'b> {
     /// Walks all hosts to the end of their lists.
     pub async fn walk(&mut self) -> Result<(), Diagnostic> {
         while let Some((group, step)) = self.next_step() {
@@ -166,7 +170,12 @@ impl Runner<'_, '_> {
         self.batch.session.emit(Event::Task(Arc::clone(&info)));
         let mut includes = Vec::new();
         let mut failed = Vec::new();
-        for (at, outcome) in self.run_on(&runners, task, &info).await? {
+        let limit = self.throttle(runners[0], task)?;
+        let mut running = self.start(&runners, task, &info, limit);
+        while let Some((at, queue, world, outcome)) = running.next().await {
+            self.hosts[at].queue = queue;
+            let name = Arc::clone(&self.hosts[at].name);
+            self.batch.session.ledger().entry(name).or_default().world = world;
             let sharing: &[usize] = if once { group } else { &[at] };
             let settled = settle::settle(self, at, sharing, task, &info, outcome)?;
             includes.extend(settled.includes.into_iter().map(|request| (at, request)));
@@ -174,6 +183,7 @@ impl Runner<'_, '_> {
                 failed.push(at);
             }
         }
+        drop(running);
         for at in group {
             if !failed.contains(at) {
                 self.hosts[*at].way.advance();
@@ -233,52 +243,30 @@ impl Runner<'_, '_> {
 
     /// Runs the task on several hosts; results come in the order of completion, one after the other in
     /// inventory order with `forks` 1.
-    async fn run_on(
+    fn start<'t>(
         &mut self,
         group: &[usize],
-        task: &Arc<Task>,
+        task: &'t Arc<Task>,
         info: &Arc<TaskInfo>,
-    ) -> Result<Vec<(usize, super::outcome::Outcome)>, Diagnostic> {
-        let upcoming: Vec<_> = group.iter().map(|at| self.upcoming(*at)).collect();
+        limit: Option<usize>,
+    ) -> Pin<Box<dyn Stream<Item = Ended> + 't>>
+    where
+        'b: 't,
+        'a: 't,
+    {
         let batch = self.batch;
-        let at_once = match group.first() {
-            Some(at) => self.throttle(*at, task)?,
-            None => None,
-        };
-        let turns = at_once.map(Semaphore::new);
-        let mut running = FuturesUnordered::new();
-        let mut results = Vec::new();
-        let one_by_one = batch.session.options.forks == 1;
-        for (at, coming) in group.iter().copied().zip(upcoming) {
+        let mut hosts = Vec::new();
+        for at in group.iter().copied() {
+            let coming = self.upcoming(at);
             let mut run = TaskRun::new(batch, &mut self.hosts[at], task, info, coming);
-            let turns = turns.as_ref();
-            let future = async move {
-                let _turn = match turns {
-                    Some(turns) => turns.acquire().await.ok(),
-                    None => None,
-                };
+            hosts.push(async move {
                 let outcome = run.run().await;
                 (at, run.queue, run.world, outcome)
-            };
-            if one_by_one {
-                results.push(future.await);
-            } else {
-                running.push(future);
-            }
+            });
         }
-        while let Some(done) = running.next().await {
-            results.push(done);
-        }
-        drop(running);
-        Ok(results
-            .into_iter()
-            .map(|(at, queue, world, outcome)| {
-                self.hosts[at].queue = queue;
-                let mut ledger = batch.session.ledger();
-                ledger.entry(Arc::clone(&self.hosts[at].name)).or_default().world = world;
-                (at, outcome)
-            })
-            .collect())
+        let at_once = if batch.session.options.forks == 1 { 1 } else { hosts.len().max(1) };
+        let at_once = limit.map_or(at_once, |limit| limit.min(at_once));
+        Box::pin(stream::iter(hosts).buffer_unordered(at_once))
     }
 
     /// How many hosts may run the task at once, with `throttle` (S-91).
@@ -358,29 +346,5 @@ impl Runner<'_, '_> {
         meta: MetaAction,
     ) -> Result<(), Diagnostic> {
         super::batch_meta::run(self, group, task, meta).await
-    }
-}
-
-impl Runner<'_, '_> {
-    /// Loads `vars_files` for every host (S-16).
-    fn load_vars_files(&mut self) -> Result<(), Diagnostic> {
-        let batch = self.batch;
-        for host in &mut self.hosts {
-            host.files = super::varsfiles::load(batch, &host.name)?;
-        }
-        Ok(())
-    }
-
-    /// Loads those whose names are templates again: a task may have changed what they stand for.
-    fn rename_vars_files(&mut self, group: &[usize]) -> Result<(), Diagnostic> {
-        let batch = self.batch;
-        if !batch.play.vars_files.iter().any(super::varsfiles::is_dynamic) {
-            return Ok(());
-        }
-        for at in group {
-            let host = &mut self.hosts[*at];
-            host.files = super::varsfiles::load(batch, &host.name)?;
-        }
-        Ok(())
     }
 }

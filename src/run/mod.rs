@@ -6,6 +6,7 @@ mod args;
 mod argspec;
 mod batch;
 mod batch_meta;
+mod choice;
 mod connect;
 mod control;
 mod failures;

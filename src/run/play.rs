@@ -2,6 +2,7 @@
 
 use super::ahead::{AheadRules, Changes};
 use super::batch::Batch;
+use super::choice;
 use super::host::HostLedger;
 use super::linear;
 use super::module::Locks;
@@ -242,12 +243,12 @@ async fn run_play(session: &Session, play: &Arc<Play>) -> Result<End, Diagnostic
     let scope = TaskScope { middle: vec![Arc::clone(&prompts), Arc::clone(&vars.vars)], ..scope };
     let templar = Templar::new(&scope);
     check_strategy(session, play, &templar)?;
-    let pattern = pattern_text(&render(&templar, Some(&play.hosts))?.unwrap_or_default());
+    let pattern = choice::pattern_text(&render(&templar, Some(&play.hosts))?.unwrap_or_default());
     let name = match render(&templar, play.keywords.name.as_ref())? {
         Some(name) => name.text(),
         None => pattern.clone(),
     };
-    let matched = choose_hosts(session, play, &templar, &pattern)?;
+    let matched = choice::choose_hosts(session, play, &templar, &pattern)?;
     let hosts = living(session, &matched);
     if hosts.is_empty() {
         session.emit(Event::Play { name, hosts: Vec::new() });
@@ -274,7 +275,7 @@ async fn run_play(session: &Session, play: &Arc<Play>) -> Result<End, Diagnostic
             ..vars.clone()
         };
         session.emit(Event::Play { name: name.clone(), hosts: members.clone() });
-        read_variables(session, &members)?;
+        choice::read_variables(session, &members)?;
         let batch = Batch::new(session, play, frame);
         match linear::run_batch(&batch, &members).await? {
             End::GoOn if !session.interrupt.is_pressed() => {}
@@ -283,15 +284,6 @@ async fn run_play(session: &Session, play: &Arc<Play>) -> Result<End, Diagnostic
         }
     }
     Ok(End::GoOn)
-}
-
-/// Reads the variables of hosts before anything connects; a file that cannot be read ends the run.
-fn read_variables(session: &Session, hosts: &[Arc<str>]) -> Result<(), Diagnostic> {
-    let topology = session.store.topology();
-    for host in hosts {
-        topology.layers(host);
-    }
-    session.problem()
 }
 
 /// Refuses what a template makes of `strategy`, and what the settings say where a play says nothing;
@@ -309,68 +301,6 @@ fn living(session: &Session, hosts: &[Arc<str>]) -> Vec<Arc<str>> {
     let ledger = session.ledger();
     let failed = |host: &Arc<str>| ledger.get(host).is_some_and(|entry| entry.failed);
     hosts.iter().filter(|host| !failed(host)).cloned().collect()
-}
-
-fn choose_hosts(
-    session: &Session,
-    play: &Play,
-    templar: &Templar<'_>,
-    pattern: &str,
-) -> Result<Vec<Arc<str>>, Diagnostic> {
-    let mut hosts = session.store.topology().select(pattern)?;
-    if let Some(limit) = &session.options.limit {
-        hosts.retain(|host| limit.contains(host));
-    }
-    let order = render(templar, play.order.as_ref())?.map(|order| order.text());
-    match order.as_deref() {
-        None | Some("inventory") => {}
-        Some("reverse_inventory") => hosts.reverse(),
-        Some("sorted") => hosts.sort(),
-        Some("reverse_sorted") => {
-            hosts.sort();
-            hosts.reverse();
-        }
-        Some("shuffle") => shuffle(&mut hosts),
-        Some(other) => {
-            let text = format!("Invalid 'order' specified: {other}");
-            return Err(Diagnostic::new(text).at(play.origin.as_ref()));
-        }
-    }
-    Ok(hosts)
-}
-
-/// The hosts of a play's pattern as the inventory has them now: those that are new join
-/// `ansible_play_hosts`, though not the batches that were made (`meta: refresh_inventory`).
-pub fn join_play_hosts(batch: &Batch<'_>) -> Result<(), Diagnostic> {
-    let session = batch.session;
-    let pattern = pattern_text(&super::gather::keyword(batch, &batch.play.hosts)?);
-    let mut found = session.store.topology().select(&pattern)?;
-    if let Some(limit) = &session.options.limit {
-        found.retain(|host| limit.contains(host));
-    }
-    batch.change_frame(|frame| {
-        found.retain(|host| !frame.hosts_all.contains(host));
-        frame.hosts.extend(found.iter().cloned());
-        frame.hosts_all.extend(found);
-    });
-    Ok(())
-}
-
-fn shuffle(hosts: &mut [Arc<str>]) {
-    for i in (1..hosts.len()).rev() {
-        let mut bytes = [0_u8; 8];
-        if getrandom::fill(&mut bytes).is_ok() {
-            hosts.swap(i, (u64::from_le_bytes(bytes) % (i as u64 + 1)) as usize);
-        }
-    }
-}
-
-/// A pattern as one text: lists are joined.
-fn pattern_text(hosts: &Value) -> String {
-    match hosts.as_list() {
-        Some(items) => items.iter().map(Value::text).collect::<Vec<_>>().join(","),
-        None => hosts.text(),
-    }
 }
 
 /// A rendered keyword of a play; null and omit count as not given.

@@ -3,6 +3,7 @@
 use super::batch::Batch;
 use super::control::load_vars;
 use super::inputs;
+use super::linear::Runner;
 use crate::base::{Diagnostic, Map, Value};
 use crate::template::Templar;
 use crate::template::table::Stop;
@@ -10,7 +11,7 @@ use crate::vars::{HostVars, TaskScope};
 use std::sync::Arc;
 
 /// Whether an entry's name may be another for another host or at another time.
-pub fn is_dynamic(entry: &Value) -> bool {
+fn is_dynamic(entry: &Value) -> bool {
     match entry.as_list() {
         Some(names) => names.iter().any(Templar::is_template),
         None => Templar::is_template(entry),
@@ -18,7 +19,7 @@ pub fn is_dynamic(entry: &Value) -> bool {
 }
 
 /// The variables of all files for one host; later files win.
-pub fn load(batch: &Batch<'_>, host: &Arc<str>) -> Result<Arc<Map>, Diagnostic> {
+fn load(batch: &Batch<'_>, host: &Arc<str>) -> Result<Arc<Map>, Diagnostic> {
     let mut all = Map::new();
     for entry in &batch.play.vars_files {
         let candidates = entry.as_list().map_or_else(|| vec![entry.clone()], <[Value]>::to_vec);
@@ -78,4 +79,28 @@ fn first(batch: &Batch<'_>, scope: &TaskScope, names: &[Value]) -> Result<Option
 /// Whether the host's facts are there: from then on a name that cannot be had is an error.
 fn knows_facts(batch: &Batch<'_>, scope: &TaskScope) -> bool {
     !batch.session.store.host(&scope.host).facts.is_empty()
+}
+
+impl Runner<'_, '_> {
+    /// Loads `vars_files` for every host (S-16).
+    pub fn load_vars_files(&mut self) -> Result<(), Diagnostic> {
+        let batch = self.batch;
+        for host in &mut self.hosts {
+            host.files = load(batch, &host.name)?;
+        }
+        Ok(())
+    }
+
+    /// Loads those whose names are templates again: a task may have changed what they stand for.
+    pub fn rename_vars_files(&mut self, group: &[usize]) -> Result<(), Diagnostic> {
+        let batch = self.batch;
+        if !batch.play.vars_files.iter().any(is_dynamic) {
+            return Ok(());
+        }
+        for at in group {
+            let host = &mut self.hosts[*at];
+            host.files = load(batch, &host.name)?;
+        }
+        Ok(())
+    }
 }
