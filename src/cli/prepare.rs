@@ -67,11 +67,7 @@ pub fn ground(
 ) -> Result<Ground, Diagnostic> {
     let events = sink(report, &settings);
     set_mask(&settings)?;
-    crate::base::yaml::set_duplicates(match settings.text("DUPLICATE_YAML_DICT_KEY") {
-        Some("error") => Duplicates::Error,
-        Some("ignore") => Duplicates::Ignore,
-        _ => Duplicates::Warn,
-    });
+    set_duplicates(&settings);
     super::library::greet(matches, &settings);
     let settings = Arc::new(settings);
     let vault = Arc::new(vault_of(matches, &settings)?);
@@ -96,10 +92,8 @@ pub fn ground(
     for event in notices.take() {
         events(event);
     }
-    let limit = match text(matches, "limit") {
-        Some(limit) => Some(Limit::parse(limit, &settings.surroundings().cwd)?),
-        None => None,
-    };
+    let cwd = &settings.surroundings().cwd;
+    let limit = text(matches, "limit").map(|limit| Limit::parse(limit, cwd)).transpose()?;
     Ok(Ground {
         settings,
         vault,
@@ -126,6 +120,15 @@ fn sink(report: Box<dyn Report>, settings: &Settings) -> Sink {
         events(Event::Warning(warning.clone()));
     }
     events
+}
+
+/// What is said about keys that are written twice.
+fn set_duplicates(settings: &Settings) {
+    crate::base::yaml::set_duplicates(match settings.text("DUPLICATE_YAML_DICT_KEY") {
+        Some("error") => Duplicates::Error,
+        Some("ignore") => Duplicates::Ignore,
+        _ => Duplicates::Warn,
+    });
 }
 
 /// What is hidden beside what `no_log` hides.
