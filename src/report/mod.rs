@@ -10,6 +10,7 @@ mod playbook;
 mod recap;
 
 pub use diagnostics::render as render_diagnostic;
+pub use dump::Shape;
 pub use json::JsonLines;
 pub use minimal::Minimal;
 pub use out::{Out, Palette};

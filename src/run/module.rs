@@ -7,7 +7,7 @@ use super::outcome::Outcome;
 use super::pool::Route;
 use super::task::TaskRun;
 use super::total::{Total, judge};
-use crate::base::{Key, Map, Value};
+use crate::base::{Diagnostic, Key, Map, Value};
 use crate::spec::event::Status;
 use crate::spec::module::{AnyArgs, AnySeen, AnyState};
 use crate::spec::{
@@ -72,11 +72,11 @@ pub async fn run(
     };
     let resolved = inputs::resolve(run, entry, given, scope)?;
     let mut outcome = match resolved {
-        Err(failure) => failed(failure, "Action failed"),
+        Err(missing) => not_there(run, missing),
         Ok(inputs) => match open(run, &route).await {
             Err(error) => host_failed(&error),
             Ok(host) => {
-                let diff = super::settle::shows_diff(run.batch, run.task);
+                let diff = super::settle::shows_diff(run.batch, run.task, scope)?;
                 let route = route.key();
                 let work = Work { run, host, route, inputs, env, check, diff };
                 match entry.run {
@@ -99,12 +99,21 @@ async fn open(run: &TaskRun<'_>, route: &Route) -> Result<Arc<dyn Host>, HostErr
     run.batch.session.pool.host(route).await
 }
 
+/// A controller file that can't be had as an outcome.
+fn not_there(run: &TaskRun<'_>, missing: inputs::Missing) -> Outcome {
+    let mut outcome = failed(missing.failure, "Action failed");
+    let at = run.task.origin.as_ref();
+    outcome.error =
+        missing.raised.map(|error| Diagnostic::new("Task failed").at(at).caused_by(error));
+    outcome
+}
+
 /// A host's error as an outcome: only what means "not reachable" is unreachable.
 pub fn host_failed(error: &HostError) -> Outcome {
     match error {
         HostError::Unreachable(text) => Outcome::unreachable(text),
         HostError::Become(text) => {
-            let mut outcome = Outcome::fault(None, crate::base::Diagnostic::new(text.as_str()));
+            let mut outcome = Outcome::fault(None, Diagnostic::new(text.as_str()));
             outcome.set("changed", false);
             outcome
         }
@@ -121,6 +130,12 @@ pub fn failed(failure: Failure, what: &'static str) -> Outcome {
     let mut fields = failure.fields;
     fields.entry("changed".into()).or_insert(Value::from(false));
     fields.insert("msg".into(), Value::from(failure.msg));
+    for (name, lines) in [("stdout", "stdout_lines"), ("stderr", "stderr_lines")] {
+        if let Some(text) = fields.get(&Key::from(name)).map(Value::text) {
+            let text: Vec<Value> = text.lines().map(Value::str).collect();
+            fields.entry(lines.into()).or_insert(Value::list(text));
+        }
+    }
     let mut outcome = Outcome::new(Status::Failed, fields);
     outcome.from_module = Some(what);
     outcome
