@@ -207,7 +207,7 @@ impl Work<'_, '_> {
                 self.run.world.add(effect);
             }
         }
-        total.changed = true;
+        total.changed |= plan.counts();
         if plan.then == Then::Done {
             return false;
         }

@@ -183,7 +183,7 @@ impl Desk {
                 ..Told::default()
             };
             if check || !plan.has_work() {
-                told.changed = plan.has_work();
+                told.changed = plan.counts();
                 let effects = plan.changes().flat_map(|change| change.effects.clone());
                 effects.for_each(|effect| self.world.add(effect));
                 told.fields.extend(state.result(args, &seen, None, &plan, &[]));
@@ -224,7 +224,7 @@ impl Desk {
             }
             let verified = state.verify(args, &ran.change, &after, self.ctx(&platform, &nothing));
             assert_eq!(verified, Ok(()), "{}", ran.change.why);
-            told.changed |= ran.change.kind != ChangeKind::Prelude;
+            told.changed |= !matches!(ran.change.kind, ChangeKind::Prelude | ChangeKind::Quiet);
         }
         told.fields.extend(state.result(args, seen, Some(&after), plan, &applied.ran));
         Ok(true)
