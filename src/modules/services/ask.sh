@@ -4,11 +4,13 @@
 
 services_say() { tk_text "$1" && tk_text "$2" && tk_text "$3"; }
 
+services_both() { "$@" 2>&1; }
+
 # services_ask WHAT PROGRAM WORDS...: runs it and tells; sets services_told to code/text.
 services_ask() {
   local what="$1" rc
   shift
-  tk_out_of "$@" 2>&1
+  tk_out_of services_both "$@"
   rc=$?
   services_told=$rc/$tk_out
   services_say "$what" "$rc" "$tk_out"

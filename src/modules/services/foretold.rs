@@ -33,8 +33,7 @@ impl Foretold {
 
     /// The effect of a change that makes the service so; `proof` is what a restart must change.
     pub fn effect(self, name: &str, proof: &str) -> Effect {
-        let flags =
-            [("running", self.running), ("enabled", self.enabled), ("masked", self.masked)];
+        let flags = [("running", self.running), ("enabled", self.enabled), ("masked", self.masked)];
         let known = flags.into_iter().filter_map(|(name, on)| Some((name, on?)));
         let mut state: Map = known.map(|(name, on)| (Key::from(name), Value::from(on))).collect();
         if !proof.is_empty() {

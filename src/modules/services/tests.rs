@@ -1,7 +1,36 @@
 //! The modules at work through real shells, on managers that answer as they were recorded.
 
+use crate::base::{Map, Source, yaml};
 use crate::modules::tests::desk::{Desk, Told};
+use crate::spec::{Answer, Change, Op, Plan};
 use std::future::Future;
+
+/// Arguments as a playbook has them.
+pub fn arguments(text: &str) -> Map {
+    let loaded = yaml::load(text, &Source::described("test")).unwrap();
+    loaded.value.as_map().unwrap().clone()
+}
+
+/// The answer of a probe that was told these: what, code, text.
+pub fn answer(told: &[(&str, i32, &str)]) -> Answer {
+    let block = |text: &str| format!("{}\n{text}\n", text.len());
+    let one =
+        |(what, rc, text): &(&str, i32, &str)| block(what) + &block(&rc.to_string()) + &block(text);
+    Answer::ok(told.iter().map(one).collect::<String>())
+}
+
+/// What a plan does: commands without the paths of their programs, marked as they count.
+pub fn done(plan: &Plan) -> Vec<String> {
+    let text = |change: &Change| match &change.op {
+        Op::Run(command) => {
+            let words = command.shell.clone().unwrap_or_else(|| command.argv.join(" "));
+            let words = words.rsplit("tank ").next().unwrap_or_default().to_string();
+            format!("{:?}: {}", change.kind, words.replace("/usr/sbin/", "").replace('\n', "; "))
+        }
+        other => panic!("{other:?}"),
+    };
+    plan.changes().map(text).collect()
+}
 
 const SHELLS: [&str; 5] = ["dash", "bash", "mksh", "busybox", "alpine"];
 
@@ -9,6 +38,7 @@ const TOOLS: &[(&str, &str)] = &[
     ("service", include_str!("../../../tests/fixtures/tools/freebsd-service.sh")),
     ("sysrc", include_str!("../../../tests/fixtures/tools/freebsd-sysrc.sh")),
     ("systemctl", include_str!("../../../tests/fixtures/tools/systemctl.sh")),
+    ("jexec", include_str!("../../../tests/fixtures/tools/freebsd-jexec.sh")),
     ("rc-service", include_str!("../../../tests/fixtures/tools/rc-service.sh")),
     ("rc-update", include_str!("../../../tests/fixtures/tools/rc-update.sh")),
 ];
@@ -44,9 +74,8 @@ async fn rc_d(mut desk: Desk) {
     desk.lenient = true;
     desk.write("rc/tksvc.sh", "");
     desk.write("rc/rc.conf", "hostname=\"h\"\n");
-    let told = desk
-        .settles("service", "{name: tksvc, use: bsdinit, state: started, enabled: true}")
-        .await;
+    let told =
+        desk.settles("service", "{name: tksvc, use: bsdinit, state: started, enabled: true}").await;
     assert_eq!((told.text("state"), told.text("enabled")), ("started".into(), "True".into()));
     assert_eq!(text(&desk, "rc/rc.conf"), "hostname=\"h\"\ntksvc_enable=\"YES\"\n");
     let pid = text(&desk, "rc/tksvc.pid");
@@ -74,7 +103,10 @@ async fn rc_d_odd(mut desk: Desk) {
     let words = "nosuch does not exist in /etc/rc.d or the local startup\ndirectories (/usr/local/etc/rc.d), or is not executable\n";
     assert_eq!(outcome(&missing), (Some(words), false));
     let missing = desk.run("service", "{name: nosuch, use: bsdinit, enabled: true}").await;
-    assert_eq!((outcome(&missing), missing.text("stdout")), ((Some("unable to determine rcvar"), false), words.into()));
+    assert_eq!(
+        (outcome(&missing), missing.text("stdout")),
+        ((Some("unable to determine rcvar"), false), words.into())
+    );
     // The script says it has started; its program has died at once.
     desk.write("rc/bad.sh", "");
     desk.write("rc/bad.dies", "");
@@ -107,7 +139,8 @@ async fn systemd(mut desk: Desk) {
     assert_eq!((of("ActiveState"), of("Description")), ("inactive".into(), "A = test {".into()));
     assert_eq!(text(&desk, "systemd/app.service.active"), "1\n");
     for state in ["restarted", "started"] {
-        let told = desk.run("service", &format!("{{name: app, use: systemd, state: {state}}}")).await;
+        let told =
+            desk.run("service", &format!("{{name: app, use: systemd, state: {state}}}")).await;
         assert_eq!(outcome(&told), (None, state == "restarted"), "{state}");
     }
     assert_eq!(text(&desk, "systemd/app.service.active"), "2\n");
@@ -132,11 +165,12 @@ async fn systemd_odd(mut desk: Desk) {
     let told = desk.run("systemd", "{name: nosuch, state: started}").await;
     assert_eq!(outcome(&told), (Some("Could not find the requested service nosuch: host"), false));
     let told = desk.run("systemd", "{daemon_reload: true}").await;
-    assert_eq!((outcome(&told), told.text("name")), ((None, false), String::new()));
+    assert_eq!((outcome(&told), told.text("name")), ((None, false), "None".into()));
     assert_eq!(text(&desk, "systemd/calls").lines().last(), Some("daemon-reload"), "it is done");
     // Known only when systemd has read its files again.
     desk.write("systemd/new.service.new", "Type=oneshot\n");
-    desk.settles("systemd", "{name: new, state: started, enabled: true, daemon_reload: true}").await;
+    desk.settles("systemd", "{name: new, state: started, enabled: true, daemon_reload: true}")
+        .await;
     let told = desk.run("systemd", "{name: gone, state: started, daemon_reload: true}").await;
     assert_eq!(outcome(&told), (Some("Could not find the requested service gone: host"), false));
     // Nothing of it can be enabled, or all of it is done through others.
@@ -154,7 +188,10 @@ async fn systemd_odd(mut desk: Desk) {
     let told = desk.check("systemd", "{name: odd.service, state: started, enabled: false}").await;
     assert_eq!(outcome(&told), (None, false), "a check run remembers");
     let asked = text(&desk, "systemd/calls").replacen(&calls, "", 1);
-    assert!(asked.lines().all(|line| line.starts_with("show") || line.starts_with("is-enabled")), "{asked}");
+    assert!(
+        asked.lines().all(|line| line.starts_with("show") || line.starts_with("is-enabled")),
+        "{asked}"
+    );
 }
 
 async fn openrc(mut desk: Desk) {
@@ -207,6 +244,29 @@ async fn sysrc(mut desk: Desk) {
     desk.write("bad", "a=\"unclosed\n");
     let told = desk.run("sysrc", "{path: @/bad, name: a, value: b}").await;
     assert!(told.failed.unwrap().ends_with("Syntax error: Unterminated quoted string"));
+}
+
+async fn jail(mut desk: Desk) {
+    let jail = "{path: /etc/rc.conf, name: sshd_enable, value: 'YES \"q\"', jail: web}";
+    let told = desk.run("sysrc", &jail.replace("web", "nosuch")).await;
+    assert_eq!(outcome(&told), (Some("jexec: jail \"nosuch\" not found"), false));
+    std::fs::create_dir(desk.path("web")).unwrap();
+    desk.write("web/rc.conf", "a=1");
+    let set = jail.replace("/etc/", "@/web/");
+    desk.settles("sysrc", &set).await;
+    assert_eq!(text(&desk, "web/rc.conf"), "a=1\nsshd_enable=\"YES \\\"q\\\"\"\n");
+    let told = desk.check("sysrc", &set.replace("YES", "NO")).await;
+    assert_eq!(outcome(&told), (None, true));
+    let told = desk.check("sysrc", &set.replace("YES", "NO")).await;
+    assert_eq!(outcome(&told), (None, false), "a check run remembers");
+    desk.settles("sysrc", &set.replace("rc.conf", "new.conf")).await;
+    let left = std::fs::read_dir(desk.path("web")).unwrap().count();
+    assert_eq!(left, 2, "nothing is left behind");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn variables_in_a_jail() {
+    in_all_shells(jail).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]

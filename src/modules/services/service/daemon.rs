@@ -86,7 +86,6 @@ impl Daemon {
 
 /// Ansible's words when a status says nothing.
 pub fn undetermined(text: &str) -> Failure {
-    let failure =
-        Failure::new("failed determining service state, possible typo of service name?");
+    let failure = Failure::new("failed determining service state, possible typo of service name?");
     failure.with("stdout", text)
 }

@@ -124,7 +124,9 @@ fn unit_args(args: &Args) -> unit::Args {
 
 /// A name that is a word of a command and a file in a directory.
 fn check_name(name: &str) -> Result<(), Failure> {
-    if name.is_empty() || name.starts_with('-') || name.contains(|c: char| c.is_control() || c == '/')
+    if name.is_empty()
+        || name.starts_with('-')
+        || name.contains(|c: char| c.is_control() || c == '/')
     {
         return Err(Failure::new(format!("invalid service name '{name}'")));
     }
@@ -185,7 +187,13 @@ impl State for Service {
         }
     }
 
-    fn verify(&self, args: &Args, change: &Change, after: &Seen, ctx: Ctx<'_>) -> Result<(), String> {
+    fn verify(
+        &self,
+        args: &Args,
+        change: &Change,
+        after: &Seen,
+        ctx: Ctx<'_>,
+    ) -> Result<(), String> {
         match after {
             Seen::Unit(unit) => SYSTEMD.verify(&unit_args(args), change, unit, ctx),
             Seen::Daemon(daemon) => steps::verify(args, change, daemon),

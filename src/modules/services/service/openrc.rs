@@ -38,9 +38,7 @@ pub fn read(args: &Args, told: &Told, ctx: Ctx<'_>) -> Result<Daemon, Failure> {
 
 /// Whether `rc-update show` has the service in a runlevel: ` sshd | default nonetwork`.
 fn in_level(text: &str, name: &str, level: &str) -> bool {
-    let of = |line: &str| {
-        let (service, levels) = line.split_once('|')?;
-        (service.trim() == name).then(|| levels.split_ascii_whitespace().any(|one| one == level))
-    };
-    text.lines().find_map(of).unwrap_or(false)
+    let lines = text.lines().filter_map(|line| line.split_once('|'));
+    let mut levels = lines.filter(|(service, _)| service.trim() == name);
+    levels.any(|(_, levels)| levels.split_ascii_whitespace().any(|one| one == level))
 }

@@ -15,7 +15,8 @@ pub fn read(args: &Args, told: &Told, ctx: Ctx<'_>) -> Result<Daemon, Failure> {
     let service = told.tool("service")?;
     let known = Foretold::of(ctx, &args.name);
     if let Some(text) = missing(told) {
-        let files = [format!("/usr/local/etc/rc.d/{0}", args.name), format!("/etc/rc.d/{0}", args.name)];
+        let files =
+            [format!("/usr/local/etc/rc.d/{0}", args.name), format!("/etc/rc.d/{0}", args.name)];
         return match may_come(ctx, &files) {
             Some(later) => Ok(Daemon::coming(later, known)),
             None => Err(not_there(args, text)),

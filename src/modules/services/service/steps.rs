@@ -37,7 +37,8 @@ pub fn plan(args: &Args, daemon: &Daemon) -> Result<Plan, Failure> {
         changes.push(change.effect(known.effect(&args.name, proof)));
         if daemon.running.is_none() && verb == "start" {
             let name = &args.name;
-            warnings.push(format!("{name} cannot tell whether it runs, so it is started each time"));
+            warnings
+                .push(format!("{name} cannot tell whether it runs, so it is started each time"));
         }
     }
     let mut plan = Plan::of(changes);
@@ -99,9 +100,7 @@ fn spoken(args: &Args, daemon: &Daemon, verb: &str) -> Result<Vec<String>, Failu
             words.extend([name, format!("one{verb}")]);
             words
         }
-        Tools::SysV { service, .. } => {
-            service.iter().cloned().chain([verb]).chain(extra).collect()
-        }
+        Tools::SysV { service, .. } => service.iter().cloned().chain([verb]).chain(extra).collect(),
         Tools::OpenRc { service, .. } => {
             [service.clone(), name, verb].into_iter().chain(extra).collect()
         }
@@ -141,7 +140,8 @@ fn enable(args: &Args, daemon: &Daemon, wanted: bool) -> Result<Change, Failure>
             let setting = format!("{variable}={}", if wanted { "YES" } else { "NO" });
             let alone = if alone { "1" } else { "0" };
             let sysrc = sysrc.clone().unwrap_or_default();
-            let fixed = ["/bin/sh", "-c", ENABLE, "tank", service, &name, verb, alone, &sysrc, &setting];
+            let fixed =
+                ["/bin/sh", "-c", ENABLE, "tank", service, &name, verb, alone, &sysrc, &setting];
             let extra = self::words(&args.arguments)?;
             fixed.map(str::to_string).into_iter().chain(extra).collect()
         }

@@ -51,7 +51,9 @@ fn running(name: &str, rc: i32, text: &str) -> Result<Option<bool>, Failure> {
         return Ok(None);
     }
     match rc {
-        0 if lower.lines().count() <= 1 && (lower.contains("stop") || lower.contains("not running")) => {
+        0 if lower.lines().count() <= 1
+            && (lower.contains("stop") || lower.contains("not running")) =>
+        {
             Ok(Some(false))
         }
         0 => Ok(Some(true)),

@@ -3,11 +3,12 @@
 # Answers in blocks: state of the file, its content or `-`; the line that sets the default; and for a jail the
 # path of jexec with the code and text of the reading in front of the default.
 local jexec
+sysrc_both() { "$@" 2>&1; }
 if [ -n "$2" ]; then
   if jexec=$(command -v jexec); then
     tk_text "$jexec"
     # shellcheck disable=SC2016 # the jail's shell reads it
-    tk_out_of jexec "$2" /bin/sh -c 'if [ -e "$1" ]; then cat "$1"; else exit 3; fi' tank "$1" 2>&1
+    tk_out_of sysrc_both jexec "$2" /bin/sh -c 'if [ -e "$1" ]; then cat "$1"; else exit 3; fi' tank "$1"
     tk_text "$?"
     tk_text "$tk_out"
   else

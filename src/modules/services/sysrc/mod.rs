@@ -5,9 +5,9 @@
 
 mod conf;
 mod list;
-mod word;
 #[cfg(test)]
 mod tests;
+mod word;
 
 use crate::base::{Key, Value};
 use crate::spec::change::WriteFile;
@@ -104,7 +104,8 @@ impl State for Sysrc {
             return Err(Failure::new("Failed to find required executable \"sysrc\""));
         }
         let path = crate::modules::files::absolute(ctx.platform, &args.path)?;
-        let default = if args.state == Wanted::ValuePresent && is_rc_conf(&path) { "1" } else { "0" };
+        let default =
+            if args.state == Wanted::ValuePresent && is_rc_conf(&path) { "1" } else { "0" };
         let jail = args.jail.as_deref().unwrap_or_default();
         let probe = Probe::new("sysrc", include_str!("look.sh"));
         Ok(probe.words([path.as_str(), jail, &args.name, default]))
@@ -114,7 +115,8 @@ impl State for Sysrc {
         let path = crate::modules::files::absolute(ctx.platform, &args.path)?;
         let answer = crate::modules::files::first(answers)?;
         let blocks = answer.blocks().filter(|blocks| blocks.len() >= 3);
-        let blocks = blocks.ok_or_else(|| Failure::new(format!("{path} changed while it was read")))?;
+        let blocks =
+            blocks.ok_or_else(|| Failure::new(format!("{path} changed while it was read")))?;
         let mut seen = match &args.jail {
             Some(jail) => in_jail(jail, &path, &blocks, ctx)?,
             None => on_host(&path, &blocks, ctx)?,
@@ -155,14 +157,7 @@ impl State for Sysrc {
         denied.then(|| Failure::new(format!("Permission denied for {}", args.path)))
     }
 
-    fn result(
-        &self,
-        args: &Args,
-        before: &Seen,
-        _: Option<&Seen>,
-        _: &Plan,
-        _: &[Ran],
-    ) -> Fields {
+    fn result(&self, args: &Args, before: &Seen, _: Option<&Seen>, _: &Plan, _: &[Ran]) -> Fields {
         let now = before.conf.value(&args.name).flatten();
         let value = match (&args.value, args.state, now) {
             (Some(value), ..) => Value::from(value.as_str()),
@@ -256,7 +251,8 @@ fn in_jail(jail: &str, path: &str, blocks: &[Block], ctx: Ctx<'_>) -> Result<See
         "0" => seen.conf = parse(path, &said)?,
         "3" => seen.there = false,
         "127" if seen.jexec.is_empty() => {
-            let text = format!("Failed to find required executable \"jexec\" in paths: {}", text(2));
+            let text =
+                format!("Failed to find required executable \"jexec\" in paths: {}", text(2));
             return Err(Failure::new(text));
         }
         _ => return Err(Failure::new(text(2).trim_end().to_string())),

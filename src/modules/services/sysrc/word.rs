@@ -83,7 +83,8 @@ impl Reader<'_> {
 
     fn word(&mut self) -> Result<(), String> {
         while let Some(byte) = self.peek() {
-            if matches!(byte, b' ' | b'\t' | b'\n' | b';' | b'&' | b'|' | b'(' | b')' | b'<' | b'>') {
+            if matches!(byte, b' ' | b'\t' | b'\n' | b';' | b'&' | b'|' | b'(' | b')' | b'<' | b'>')
+            {
                 return Ok(());
             }
             self.at += 1;

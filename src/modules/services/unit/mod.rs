@@ -96,7 +96,9 @@ impl State for Unit {
         match verb(change).unwrap_or_default() {
             "mask" if !after.masked() => Err("it is not masked".to_string()),
             "unmask" if after.masked() => Err("it is masked".to_string()),
-            "enable" if after.enabled(system) == Enabled::No => Err("it is not enabled".to_string()),
+            "enable" if after.enabled(system) == Enabled::No => {
+                Err("it is not enabled".to_string())
+            }
             "disable" if after.enabled(system) == Enabled::Yes => Err("it is enabled".to_string()),
             // The job is only queued; what becomes of it is not waited for.
             "start" | "restart" | "reload" | "stop" if args.no_block => Ok(()),
@@ -116,7 +118,9 @@ impl State for Unit {
         let name = args.name.as_deref().unwrap_or_default();
         let (rc, out, err) = (ran.answer.rc, ran.answer.text(), ran.answer.error_text());
         Some(Failure::new(match verb(&ran.change)? {
-            verb @ ("daemon-reload" | "daemon-reexec") => format!("failure {rc} during {verb}: {err}"),
+            verb @ ("daemon-reload" | "daemon-reexec") => {
+                format!("failure {rc} during {verb}: {err}")
+            }
             verb @ ("mask" | "unmask") => {
                 format!("Failed to {verb} the service ({name}): {}", err.trim())
             }

@@ -77,7 +77,8 @@ impl Steps<'_> {
         if self.args.scope != Reach::System {
             words.push(format!("--{}", self.args.scope.word()));
         }
-        let options = [("--no-block", self.args.no_block), ("--force", self.args.force == Some(true))];
+        let options =
+            [("--no-block", self.args.no_block), ("--force", self.args.force == Some(true))];
         words.extend(options.iter().filter(|(_, on)| *on).map(|(word, _)| (*word).to_string()));
         words.push(verb.to_string());
         words
@@ -87,7 +88,8 @@ impl Steps<'_> {
         let mut command = Command::new(before.iter().map(|word| (*word).to_string()).chain(words));
         if self.args.scope == Reach::User {
             // A login without a session of its own is not told where its manager listens.
-            let script = ": \"${XDG_RUNTIME_DIR:=/run/user/$(id -u)}\"\nexport XDG_RUNTIME_DIR\nexec \"$@\"";
+            let script =
+                ": \"${XDG_RUNTIME_DIR:=/run/user/$(id -u)}\"\nexport XDG_RUNTIME_DIR\nexec \"$@\"";
             let argv = ["/bin/sh", "-c", script, "tank"].map(str::to_string);
             command.argv = argv.into_iter().chain(command.argv).collect();
         }
@@ -164,7 +166,8 @@ impl Steps<'_> {
             (true, Enabled::No) | (false, Enabled::Yes) => ChangeKind::Plain,
             (true, Enabled::Unclear) => ChangeKind::May,
             (false, Enabled::Fixed) => {
-                let text = format!("{} has nothing that could be disabled; others start it", self.name());
+                let text =
+                    format!("{} has nothing that could be disabled; others start it", self.name());
                 self.plan.warnings.push(text);
                 return;
             }
