@@ -10,5 +10,6 @@ mod golden;
 mod house;
 mod process;
 mod project;
+mod shipped;
 mod sshd;
 mod tree;
