@@ -35,6 +35,8 @@ pub struct Seen {
     pub later: Option<String>,
     /// Whether this is a chroot, or systemd is told to stay offline.
     pub offline: bool,
+    /// What systemctl said instead of an answer, where nobody listens to it.
+    pub deaf: Option<String>,
     /// Code and first word of `is-enabled`.
     file: Option<(i32, String)>,
     /// What earlier tasks of a check run did to it.
@@ -67,6 +69,7 @@ impl Seen {
             script: told.of("script").map(|said| (said.text.clone(), said.rc == 0)),
             later: None,
             offline: told.has("offline"),
+            deaf: None,
             file: told.of("enabled").map(|said| (said.rc, first_word(&said.text))),
             known: Foretold::default(),
         };
@@ -79,7 +82,9 @@ impl Seen {
             seen.found = seen.show.find("LoadState").is_some_and(|state| state != "not-found");
         } else {
             // systemd is not asked in a chroot; its files are.
-            seen.offline |= told.text("show").contains("ignoring");
+            let text = told.text("show");
+            seen.offline |= text.contains("ignoring");
+            seen.deaf = Some(text.trim_end().to_string()).filter(|text| text.contains("bus:"));
             let file = seen.file.as_ref().is_some_and(|(_, word)| STATES.contains(&word.as_str()));
             seen.found = file || told.of("files").is_some_and(|said| said.rc == 0);
         }

@@ -129,6 +129,10 @@ impl Steps<'_> {
             self.plan.uncertain = Some(format!("there is no service {name} yet: {why}"));
             return Ok(());
         }
+        if let Some(text) = self.seen.deaf.as_ref().filter(|_| !self.seen.offline) {
+            let failure = Failure::new(text.as_str()).with("cmd", self.seen.tool.as_str());
+            return Err(failure.with("rc", 1).with("stderr", format!("{text}\n")));
+        }
         if !self.args.daemon_reload {
             return Err(Failure::new(missing(name)));
         }

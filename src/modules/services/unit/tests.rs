@@ -121,6 +121,8 @@ fn masked_units() {
     assert_eq!(all, ["Plain: systemctl mask x", "Plain: systemctl stop x"]);
     // One that is not there can be masked.
     let none = "LoadState=not-found\nActiveState=inactive\nLoadError=org.freedesktop.systemd1.NoSuchUnit \"Unit x.service not found.\"\n";
+    let said = [("enabled", 1, ""), ("show", 1, NO_BUS), ("files", 1, "")];
+    assert_eq!(plan("{name: x, state: started}", &said).unwrap_err().msg, NO_BUS.trim_end());
     let gone = [
         ("enabled", 1, "Failed to get unit file state for x.service: No such file or directory\n"),
         ("show", 0, none),
