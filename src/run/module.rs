@@ -228,7 +228,7 @@ impl Work<'_, '_> {
                 self.run.world.add(effect);
             }
         }
-        total.changed = true;
+        total.changed |= plan.counts();
         if plan.then == Then::Done {
             return false;
         }
