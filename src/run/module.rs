@@ -10,14 +10,14 @@ use crate::base::{Key, Map, Value};
 use crate::spec::event::Status;
 use crate::spec::module::{AnyAction, AnyArgs, AnySeen, AnyState};
 use crate::spec::{
-    ActionContext, Answer, ArgType, Change, Ctx, Entry, Failure, Fields, Host, HostError, Inputs,
+    ActionContext, Answer, ArgType, Change, ChangeKind, Ctx, Entry, Failure, Fields, Host, HostError, Inputs,
     Look, Plan, Probe, Run, Then, World,
 };
 use crate::template::Templar;
 use crate::template::table::Stop;
 use crate::vars::TaskScope;
 use std::collections::HashMap;
-use std::sync::{Arc, LazyLock, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// Locks per machine: `pkg` of one host, say, is held by one task at a time, whatever name the
 /// inventory has for it.
@@ -45,6 +45,8 @@ struct Work<'r, 'a> {
     env: Vec<(String, String)>,
     check: bool,
     diff: bool,
+    /// What this task's own preludes and tools have done, for its next looks (see `Then::LookAgain`).
+    done: World,
 }
 
 /// Runs a module that needs its host.
@@ -70,7 +72,8 @@ pub async fn run(
             Ok(host) => {
                 let diff = super::settle::shows_diff(run.batch, run.task);
                 let route = route.key();
-                let work = Work { run, host, route, inputs, env, check, diff };
+                let done = World::default();
+                let work = Work { run, host, route, inputs, env, check, diff, done };
                 match entry.run {
                     Run::State(module) => work.state(module, args).await,
                     Run::Action(module) => work.action(module, args).await,
@@ -153,7 +156,7 @@ impl Work<'_, '_> {
             };
             let platform = self.host.platform();
             let plan = module.plan(args, &seen, self.ctx(&platform)).map_err(Trouble::Module)?;
-            total.take(&plan);
+            total.take(&plan, self.check);
             if !plan.has_work() {
                 self.look_ahead();
                 let fields = module.result(args, &seen, None, &plan, &[]);
@@ -176,6 +179,7 @@ impl Work<'_, '_> {
             if total.failure.is_some() || plan.then == Then::Done {
                 return Ok(total.finish(done));
             }
+            total.fields.extend(done);
         }
         Err(Trouble::Module(Failure::new(
             "the host does not settle: every look plans further changes",
@@ -191,10 +195,10 @@ impl Work<'_, '_> {
         Ctx { platform, inputs: &self.inputs, world: self.world(), diff: self.diff }
     }
 
-    /// The predicted world; a task that really runs (`check_mode: false`) sees the host alone.
+    /// The predicted world; a task that really runs (`check_mode: false`) sees the host, and what its own
+    /// preludes have done.
     fn world(&self) -> &World {
-        static NOTHING: LazyLock<World> = LazyLock::new(World::default);
-        if self.check { &self.run.world } else { &NOTHING }
+        if self.check { &self.run.world } else { &self.done }
     }
 
     /// Lays a plan's effects over the predicted world; tells whether to look again with them.
@@ -207,7 +211,7 @@ impl Work<'_, '_> {
                 self.run.world.add(effect);
             }
         }
-        total.changed = true;
+        total.changed |= plan.counts();
         if plan.then == Then::Done {
             return false;
         }
@@ -286,6 +290,11 @@ impl Work<'_, '_> {
             let outcome = judge(module, args, ran, &second, self.ctx(&platform), differs);
             total.judged(outcome);
         }
+        let succeeded = applied.ran.iter().filter(|ran| ran.answer.rc == 0);
+        let unseen = succeeded
+            .filter(|ran| matches!(ran.change.kind, ChangeKind::Prelude | ChangeKind::May))
+            .flat_map(|ran| ran.change.effects.iter().cloned());
+        unseen.for_each(|effect| self.done.add(effect));
         Ok(module.result(args, seen, Some(&second), plan, &applied.ran))
     }
 

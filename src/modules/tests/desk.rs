@@ -183,7 +183,7 @@ impl Desk {
                 ..Told::default()
             };
             if check || !plan.has_work() {
-                told.changed = plan.has_work();
+                told.changed = plan.counts();
                 let effects = plan.changes().flat_map(|change| change.effects.clone());
                 effects.for_each(|effect| self.world.add(effect));
                 told.fields.extend(state.result(args, &seen, None, &plan, &[]));
