@@ -65,7 +65,7 @@ crate::args! {
         policy_rc_d: Option<i64> => [],
         /// Whether packages that are not installed are left alone.
         only_upgrade: bool => [default("no")],
-        /// Always so: aptitude is never used.
+        /// Whether apt-get does what aptitude could; it always does, and says so where aptitude is there.
         force_apt_get: bool => [default("no")],
         /// Whether fetched package files are removed.
         clean: bool => [default("no")],

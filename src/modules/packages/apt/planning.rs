@@ -46,6 +46,9 @@ pub fn plan(args: &Args, seen: &Seen, ctx: Ctx<'_>) -> Result<Plan, Failure> {
     if seen.stale && (seen.main.is_some() || !seen.tidy.is_empty()) {
         plan.uncertain = Some("apt would have other package lists by then".to_string());
     }
+    if args.upgrades().is_some() && !args.force_apt_get && ctx.platform.has("aptitude") {
+        plan.warnings.push("all packages are upgraded by apt-get; aptitude is never used".to_string());
+    }
     plan.parts = Plan::of(changes).parts;
     Ok(plan)
 }
@@ -170,7 +173,7 @@ fn unfinished(act: &Act, seen: &Seen, world: &World) -> bool {
     wishes_of(act).iter().any(|wish| {
         let key = seen.look.key(&wish.name, wish.arch.as_deref());
         let found = seen.look.of(wish);
-        let gone = found.is_none() && world.thing("package", &key) == Some(None);
+        let gone = world.thing("package", &key) == Some(None);
         removes || gone || found.is_some_and(|found| found.status == Status::Partly)
     })
 }

@@ -139,14 +139,8 @@ impl Dry {
         for line in answer.text().lines() {
             match line.strip_prefix('\t') {
                 Some(item) => dry.item(section, item, args, world),
-                None => section = line.rsplit_once("to be ").map_or("", |(_, word)| word).trim_end_matches(':'),
+                None => section = heading(line),
             }
-            section = match section {
-                "INSTALLED" => "INSTALLED",
-                "UPGRADED" | "REINSTALLED" | "DOWNGRADED" => "UPGRADED",
-                "REMOVED" => "REMOVED",
-                _ => "",
-            };
         }
         let error = answer.error_text();
         if !error.trim().is_empty() && dry.is_idle() && answer.rc > 0 {
@@ -188,6 +182,19 @@ impl Dry {
         let new = self.installed.iter().map(|(name, version)| installed(args, name, version));
         let gone = self.removed.iter().map(|name| removed(args, name));
         new.chain(gone).collect()
+    }
+}
+
+/// What becomes of the packages below a line; empty: nothing is listed below it.
+fn heading(line: &str) -> &'static str {
+    if line.starts_with("Deinstallation has been requested for") {
+        return "REMOVED";
+    }
+    match line.rsplit_once(" to be ").map(|(_, word)| word.trim_end_matches(':')) {
+        Some("INSTALLED") => "INSTALLED",
+        Some("UPGRADED" | "REINSTALLED" | "DOWNGRADED") => "UPGRADED",
+        Some("REMOVED") => "REMOVED",
+        _ => "",
     }
 }
 
