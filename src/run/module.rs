@@ -10,8 +10,8 @@ use crate::base::{Key, Map, Value};
 use crate::spec::event::Status;
 use crate::spec::module::{AnyAction, AnyArgs, AnySeen, AnyState};
 use crate::spec::{
-    ActionContext, Answer, ArgType, Change, ChangeKind, Ctx, Entry, Failure, Fields, Host, HostError, Inputs,
-    Look, Plan, Probe, Run, Then, World,
+    ActionContext, Answer, ArgType, Change, ChangeKind, Ctx, Entry, Failure, Fields, Host,
+    HostError, Inputs, Look, Plan, Probe, Run, Then, World,
 };
 use crate::template::Templar;
 use crate::template::table::Stop;

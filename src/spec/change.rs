@@ -327,7 +327,8 @@ impl Plan {
 
     /// Whether there is anything to do: more than preludes, or preludes to look again after.
     pub fn has_work(&self) -> bool {
-        self.changes().any(|change| change.kind != ChangeKind::Prelude || self.then == Then::LookAgain)
+        self.changes()
+            .any(|change| change.kind != ChangeKind::Prelude || self.then == Then::LookAgain)
     }
 
     /// Whether there is anything that counts as a change.

@@ -12,7 +12,8 @@ pub fn literal_start(pattern: &str) -> &str {
 
 /// Whether the whole text matches.
 pub fn matches(text: &str, pattern: &str) -> bool {
-    let (text, pattern): (Vec<char>, Vec<char>) = (text.chars().collect(), pattern.chars().collect());
+    let (text, pattern): (Vec<char>, Vec<char>) =
+        (text.chars().collect(), pattern.chars().collect());
     run(&text, &pattern)
 }
 

@@ -12,11 +12,8 @@ use crate::spec::{Entry, Fields, Ran};
 const LOCK: &str = "pkg";
 
 /// The family's part of the table.
-pub static FAMILY: &[Entry] = &[
-    Entry::state(&apt::Apt),
-    Entry::state(&package::Package),
-    Entry::state(&pkgng::Pkgng),
-];
+pub static FAMILY: &[Entry] =
+    &[Entry::state(&apt::Apt), Entry::state(&package::Package), Entry::state(&pkgng::Pkgng)];
 
 /// What all commands said, each stream in order.
 fn said(ran: &[Ran]) -> (String, String) {

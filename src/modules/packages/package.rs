@@ -20,8 +20,12 @@ pub struct Args {
 const APT: &[Arg] = <apt::Args as ArgStruct>::TABLE.args;
 const PKGNG: &[Arg] = <pkgng::Args as ArgStruct>::TABLE.args;
 const OWN: [Arg; 3] = [
-    Arg::of::<Vec<String>>("name", "Names, as the package manager knows them.").aliases(&["pkg", "package"]),
-    Arg::of::<Option<String>>("state", "What is wanted of them: one of the chosen module's states."),
+    Arg::of::<Vec<String>>("name", "Names, as the package manager knows them.")
+        .aliases(&["pkg", "package"]),
+    Arg::of::<Option<String>>(
+        "state",
+        "What is wanted of them: one of the chosen module's states.",
+    ),
     Arg::of::<Option<String>>("use", "Package manager: `apt`, `pkgng` or `auto`.").default("auto"),
 ];
 const COUNT: usize = OWN.len() + new_ones(APT, &OWN) + PKGNG.len() - shared();
@@ -133,7 +137,10 @@ static DOC: Doc = Doc {
     diff: Support::Partial("as the package manager's module"),
     examples: &[
         Example { title: "A package", yaml: "package: {name: rsync, state: present}" },
-        Example { title: "By a named one", yaml: "package: {name: rsync, state: latest, use: apt}" },
+        Example {
+            title: "By a named one",
+            yaml: "package: {name: rsync, state: latest, use: apt}",
+        },
     ],
     returns: &[("stdout", "as the package manager's module returns it")],
 };
@@ -193,8 +200,8 @@ fn named(name: &str) -> Result<Chosen, Failure> {
         return Ok(Chosen::Pkgng);
     }
     const OTHERS: [&str; 12] = [
-        "apk", "apt_rpm", "dnf", "dnf5", "homebrew", "macports", "opkg", "pacman", "portage", "yum",
-        "zypper", "xbps",
+        "apk", "apt_rpm", "dnf", "dnf5", "homebrew", "macports", "opkg", "pacman", "portage",
+        "yum", "zypper", "xbps",
     ];
     let short = name.rsplit('.').next().unwrap_or(name);
     if OTHERS.contains(&short) {
@@ -314,14 +321,21 @@ mod tests {
         assert_eq!(probe(pkgng, yaml).unwrap(), "pkgng globs  -- rsync git");
         assert_eq!(probe(pkgng, "{package: git}").unwrap(), "pkgng globs  -- git");
         assert_eq!(probe(pkgng, "{name: git, use_globs: false}").unwrap(), "pkgng   -- git");
-        assert_eq!(probe(apt, "{pkg: git, use: ansible.builtin.apt}").unwrap(), "apt provides auto -- -- git");
+        assert_eq!(
+            probe(apt, "{pkg: git, use: ansible.builtin.apt}").unwrap(),
+            "apt provides auto -- -- git"
+        );
         let refused = [
             (apt, "{name: git, jail: web}", "Unsupported parameters: jail."),
             (pkgng, "{name: git, purge: true}", "Unsupported parameters: purge."),
             (apt, "{name: git, state: gone}", "value of state must be one of: absent, build-dep,"),
             (apt, "{name: git, nosuch: 1}", "Unsupported parameters: nosuch."),
             (apt, "{name: git, use: dnf}", "the package manager 'dnf' is not supported"),
-            (Some(PackageManager::Apk), "{name: git}", "the package manager 'apk' is not supported"),
+            (
+                Some(PackageManager::Apk),
+                "{name: git}",
+                "the package manager 'apk' is not supported",
+            ),
             (apt, "{name: git, use: x}", "Could not find a matching action for the \"x\" package"),
             (None, "{name: git}", "Could not detect a package manager."),
         ];

@@ -111,9 +111,8 @@ fn is_installed(wish: &Wish, look: &Look) -> bool {
 }
 
 fn lacking(args: &Args, wishes: &[Wish], look: &Look) -> Vec<Wish> {
-    let wanted = |wish: &&Wish| {
-        !look.satisfies(wish) && (!args.only_upgrade || is_installed(wish, look))
-    };
+    let wanted =
+        |wish: &&Wish| !look.satisfies(wish) && (!args.only_upgrade || is_installed(wish, look));
     wishes.iter().filter(wanted).cloned().collect()
 }
 

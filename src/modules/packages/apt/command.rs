@@ -80,7 +80,13 @@ pub fn call(args: &Args, words: Vec<String>, why: impl Into<String>) -> Change {
     let mut argv = Vec::new();
     if let Some(code) = args.policy_rc_d {
         let script = include_str!("policy.sh").to_string();
-        argv.extend(["sh".to_string(), "-c".to_string(), script, "sh".to_string(), code.to_string()]);
+        argv.extend([
+            "sh".to_string(),
+            "-c".to_string(),
+            script,
+            "sh".to_string(),
+            code.to_string(),
+        ]);
     }
     argv.push("apt-get".to_string());
     argv.extend(words);

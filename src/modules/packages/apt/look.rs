@@ -125,7 +125,8 @@ impl Look {
     pub fn find(&self, name: &str, arch: Option<&str>) -> Option<&Package> {
         let native = arch.is_none_or(|arch| arch == self.native || arch == "native");
         self.packages.iter().find(|package| {
-            let own = package.arch == "all" || package.arch == self.native || self.native.is_empty();
+            let own =
+                package.arch == "all" || package.arch == self.native || self.native.is_empty();
             package.name == name && if native { own } else { Some(package.arch.as_str()) == arch }
         })
     }

@@ -33,9 +33,12 @@ shift
 tk_line @packages
 out=$(dpkg-query -W -f "$format" dpkg "$@" 2>/dev/null) || rc=$?
 tk_line "$out"
-case $flags$rc$out in *' provides '*' 0'*"${tk_nl}un "* | *' provides '*' '[1-9]*)
-  tk_line @provides
-  dpkg-query -W -f '${db:Status-Abbrev}|${Provides}\n' 2>/dev/null | grep '^.i.|.'
+case $flags in *' provides '*)
+  case $rc$out in [1-9]* | *"${tk_nl}un "*)
+    tk_line @provides
+    dpkg-query -W -f '${db:Status-Abbrev}|${Provides}\n' 2>/dev/null | grep '^.i.|.'
+    ;;
+  esac
   ;;
 esac
 case $flags in *' auto '*)

@@ -188,7 +188,9 @@ fn decide(args: &Args, mut look: Look, ctx: Ctx<'_>) -> Result<Seen, Failure> {
     let due = args.wants_lists() && !fresh && !fetched;
     let intent = match Intent::of(args, &mut look, ctx.world) {
         // The fetched lists may know the names.
-        Err(_) if due => Intent { wishes: Vec::new(), act: Act::Nothing, open: true, mark: Vec::new() },
+        Err(_) if due => {
+            Intent { wishes: Vec::new(), act: Act::Nothing, open: true, mark: Vec::new() }
+        }
         other => other?,
     };
     let work = intent.open || intent.act != Act::Nothing || !tidies(args).is_empty();
@@ -220,7 +222,9 @@ fn facet(change: &Change) -> Facet {
     if command.argv.first().is_some_and(|word| word == "apt-mark") {
         return Facet::Mark;
     }
-    let about = |kind| change.effects.iter().any(|e| matches!(e, crate::spec::Effect::Thing(k, ..) if *k == kind));
+    let about = |kind| {
+        change.effects.iter().any(|e| matches!(e, crate::spec::Effect::Thing(k, ..) if *k == kind))
+    };
     if about("package lists") { Facet::Lists } else { Facet::Main }
 }
 

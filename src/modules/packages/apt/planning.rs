@@ -47,7 +47,8 @@ pub fn plan(args: &Args, seen: &Seen, ctx: Ctx<'_>) -> Result<Plan, Failure> {
         plan.uncertain = Some("apt would have other package lists by then".to_string());
     }
     if args.upgrades().is_some() && !args.force_apt_get && ctx.platform.has("aptitude") {
-        plan.warnings.push("all packages are upgraded by apt-get; aptitude is never used".to_string());
+        plan.warnings
+            .push("all packages are upgraded by apt-get; aptitude is never used".to_string());
     }
     plan.parts = Plan::of(changes).parts;
     Ok(plan)

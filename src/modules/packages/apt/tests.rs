@@ -8,7 +8,8 @@ use crate::spec::{ArgStruct, Inputs, Platform, World};
 const LOOK: &str = include_str!("../../../../tests/fixtures/probe/apt/linux/look.txt");
 const NAMES: &str = include_str!("../../../../tests/fixtures/probe/apt/linux/look-names.txt");
 const DEBS: &str = include_str!("../../../../tests/fixtures/probe/apt/linux/look-debs.txt");
-const SIMULATIONS: &str = include_str!("../../../../tests/fixtures/probe/apt/linux/simulations.txt");
+const SIMULATIONS: &str =
+    include_str!("../../../../tests/fixtures/probe/apt/linux/simulations.txt");
 const FIXED: &str = "-y -o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-confold \
                      -o DPkg::Lock::Timeout=60 -o APT::Cmd::Pattern-Only=true ";
 
@@ -35,7 +36,8 @@ fn case(look: &str) -> Case {
 fn recorded(words: &[String]) -> Answer {
     let line = words.join(" ");
     let key = line.strip_prefix(FIXED).unwrap_or_else(|| panic!("other options: {line}"));
-    let start = SIMULATIONS.find(&format!("$ {key}\n")).unwrap_or_else(|| panic!("not recorded: {key}"));
+    let start =
+        SIMULATIONS.find(&format!("$ {key}\n")).unwrap_or_else(|| panic!("not recorded: {key}"));
     let text = &SIMULATIONS[start + key.len() + 3..];
     let (text, rest) = text.split_once("--rc ").unwrap();
     let rc = rest.split("--").next().unwrap().parse().unwrap();
@@ -141,7 +143,10 @@ fn commands() {
         ("{name: [tk-a, tk-b], state: latest}", "apt-get install -- tk-a tk-b"),
         ("{name: tk-a=1.1}", "apt-get install -- tk-a=1.1"),
         ("{name: tk-a>=1.1}", "apt-get install -- tk-a"),
-        ("{name: [tk-a, nosuch], state: latest, only_upgrade: true}", "apt-get --only-upgrade install -- tk-a"),
+        (
+            "{name: [tk-a, nosuch], state: latest, only_upgrade: true}",
+            "apt-get --only-upgrade install -- tk-a",
+        ),
         ("{name: tk-bad}", "apt-get install -- tk-bad"),
         ("{name: tk-rc}", "apt-get install -- tk-rc"),
         ("{name: tk-d, state: fixed}", "apt-get --fix-broken install -- tk-d"),
@@ -149,7 +154,10 @@ fn commands() {
         ("{name: tk-b, state: absent}", "apt-get remove -- tk-b"),
         ("{name: tk-bad, state: absent}", "apt-get remove -- tk-bad"),
         ("{name: tk-a, state: absent, autoremove: true}", "apt-get --auto-remove remove -- tk-a"),
-        ("{name: [tk-b, tk-rc], state: absent, purge: true}", "apt-get --purge remove -- tk-b tk-rc"),
+        (
+            "{name: [tk-b, tk-rc], state: absent, purge: true}",
+            "apt-get --purge remove -- tk-b tk-rc",
+        ),
         (
             "{name: tk-c, state: absent, allow_change_held_packages: true}",
             "apt-get --allow-change-held-packages remove -- tk-c",
@@ -179,7 +187,10 @@ fn failures_are_ansibles() {
         ("{name: tk-b-, state: present}", "No package matching 'tk-b-' is available"),
         ("{name: [\"*\", tk-a], state: latest}", "unable to install additional packages when"),
         ("{deb: /x.deb, state: absent}", "deb only supports state=present"),
-        ("{deb: \"https://example.org/x.deb\"}", "deb: https://example.org/x.deb is not on the host"),
+        (
+            "{deb: \"https://example.org/x.deb\"}",
+            "deb: https://example.org/x.deb is not on the host",
+        ),
         ("{name: a, upgrade: dist}", "parameters are mutually exclusive: deb|package|upgrade"),
         ("{name: a, nosuch: 1}", "Unsupported parameters: nosuch."),
         ("{name: tk-ess, fail_on_autoremove: true}", "'apt-get -y "),
@@ -204,7 +215,10 @@ fn patterns_stand_for_names() {
     let does = |yaml: &str| case(NAMES).does(yaml);
     assert_eq!(does("{name: \"zz*\"}"), ["! No package(s) matching 'zz*' available"]);
     assert_eq!(does("{name: \"tk-[bd]\", state: absent}"), ["apt-get remove -- tk-b"]);
-    assert_eq!(does("{name: \"nosuch*\", state: absent}"), ["! No package(s) matching 'nosuch*' available"]);
+    assert_eq!(
+        does("{name: \"nosuch*\", state: absent}"),
+        ["! No package(s) matching 'nosuch*' available"]
+    );
     assert_eq!(does("{name: \"tk-[ab]\"}"), [""; 0]);
 }
 
@@ -231,7 +245,11 @@ fn lists_are_fetched_before_what_depends_on_them() {
         "{upgrade: dist, cache_valid_time: 5}",
     ] {
         let came = case(LOOK).run(yaml).unwrap();
-        assert_eq!(came.plan.changes().map(said).collect::<Vec<_>>(), [format!("+{fetch}")], "{yaml}");
+        assert_eq!(
+            came.plan.changes().map(said).collect::<Vec<_>>(),
+            [format!("+{fetch}")],
+            "{yaml}"
+        );
         assert_eq!(came.plan.then, crate::spec::Then::LookAgain, "{yaml}");
         assert!(came.plan.has_work() && !came.plan.counts() && came.plan.uncertain.is_some());
         assert_eq!(field(&came.plan.fields, "cache_updated"), "True");
@@ -277,8 +295,16 @@ fn a_check_run_remembers() {
     assert_eq!(host.does("{name: tk-a, state: latest}"), [""; 0]);
     assert_eq!(host.does("{name: tk-a=1.1}"), [""; 0]);
     host.predict("{name: tk-ess}");
-    assert_eq!(host.does("{name: tk-b, state: absent}"), [""; 0], "it went with the other's coming");
-    assert_eq!(host.does("{name: tk-b}"), ["apt-get install -- tk-b"], "apt itself thinks it is there");
+    assert_eq!(
+        host.does("{name: tk-b, state: absent}"),
+        [""; 0],
+        "it went with the other's coming"
+    );
+    assert_eq!(
+        host.does("{name: tk-b}"),
+        ["apt-get install -- tk-b"],
+        "apt itself thinks it is there"
+    );
     host.predict("{name: tk-rc, state: absent, purge: true}");
     assert_eq!(host.does("{name: tk-rc, state: absent, purge: true}"), [""; 0]);
     host.predict("{name: tk-dep}");
@@ -303,7 +329,10 @@ fn results_are_ansibles() {
     assert_eq!(keys(&run("{autoremove: true}")), outputs);
     let shown = Case { diff: true, ..case(LOOK) }.run("{name: tk-a, state: latest}").unwrap();
     let prepared = shown.plan.diff[0].prepared.as_deref().unwrap();
-    assert!(prepared.starts_with("The following packages will be upgraded:\n  tk-a\n"), "{prepared}");
+    assert!(
+        prepared.starts_with("The following packages will be upgraded:\n  tk-a\n"),
+        "{prepared}"
+    );
     assert!(prepared.ends_with("1 upgraded, 0 newly installed, 0 to remove and 0 not upgraded."));
 }
 
@@ -340,18 +369,27 @@ fn a_failed_call_is_told_as_ansible_does() {
     let yaml = "{name: tk-d}";
     let args = Args::from_map(&arguments(yaml)).unwrap();
     let change = case(LOOK).run(yaml).unwrap().plan.changes().next().unwrap().clone();
-    let answer = |err: &str| Answer { rc: 100, stdout: "out\n".into(), stderr: err.to_string().into() };
+    let answer =
+        |err: &str| Answer { rc: 100, stdout: "out\n".into(), stderr: err.to_string().into() };
     let told = |err: &str| {
         let ran = Ran { change: change.clone(), answer: answer(err), backup: None };
         State::explain(&Apt, &args, &ran).unwrap()
     };
-    assert_eq!(told("E: Unable to locate package tk-d\n").msg, "No package matching 'tk-d' is available");
+    assert_eq!(
+        told("E: Unable to locate package tk-d\n").msg,
+        "No package matching 'tk-d' is available"
+    );
     let failure = told("E: Sub-process /usr/bin/dpkg returned an error code (1)\n");
     assert!(failure.msg.starts_with("'apt-get -y -o "), "{}", failure.msg);
-    assert!(failure.msg.ends_with("' failed: E: Sub-process /usr/bin/dpkg returned an error code (1)\n"));
+    assert!(
+        failure
+            .msg
+            .ends_with("' failed: E: Sub-process /usr/bin/dpkg returned an error code (1)\n")
+    );
     assert_eq!(field(&failure.fields, "rc"), "100");
     assert_eq!(field(&failure.fields, "stdout"), "out\n");
-    let update = case(LOOK).run("{update_cache: true}").unwrap().plan.changes().next().unwrap().clone();
+    let update =
+        case(LOOK).run("{update_cache: true}").unwrap().plan.changes().next().unwrap().clone();
     let ran = Ran { change: update, answer: answer("E: no network\n"), backup: None };
     let args = Args::from_map(&arguments("{update_cache: true}")).unwrap();
     let text = State::explain(&Apt, &args, &ran).unwrap().msg;

@@ -4,7 +4,8 @@ use std::cmp::Ordering;
 
 /// Which of two versions is later.
 pub fn compare(a: &str, b: &str) -> Ordering {
-    let ((epoch_a, upstream_a, revision_a), (epoch_b, upstream_b, revision_b)) = (split(a), split(b));
+    let ((epoch_a, upstream_a, revision_a), (epoch_b, upstream_b, revision_b)) =
+        (split(a), split(b));
     epoch_a
         .cmp(&epoch_b)
         .then_with(|| part(upstream_a, upstream_b))
@@ -70,8 +71,23 @@ mod tests {
     #[test]
     fn the_order_is_dpkgs() {
         let versions = [
-            "0.9~~", "0.9~~a", "0.9~", "0.9", "0.9-1", "0.9a", "0.9+b1", "0.10", "1.0~rc1-1", "1.0-0ubuntu1",
-            "1.0-1", "1.0-1+b2", "1.0-1.1", "1.0-10", "1.0.1-1", "1:0.1", "2:0.1",
+            "0.9~~",
+            "0.9~~a",
+            "0.9~",
+            "0.9",
+            "0.9-1",
+            "0.9a",
+            "0.9+b1",
+            "0.10",
+            "1.0~rc1-1",
+            "1.0-0ubuntu1",
+            "1.0-1",
+            "1.0-1+b2",
+            "1.0-1.1",
+            "1.0-10",
+            "1.0.1-1",
+            "1:0.1",
+            "2:0.1",
         ];
         for pair in versions.windows(2) {
             assert_eq!(compare(pair[0], pair[1]), Ordering::Less, "{pair:?}");

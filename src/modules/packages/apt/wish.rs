@@ -124,7 +124,9 @@ mod tests {
         let wish = Wish::parse("nginx=1.2*").unwrap();
         assert!(wish.fits("1.22") && !wish.fits("1.3") && wish.word() == "nginx=1.2*");
         assert!(Wish::parse("g++").is_ok() && Wish::parse("lib*-dev").unwrap().is_pattern());
-        for odd in ["bash-", "-y", "", "a b", "nginx/stable", "?name(x)", "~ninst", "^a", "a:", "a$"] {
+        for odd in
+            ["bash-", "-y", "", "a b", "nginx/stable", "?name(x)", "~ninst", "^a", "a:", "a$"]
+        {
             let error = Wish::parse(odd).unwrap_err().msg;
             assert_eq!(error, format!("No package matching '{odd}' is available"));
         }

@@ -60,7 +60,9 @@ impl Args {
             [one] => one.split(split).filter(|n| !n.is_empty()).map(str::to_string).collect(),
             all => all.to_vec(),
         };
-        if let Some(odd) = all.iter().find(|n| n.is_empty() || n.starts_with('-') || n.contains('\n')) {
+        if let Some(odd) =
+            all.iter().find(|n| n.is_empty() || n.starts_with('-') || n.contains('\n'))
+        {
             return Err(Failure::new(format!("invalid package name '{odd}'")));
         }
         let names: Vec<String> = all.into_iter().filter(|name| name != "*").collect();

@@ -49,9 +49,8 @@ pub fn parsed(args: &Args) -> Result<Vec<Note>, Failure> {
 
 fn parse(text: &str, args: &Args) -> Result<Note, Failure> {
     let package = args.name.first().map_or("", String::as_str);
-    let invalid = || {
-        Failure::new(format!("failed to annotate {package}, invalid annotate string: {text}"))
-    };
+    let invalid =
+        || Failure::new(format!("failed to annotate {package}, invalid annotate string: {text}"));
     let verb = match text.chars().next() {
         Some('+') => Verb::Add,
         Some('-') => Verb::Delete,
@@ -62,7 +61,10 @@ fn parse(text: &str, args: &Args) -> Result<Note, Failure> {
         Some((tag, value)) => (tag, Some(value)),
         None => (&text[1..], None),
     };
-    if tag.is_empty() || tag.starts_with('-') || (verb != Verb::Delete && value.is_none_or(str::is_empty)) {
+    if tag.is_empty()
+        || tag.starts_with('-')
+        || (verb != Verb::Delete && value.is_none_or(str::is_empty))
+    {
         return Err(invalid());
     }
     Ok(Note { verb, tag: tag.to_string(), value: value.unwrap_or_default().to_string() })

@@ -164,7 +164,8 @@ fn delete(args: &Args, seen: &Seen) -> Result<Vec<Change>, Failure> {
         return Ok(Vec::new());
     }
     let command = words(args, "delete", &[&["-y"], &*refs(&names)].concat());
-    let vital = |name: &String| matches!(name.as_str(), "pkg" | "sudo" | "doas" | "openssh-portable");
+    let vital =
+        |name: &String| matches!(name.as_str(), "pkg" | "sudo" | "doas" | "openssh-portable");
     let risk = if names.iter().any(vital) { Risk::High } else { Risk::Medium };
     let change = run(args, command, format!("remove {}", names.join(" "))).risk(risk);
     Ok(vec![with(change, names.iter().map(|name| removed(args, name)).collect())])
@@ -231,7 +232,9 @@ fn prefix(args: &Args, verb: &str) -> Vec<String> {
         command.push(root);
     }
     command.push(verb.to_string());
-    if let Some(site) = args.pkgsite.as_ref().filter(|_| matches!(verb, "update" | "install" | "upgrade")) {
+    if let Some(site) =
+        args.pkgsite.as_ref().filter(|_| matches!(verb, "update" | "install" | "upgrade"))
+    {
         command.push(format!("--repository={site}"));
     }
     command

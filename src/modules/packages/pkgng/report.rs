@@ -55,10 +55,8 @@ fn removed(args: &Args, before: &Seen) -> String {
 }
 
 fn installed(args: &Args, before: &Seen) -> String {
-    let counts = [
-        ("installed", missing(args, before).len()),
-        ("upgraded", outdated(args, before).len()),
-    ];
+    let counts =
+        [("installed", missing(args, before).len()), ("upgraded", outdated(args, before).len())];
     let some: Vec<String> = counts
         .iter()
         .filter(|(_, n)| *n > 0)

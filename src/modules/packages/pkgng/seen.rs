@@ -93,7 +93,8 @@ impl Look {
         };
         self.annotations.retain(|(name, tag, _)| thing(name, tag).is_none());
         let notes = super::notes::parsed(args).unwrap_or_default();
-        for (package, note) in self.packages.iter().flat_map(|p| notes.iter().map(move |n| (p, n))) {
+        for (package, note) in self.packages.iter().flat_map(|p| notes.iter().map(move |n| (p, n)))
+        {
             if let Some(Some(value)) = thing(&package.name, &note.tag) {
                 self.annotations.push((package.name.clone(), note.tag.clone(), value.text()));
             }
@@ -149,14 +150,16 @@ impl Dry {
         dry
     }
 
-    /// `name: version`, `name: old -> new`, `name-version (why)`, each with ` [repository]` behind it.
+    /// `name: version`, `name: old -> new` or `name-version`; behind it ` [repository]` and ` (why)`.
     fn item(&mut self, section: &str, item: &str, args: &Args, world: &World) {
         let (name, version) = match item.split_once(": ") {
             Some((name, rest)) if !name.contains(' ') => {
-                let rest = rest.split(" [").next().unwrap_or(rest);
+                let rest = rest.split(['[', '(']).next().unwrap_or(rest).trim_end();
                 (name, rest.rsplit(' ').next().unwrap_or(rest))
             }
-            _ => item.split(' ').next().and_then(|full| full.rsplit_once('-')).unwrap_or((item, "")),
+            _ => {
+                item.split(' ').next().and_then(|full| full.rsplit_once('-')).unwrap_or((item, ""))
+            }
         };
         let known = world.thing("package", &args.key(name));
         let same = |state: &Value| state.get("version").is_some_and(|v| v.text() == version);
