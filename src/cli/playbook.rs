@@ -5,10 +5,10 @@ use super::prepare::{self, Ground};
 use super::signals;
 use crate::base::Diagnostic;
 use crate::play::Playbook;
+use crate::report::Line;
 use crate::run::Session;
 use clap::ArgMatches;
 use std::path::Path;
-use std::sync::Arc;
 
 /// Runs the command; gives its exit code.
 pub fn main(name: &'static str, words: &[String]) -> u8 {
@@ -56,8 +56,9 @@ fn run(matches: &ArgMatches, paths: &[String]) -> Result<u8, Diagnostic> {
     if let Some(code) = list(matches, &ground, &landscape, &playbooks)? {
         return Ok(code);
     }
+    let line = ground.line.clone();
     let session = ground.session(matches, loader, landscape)?;
-    execute(&session, &playbooks)
+    execute(&session, &playbooks, &line)
 }
 
 /// `--list-hosts`, `--list-tasks`, `--list-tags`, `--syntax-check`.
@@ -100,15 +101,21 @@ fn list(
 }
 
 /// Runs playbooks in a runtime of their own.
-pub fn execute(session: &Session, playbooks: &[Playbook]) -> Result<u8, Diagnostic> {
+pub fn execute(session: &Session, playbooks: &[Playbook], line: &Line) -> Result<u8, Diagnostic> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .map_err(|error| Diagnostic::new(format!("could not start: {error}")).code(250))?;
-    Ok(runtime.block_on(async {
-        let watcher = tokio::spawn(signals::watch(Arc::clone(&session.interrupt)));
-        let code = crate::run::run(session, playbooks).await;
-        watcher.abort();
-        code
-    }))
+    let code = runtime.block_on(async {
+        tokio::select! {
+            code = crate::run::run(session, playbooks) => code,
+            () = signals::watch(&session.interrupt, line) => {
+                signals::stop(session).await;
+                signals::INTERRUPTED
+            }
+        }
+    });
+    // A prompt that nobody answers holds a thread that nothing ends.
+    runtime.shutdown_background();
+    Ok(code)
 }

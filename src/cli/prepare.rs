@@ -8,7 +8,7 @@ use super::{extra_vars, reports};
 use crate::base::{Diagnostic, Map, Value};
 use crate::inventory::{Files, Inventory, Limit, LoadOptions, Notices, Rules, VarsFiles};
 use crate::play::{Loader, LoaderOptions};
-use crate::report::Report;
+use crate::report::{Line, Report};
 use crate::run::{BecomeDefaults, Interrupt, Options, Pool, Session};
 use crate::settings::{Settings, Surroundings};
 use crate::spec::Event;
@@ -35,6 +35,8 @@ pub struct Ground {
     pub events: Sink,
     /// Passwords the operator gave.
     pub passwords: Passwords,
+    /// The live line below the report.
+    pub line: Line,
     /// `--limit`.
     pub limit: Option<Limit>,
     /// Rules of the inventory.
@@ -62,7 +64,8 @@ pub fn ground(
     settings: Settings,
     report: Box<dyn Report>,
 ) -> Result<Ground, Diagnostic> {
-    let events = sink(report, &settings);
+    let line = reports::line(matches);
+    let events = sink(line.above(report), &settings);
     set_mask(&settings)?;
     super::library::greet(matches, &settings);
     let settings = Arc::new(settings);
@@ -99,6 +102,7 @@ pub fn ground(
         extra,
         events,
         passwords,
+        line,
         limit,
         rules,
         files,
@@ -221,7 +225,8 @@ impl Ground {
             settings: Arc::clone(&self.settings),
         });
         let store = Store::new(Arc::new(landscape), reader, (*self.extra).clone(), run);
-        let connections = Connections::new(&self.settings, Arc::clone(&self.events));
+        let connections = Connections::new(Arc::clone(&self.events), self.line.clone());
+        let line = self.line.clone();
         let forks = options.forks.max(1);
         Ok(Session {
             store: Arc::new(store),
@@ -235,7 +240,10 @@ impl Ground {
             changes: crate::run::Changes::default(),
             interrupt: Arc::new(Interrupt::default()),
             ledger: Mutex::default(),
-            prompt: Arc::new(ask),
+            prompt: Arc::new(move |question| {
+                let _aside = line.aside();
+                ask(question)
+            }),
             started: Mutex::default(),
             next_id: std::sync::atomic::AtomicU64::new(1),
         })

@@ -1,7 +1,7 @@
 //! Which report shows the run.
 
 use super::options::text;
-use crate::report::{JsonLines, Layout, Minimal, Out, Report, Terminal};
+use crate::report::{JsonLines, Layout, Line, Minimal, Out, Report, Terminal};
 use crate::settings::Settings;
 use clap::ArgMatches;
 
@@ -47,4 +47,9 @@ fn layout(matches: &ArgMatches, settings: &Settings) -> Layout {
         deprecations: shown("DEPRECATION_WARNINGS"),
         uncertain: shown("TANK_CHECK_OVERLAY"),
     }
+}
+
+/// The live line of a run; machines that read events want none.
+pub fn line(matches: &ArgMatches) -> Line {
+    if text(matches, "output") == Some("json") { Line::off() } else { Line::of_process() }
 }

@@ -4,6 +4,7 @@ mod banner;
 mod diagnostics;
 mod dump;
 mod json;
+mod live;
 mod minimal;
 mod out;
 mod playbook;
@@ -11,6 +12,7 @@ mod recap;
 
 pub use diagnostics::render as render_diagnostic;
 pub use json::JsonLines;
+pub use live::{Aside, Line};
 pub use minimal::Minimal;
 pub use out::{Out, Palette};
 pub use playbook::{Layout, Terminal};

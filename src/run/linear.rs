@@ -261,6 +261,8 @@ impl Runner<'_, '_> {
         let mut results = Vec::new();
         let one_by_one = batch.session.options.forks == 1;
         for (at, coming) in group.iter().copied().zip(upcoming) {
+            let host = Arc::clone(&self.hosts[at].name);
+            batch.session.emit(Event::HostStart { task: Arc::clone(info), host });
             let mut run = TaskRun::new(batch, &mut self.hosts[at], task, info, coming);
             let future = async move {
                 let outcome = run.run().await;

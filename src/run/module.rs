@@ -95,6 +95,11 @@ async fn open(run: &TaskRun<'_>, route: &Route) -> Result<Arc<dyn Host>, HostErr
 pub fn host_failed(error: &HostError) -> Outcome {
     match error {
         HostError::Unreachable(text) => Outcome::unreachable(text),
+        HostError::Lost(_) => {
+            let mut outcome = Outcome::unreachable(&error.to_string());
+            outcome.acted = true;
+            outcome
+        }
         HostError::Become(text) => {
             let mut outcome = Outcome::fault(None, crate::base::Diagnostic::new(text.as_str()));
             outcome.set("changed", false);
@@ -111,6 +116,9 @@ pub fn host_failed(error: &HostError) -> Outcome {
 /// A module's failure as an outcome.
 pub fn failed(failure: Failure, what: &'static str) -> Outcome {
     let mut fields = failure.fields;
+    if fields.get(&Key::from("unreachable")).is_some_and(Value::is_true) {
+        return Outcome::unreachable(&failure.msg);
+    }
     fields.entry("changed".into()).or_insert(Value::from(false));
     fields.insert("msg".into(), Value::from(failure.msg));
     let mut outcome = Outcome::new(Status::Failed, fields);

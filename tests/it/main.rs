@@ -5,10 +5,15 @@
 #![allow(dead_code)]
 
 mod accounts;
+mod becoming;
+mod connections;
 mod delay;
+mod faults;
 mod golden;
 mod house;
+mod live;
 mod process;
 mod project;
 mod sshd;
+mod terminal;
 mod tree;
