@@ -110,7 +110,8 @@ fn a_connection_that_ends_in_mid_copy_leaves_the_old_file() {
         "ok=2    changed=2    unreachable=0",
     ]);
     until("the host cleans up", || names(&dir) == ["file"]);
-    assert_eq!(fs::read_to_string(dir.join("file")).unwrap(), "old\n");
+    let left = fs::read(dir.join("file")).unwrap();
+    assert!(left == b"old\n", "{} bytes are there", left.len());
     assert_eq!(fs::metadata(project.target().join("good/file")).unwrap().len(), 256 << 20);
 }
 
@@ -165,12 +166,6 @@ fn a_full_disk_leaves_the_old_file() {
 #[test]
 fn a_module_that_fails_half_way_leaves_nothing_half_written() {
     let sshd = Sshd::start();
-    let play = "- hosts: all
-  gather_facts: false
-  tasks:
-    - copy: {src: new, dest: \"{{ dest }}/file\", \"{{ item.key }}\": \"{{ item.value }}\"}
-";
-    let _ = play;
     let task = |rest: &str| {
         format!("    - copy: {{src: new, dest: \"{{{{ dest }}}}/file\", {rest}}}\n      ignore_errors: true\n")
     };
