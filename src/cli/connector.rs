@@ -9,9 +9,9 @@ use crate::connection::ssh::{
     self, ConnectEnv, ConnectionVars, Password, Prompter, Target, Terminal,
 };
 use crate::connection::transport::Transport;
+use crate::report::Line;
 use crate::run::{Connector, Route};
 use crate::spec::{BoxFuture, Event, Host, HostError};
-use crate::report::Line;
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -49,7 +49,14 @@ impl Connections {
         let prompter = Terminal::open()
             .map(|terminal| Arc::new(Asking(terminal, line.clone())) as Arc<dyn Prompter>);
         let env = ConnectEnv::of_process(prompter);
-        Self { env, limits: Limits::default(), links: Mutex::default(), events, told: Arc::default(), line }
+        Self {
+            env,
+            limits: Limits::default(),
+            links: Mutex::default(),
+            events,
+            told: Arc::default(),
+            line,
+        }
     }
 
     /// The connection of a route, shared by all its identities.

@@ -9,7 +9,7 @@ use crate::base::{Diagnostic, Map, Value};
 use crate::inventory::{Files, Inventory, Limit, LoadOptions, Notices, Rules, VarsFiles};
 use crate::play::{Loader, LoaderOptions};
 use crate::report::{Line, Report};
-use crate::run::{BecomeDefaults, Interrupt, Options, Pool, Session};
+use crate::run::{AheadRules, BecomeDefaults, Interrupt, Options, Pool, Session};
 use crate::settings::{Settings, Surroundings};
 use crate::spec::Event;
 use crate::vars::{Landscape, RunFrame, Store};
@@ -283,8 +283,9 @@ impl Ground {
             force_handlers: is_set(matches, "force_handlers")
                 || settings.bool("DEFAULT_FORCE_HANDLERS"),
             overlay: settings.value("TANK_CHECK_OVERLAY").is_none_or(Value::is_true),
-            look_ahead: !is_set(matches, "no_look_ahead")
-                && settings.value("TANK_LOOK_AHEAD").is_none_or(Value::is_true),
+            look_ahead: (!is_set(matches, "no_look_ahead")
+                && settings.value("TANK_LOOK_AHEAD").is_none_or(Value::is_true))
+            .then_some(AheadRules::ALL),
             gathering: settings.text("DEFAULT_GATHERING").unwrap_or("implicit").to_string(),
             missing_handler_fails: settings.bool("ERROR_ON_MISSING_HANDLER"),
             connection: self.connection(matches)?,

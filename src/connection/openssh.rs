@@ -175,9 +175,9 @@ async fn ready(
 /// A master that ended says why; our shell has a code of its own for a program that is not there.
 fn ended(code: Option<i32>, words: &str) -> HostError {
     match code {
-        Some(126 | 127) => HostError::Local(format!(
-            "Unable to execute ssh command line on a controller: {words}"
-        )),
+        Some(126 | 127) => {
+            HostError::Local(format!("Unable to execute ssh command line on a controller: {words}"))
+        }
         _ => unreachable(words),
     }
 }

@@ -138,7 +138,8 @@ fn connection(
 
 /// Our way for a connection plugin's name: all that speak SSH are one.
 fn plugin(name: &str) -> Result<String, Diagnostic> {
-    const OWN: [&str; 5] = ["ansible.builtin.", "ansible.legacy.", "ansible.netcommon.", "community.general.", ""];
+    const OWN: [&str; 5] =
+        ["ansible.builtin.", "ansible.legacy.", "ansible.netcommon.", "community.general.", ""];
     let short = OWN.iter().find_map(|prefix| name.strip_prefix(prefix)).unwrap_or(name);
     match short {
         "smart" | "ssh" | "paramiko" | "paramiko_ssh" | "libssh" => Ok("ssh".to_string()),

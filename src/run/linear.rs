@@ -254,8 +254,7 @@ impl Runner<'_, '_> {
         task: &Arc<Task>,
         info: &Arc<TaskInfo>,
     ) -> Result<Vec<(usize, super::outcome::Outcome)>, Diagnostic> {
-        let upcoming: Vec<Vec<Arc<Task>>> =
-            group.iter().map(|at| self.upcoming(*at, task)).collect();
+        let upcoming: Vec<_> = group.iter().map(|at| self.upcoming(*at)).collect();
         let batch = self.batch;
         let mut running = FuturesUnordered::new();
         let mut results = Vec::new();
@@ -290,20 +289,22 @@ impl Runner<'_, '_> {
     }
 
     /// The tasks that follow on a host if nothing fails, as far as its window reaches.
-    fn upcoming(&mut self, at: usize, _task: &Arc<Task>) -> Vec<Arc<Task>> {
+    /// With each: whether handlers are flushed before it.
+    fn upcoming(&mut self, at: usize) -> Vec<(Arc<Task>, bool)> {
         let session = self.batch.session;
-        if !session.options.look_ahead {
+        if session.options.look_ahead.is_none() {
             return Vec::new();
         }
         let host = &self.hosts[at];
         let chosen = Chosen { session, roles: &host.roles, handlers: self.in_handlers };
         let mut way = host.way.clone();
         let mut tasks = Vec::new();
+        let mut behind_flush = false;
         way.advance();
         while tasks.len() < host.queue.window() {
             match way.peek(&chosen) {
-                Some((_, Step::Task(task))) => tasks.push(task),
-                Some((_, Step::Flush)) if host.notified.is_empty() => {}
+                Some((_, Step::Task(task))) => tasks.push((task, behind_flush)),
+                Some((_, Step::Flush)) => behind_flush = true,
                 _ => break,
             }
             way.advance();

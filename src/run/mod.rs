@@ -1,5 +1,6 @@
 //! The engine: plays, batches, hosts, tasks. Everything that happens goes through here.
 
+mod action;
 mod ahead;
 mod args;
 mod argspec;
@@ -16,7 +17,6 @@ mod inputs;
 mod iterator;
 mod keywords;
 mod linear;
-mod lookahead;
 mod looping;
 mod module;
 mod outcome;
@@ -32,7 +32,7 @@ mod total;
 mod varsfiles;
 mod verdict;
 
-pub use ahead::Changes;
+pub use ahead::{AheadRule, AheadRules, Changes};
 pub use module::Locks;
 pub use play::{BecomeDefaults, Interrupt, Options, Session, run};
 pub use pool::{Become, Connector, Pool, Route};

@@ -1,6 +1,6 @@
 //! A run: playbooks, plays, batches.
 
-use super::ahead::Changes;
+use super::ahead::{AheadRules, Changes};
 use super::batch::Batch;
 use super::host::HostLedger;
 use super::linear;
@@ -38,8 +38,8 @@ pub struct Options {
     pub force_handlers: bool,
     /// Whether check mode keeps a predicted world.
     pub overlay: bool,
-    /// Whether probes are asked ahead.
-    pub look_ahead: bool,
+    /// The rules by which probes are asked ahead; None: none is.
+    pub look_ahead: Option<AheadRules>,
     /// `gather_facts` of plays that do not say it: implicit, explicit, smart.
     pub gathering: String,
     /// Whether an unknown handler ends the run.

@@ -1,6 +1,6 @@
 //! One task on one host: conditions, arguments, attempts, verdicts.
 
-use super::ahead::Queue;
+use super::ahead::{AheadRules, Items, Queue, Upcoming};
 use super::args;
 use super::batch::Batch;
 use super::host::HostRun;
@@ -34,7 +34,11 @@ pub struct TaskRun<'a> {
     /// The predicted world; given back when done.
     pub world: World,
     /// Tasks that follow if nothing fails.
-    pub upcoming: Vec<(Arc<Task>, TaskScope)>,
+    pub upcoming: Vec<Upcoming>,
+    /// Where its loop is.
+    pub items: Option<Items>,
+    /// Whether what it changed so far notifies handlers.
+    pub notifies: bool,
 }
 
 /// All conditions of a task in the order in which they are asked: play, role, blocks, task (S-49).
@@ -52,14 +56,14 @@ impl<'a> TaskRun<'a> {
         host: &mut HostRun,
         task: &'a Arc<Task>,
         info: &Arc<TaskInfo>,
-        coming: Vec<Arc<Task>>,
+        coming: Vec<(Arc<Task>, bool)>,
     ) -> Self {
         let scope = super::scope::of_task(batch, host, task);
         let upcoming = coming
             .into_iter()
-            .map(|next| {
-                let scope = super::scope::of_task(batch, host, &next);
-                (next, scope)
+            .map(|(task, behind_flush)| {
+                let scope = super::scope::of_task(batch, host, &task);
+                Upcoming { task, scope, behind_flush }
             })
             .collect();
         let ledger = batch.session.ledger();
@@ -72,6 +76,8 @@ impl<'a> TaskRun<'a> {
             queue: std::mem::take(&mut host.queue),
             world: ledger.get(&host.name).map(|entry| entry.world.clone()).unwrap_or_default(),
             upcoming,
+            items: None,
+            notifies: !host.notified.is_empty(),
         }
     }
 
@@ -87,20 +93,20 @@ impl<'a> TaskRun<'a> {
     pub async fn run(&mut self) -> Outcome {
         let scope = self.scope.clone();
         let items = looping::items(self.task, &scope);
-        let outcome = match items {
+        match items {
             Ok(None) => self.once(&scope).await,
             Ok(Some(items)) => looping::run(self, items).await,
             Err(stop) => self.broken_loop(&scope, stop),
-        };
-        self.after(&outcome);
-        outcome
+        }
     }
 
+    /// How far the next ones are asked ahead.
     fn after(&mut self, outcome: &Outcome) {
         if outcome.acted
             || matches!(outcome.status, Status::Failed | Status::Unreachable | Status::Changed)
         {
-            self.queue.narrow();
+            let rules = self.batch.session.options.look_ahead.unwrap_or(AheadRules::ALL);
+            self.queue.narrow(rules);
         } else {
             self.queue.widen();
         }
@@ -127,10 +133,12 @@ impl<'a> TaskRun<'a> {
             Ok(Some(skipped)) => return skipped,
             Err(stop) => return self.stopped(stop),
         }
-        match self.attempts(scope).await {
+        let outcome = match self.attempts(scope).await {
             Ok(outcome) => outcome,
             Err(stop) => self.stopped(stop),
-        }
+        };
+        self.after(&outcome);
+        outcome
     }
 
     /// A loop that is no list is said without any prefix.

@@ -57,7 +57,9 @@ fn becomes(project: &Project, user: &str, words: &[&str]) {
 #[track_caller]
 fn refuses(project: &Project, text: &str, words: &[&str]) {
     let run = play(project, &[&["-b"], words].concat()).expect_code(2);
-    let wanted = format!("fatal: [debian]: FAILED! => {{\"changed\": false, \"msg\": \"Task failed: {text}\"}}");
+    let wanted = format!(
+        "fatal: [debian]: FAILED! => {{\"changed\": false, \"msg\": \"Task failed: {text}\"}}"
+    );
     run.out_has(&[&wanted, "failed=1 "]).nowhere("not this one");
 }
 
@@ -127,7 +129,8 @@ fn by_doas() {
 #[test]
 fn a_prompt_that_hangs_is_not_a_wrong_password() {
     let tree = tree();
-    let slow = "printf '#!/bin/sh\\nsleep 30\\n' >/usr/local/bin/slow; chmod 755 /usr/local/bin/slow";
+    let slow =
+        "printf '#!/bin/sh\\nsleep 30\\n' >/usr/local/bin/slow; chmod 755 /usr/local/bin/slow";
     tree.shell(slow).expect_code(0);
     let project = project(&tree);
     let words = ["-b", "-e", "ansible_become_exe=/usr/local/bin/slow", "-T", "1"];

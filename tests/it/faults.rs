@@ -55,7 +55,10 @@ fn a_changed_host_key_is_refused_with_both_fingerprints() {
     let key = fs::read_to_string(other.with_extension("pub")).unwrap();
     fs::write(bad.known_hosts(), format!("[127.0.0.1]:{} {key}", bad.port())).unwrap();
     let project = project(&[bad.inventory_line("bad"), good.inventory_line("good")]);
-    for words in [&["playbook", "play.yml"][..], &["playbook", "play.yml", "-e", "ansible_host_key_checking=false"]] {
+    for words in [
+        &["playbook", "play.yml"][..],
+        &["playbook", "play.yml", "-e", "ansible_host_key_checking=false"],
+    ] {
         let run = project.tank(words).expect_code(4);
         run.out_has(&[
             "fatal: [bad]: UNREACHABLE! => ",
@@ -167,9 +170,15 @@ fn a_full_disk_leaves_the_old_file() {
 fn a_module_that_fails_half_way_leaves_nothing_half_written() {
     let sshd = Sshd::start();
     let task = |rest: &str| {
-        format!("    - copy: {{src: new, dest: \"{{{{ dest }}}}/file\", {rest}}}\n      ignore_errors: true\n")
+        format!(
+            "    - copy: {{src: new, dest: \"{{{{ dest }}}}/file\", {rest}}}\n      ignore_errors: true\n"
+        )
     };
-    let tasks = [task("validate: 'grep -q wanted %s'"), task("owner: nobody-of-this-name"), task("mode: '0600', group: no-such-group")];
+    let tasks = [
+        task("validate: 'grep -q wanted %s'"),
+        task("owner: nobody-of-this-name"),
+        task("mode: '0600', group: no-such-group"),
+    ];
     let text = format!("- hosts: all\n  gather_facts: false\n  tasks:\n{}", tasks.concat());
     let project = project(&[sshd.inventory_line("target")])
         .file("new", "something else\n")

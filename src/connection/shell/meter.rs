@@ -55,7 +55,8 @@ mod tests {
     fn only_long_transfers_are_told_and_not_too_often() {
         let heard = Arc::new(Mutex::new(Vec::new()));
         let sink = Arc::clone(&heard);
-        let meter = Meter::new(Arc::new(move |done, total| sink.lock().unwrap().push((done, total))));
+        let meter =
+            Meter::new(Arc::new(move |done, total| sink.lock().unwrap().push((done, total))));
         meter.passed(5, Some(10));
         meter.passed(LARGE - 1, None);
         assert!(heard.lock().unwrap().is_empty());

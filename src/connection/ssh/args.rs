@@ -62,7 +62,9 @@ impl CommandLine {
             'a' => self.settings.word_option("forwardagent", "no"),
             'C' => self.settings.word_option("compression", "yes"),
             letter if VOID.contains(letter) => {}
-            'f' | 'g' | 'G' | 'K' | 'N' | 's' | 't' | 'V' | 'X' | 'y' | 'Y' => self.warn(name, letter),
+            'f' | 'g' | 'G' | 'K' | 'N' | 's' | 't' | 'V' | 'X' | 'y' | 'Y' => {
+                self.warn(name, letter)
+            }
             letter => return Err(format!("{name}: unknown option -- {letter}")),
         }
         Ok(())

@@ -113,8 +113,7 @@ impl Settings {
     }
 
     fn missing(&mut self, name: &str, value: &str, at: &str, active: bool) {
-        let idle = keywords::is_idle(name, value)
-            || (self.of_system && keywords::is_shipped(name));
+        let idle = keywords::is_idle(name, value) || (self.of_system && keywords::is_shipped(name));
         let at = at.replace(" line ", ":");
         let text = format!("{at}: {name} is not supported and has no effect");
         if active && !idle && !self.warnings.contains(&text) {
