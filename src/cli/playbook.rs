@@ -106,10 +106,11 @@ pub fn execute(session: &Session, playbooks: &[Playbook], line: &Line) -> Result
         .enable_all()
         .build()
         .map_err(|error| Diagnostic::new(format!("could not start: {error}")).code(250))?;
+    let stopped = signals::watch(&session.interrupt, line);
     let code = runtime.block_on(async {
         tokio::select! {
             code = crate::run::run(session, playbooks) => code,
-            () = signals::watch(&session.interrupt, line) => {
+            () = stopped.notified() => {
                 signals::stop(session).await;
                 signals::INTERRUPTED
             }

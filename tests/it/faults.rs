@@ -253,6 +253,23 @@ fn ctrl_c_on_a_terminal_does_not_reach_local_programs() {
     assert_eq!(names(&project.target()), ["finished", "started"]);
 }
 
+#[test]
+fn ctrl_c_at_a_prompt_gives_the_terminal_back() {
+    let play = "- hosts: all\n  gather_facts: false\n  vars_prompt: [{name: word, prompt: 'Say it'}]\n  tasks: [debug: {var: word}]\n";
+    let project = project(&["here ansible_connection=local".to_owned()])
+        .file("ask.yml", play)
+        .env("TERM", "xterm");
+    let mut terminal = Terminal::tank(&project, &["playbook", "ask.yml"]);
+    terminal.expect("Say it: ");
+    terminal.type_in("\x03");
+    terminal.expect("Interrupted");
+    terminal.type_in("\x03");
+    terminal.expect("User interrupted execution");
+    terminal.type_in("\x03");
+    let (raw, code) = terminal.end();
+    assert_eq!(code, 99, "{raw}");
+}
+
 /// Peak memory of a process in KiB; nothing once it is gone.
 fn peak(pid: u32) -> Option<u64> {
     let status = fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
