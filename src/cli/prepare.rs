@@ -5,7 +5,6 @@ use super::library::{EarlyScope, Library, ask, read_file};
 use super::options::{self, is_set, text, texts};
 use super::passwords::{self, Passwords};
 use super::{extra_vars, reports};
-use crate::base::yaml::Duplicates;
 use crate::base::{Diagnostic, Map, Value};
 use crate::inventory::{Files, Inventory, Limit, LoadOptions, Notices, Rules, VarsFiles};
 use crate::play::{Loader, LoaderOptions};
@@ -69,8 +68,7 @@ pub fn ground(
 ) -> Result<Ground, Diagnostic> {
     let line = reports::line(matches);
     let events = sink(line.above(report), &settings);
-    set_mask(&settings)?;
-    set_duplicates(&settings);
+    super::process::apply(&settings)?;
     super::library::greet(matches, &settings);
     let settings = Arc::new(settings);
     let vault = Arc::new(vault_of(matches, &settings)?);
@@ -124,28 +122,6 @@ fn sink(report: Box<dyn Report>, settings: &Settings) -> Sink {
         events(Event::Warning(warning.clone()));
     }
     events
-}
-
-/// What is said about keys that are written twice.
-fn set_duplicates(settings: &Settings) {
-    crate::base::yaml::set_duplicates(match settings.text("DUPLICATE_YAML_DICT_KEY") {
-        Some("error") => Duplicates::Error,
-        Some("ignore") => Duplicates::Ignore,
-        _ => Duplicates::Warn,
-    });
-}
-
-/// What is hidden beside what `no_log` hides.
-fn set_mask(settings: &Settings) -> Result<(), Diagnostic> {
-    match settings.text("TANK_MASK") {
-        Some("ansible") => crate::base::value::set_masking(false),
-        Some("all-vault") => {
-            let text = "mask=all-vault is not there yet";
-            return Err(Diagnostic::new(text).hint("Use mask=secrets, or mask=ansible.").code(5));
-        }
-        _ => {}
-    }
-    Ok(())
 }
 
 fn vault_of(matches: &ArgMatches, settings: &Settings) -> Result<Vault, Diagnostic> {
