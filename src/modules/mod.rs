@@ -5,6 +5,7 @@ pub mod commands;
 pub mod facts;
 pub mod files;
 pub mod flow;
+pub mod packages;
 pub mod services;
 pub mod system;
 
@@ -18,6 +19,7 @@ pub static MODULES: &[&[Entry]] = &[
     files::FAMILY,
     flow::FAMILY,
     services::FAMILY,
+    packages::FAMILY,
     system::FAMILY,
 ];
 

@@ -5,11 +5,16 @@
 #![allow(dead_code)]
 
 mod accounts;
+mod becoming;
+mod connections;
 mod delay;
+mod faults;
 mod golden;
 mod house;
+mod live;
 mod process;
 mod project;
 mod shipped;
 mod sshd;
+mod terminal;
 mod tree;
