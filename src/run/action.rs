@@ -60,6 +60,9 @@ pub async fn run(
     }
     let mut outcome = outcome(module, acted);
     outcome.acted = !work.check;
+    if work.check && outcome.status == Status::Skipped {
+        outcome.uncertain = Some("it would run; what it changes is not known before".to_string());
+    }
     outcome
 }
 

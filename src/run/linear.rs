@@ -1,20 +1,25 @@
 //! Strategy linear: all hosts of a batch finish a task before any starts the next (S-92).
 
+use super::ahead::Queue;
 use super::batch::{Batch, Chosen, peek};
 use super::handlers;
 use super::host::HostRun;
 use super::iterator::{Node, Position, Step, Way, nodes};
+use super::outcome::Outcome;
 use super::play::End;
 use super::task::TaskRun;
 use super::{gather, include, settle};
 use crate::base::{Diagnostic, Value};
 use crate::play::{Action, MetaAction, Task};
-use crate::spec::Event;
 use crate::spec::event::{Status, TaskInfo, TaskResult};
+use crate::spec::{Event, World};
 use crate::template::Templar;
-use futures_util::StreamExt;
-use futures_util::stream::FuturesUnordered;
+use futures_util::stream::{self, Stream, StreamExt};
+use std::pin::Pin;
 use std::sync::Arc;
+
+/// A host's place in the batch, what it gives back, and what came of the task.
+type Ended = (usize, Queue, World, Outcome);
 
 /// The hosts of a batch and what they run.
 pub struct Runner<'a, 'b> {
@@ -91,7 +96,7 @@ fn role_nodes(role: &Arc<crate::play::Role>, tasks: &[crate::play::Entry]) -> Ve
     vec![Node::Role(Arc::clone(role), nodes(tasks).into())]
 }
 
-impl Runner<'_, '_> {
+impl<'a, 'b> Runner<'a, 'b> {
     /// Walks all hosts to the end of their lists.
     pub async fn walk(&mut self) -> Result<(), Diagnostic> {
         while let Some((group, step)) = self.next_step() {
@@ -182,7 +187,11 @@ impl Runner<'_, '_> {
         self.batch.session.emit(Event::Task(Arc::clone(&info)));
         let mut includes = Vec::new();
         let mut failed = Vec::new();
-        for (at, outcome) in self.run_on(&runners, task, &info).await? {
+        let mut running = self.start(&runners, task, &info);
+        while let Some((at, queue, world, outcome)) = running.next().await {
+            self.hosts[at].queue = queue;
+            let name = Arc::clone(&self.hosts[at].name);
+            self.batch.session.ledger().entry(name).or_default().world = world;
             let sharing: &[usize] = if once { group } else { &[at] };
             let settled = settle::settle(self, at, sharing, task, &info, outcome)?;
             includes.extend(settled.includes.into_iter().map(|request| (at, request)));
@@ -190,6 +199,7 @@ impl Runner<'_, '_> {
                 failed.push(at);
             }
         }
+        drop(running);
         for at in group {
             if !failed.contains(at) {
                 self.hosts[*at].way.advance();
@@ -248,44 +258,30 @@ impl Runner<'_, '_> {
 
     /// Runs the task on several hosts; results come in the order of completion, one after the other in
     /// inventory order with `forks` 1.
-    async fn run_on(
+    fn start<'t>(
         &mut self,
         group: &[usize],
-        task: &Arc<Task>,
+        task: &'t Arc<Task>,
         info: &Arc<TaskInfo>,
-    ) -> Result<Vec<(usize, super::outcome::Outcome)>, Diagnostic> {
-        let upcoming: Vec<_> = group.iter().map(|at| self.upcoming(*at)).collect();
+    ) -> Pin<Box<dyn Stream<Item = Ended> + 't>>
+    where
+        'b: 't,
+        'a: 't,
+    {
         let batch = self.batch;
-        let mut running = FuturesUnordered::new();
-        let mut results = Vec::new();
-        let one_by_one = batch.session.options.forks == 1;
-        for (at, coming) in group.iter().copied().zip(upcoming) {
-            let host = Arc::clone(&self.hosts[at].name);
-            batch.session.emit(Event::HostStart { task: Arc::clone(info), host });
+        let mut hosts = Vec::new();
+        for at in group.iter().copied() {
+            let coming = self.upcoming(at);
+            let (task_info, host) = (Arc::clone(info), Arc::clone(&self.hosts[at].name));
             let mut run = TaskRun::new(batch, &mut self.hosts[at], task, info, coming);
-            let future = async move {
+            hosts.push(async move {
+                batch.session.emit(Event::HostStart { task: task_info, host });
                 let outcome = run.run().await;
                 (at, run.queue, run.world, outcome)
-            };
-            if one_by_one {
-                results.push(future.await);
-            } else {
-                running.push(future);
-            }
+            });
         }
-        while let Some(done) = running.next().await {
-            results.push(done);
-        }
-        drop(running);
-        Ok(results
-            .into_iter()
-            .map(|(at, queue, world, outcome)| {
-                self.hosts[at].queue = queue;
-                let mut ledger = batch.session.ledger();
-                ledger.entry(Arc::clone(&self.hosts[at].name)).or_default().world = world;
-                (at, outcome)
-            })
-            .collect())
+        let at_once = if batch.session.options.forks == 1 { 1 } else { hosts.len().max(1) };
+        Box::pin(stream::iter(hosts).buffer_unordered(at_once))
     }
 
     /// The tasks that follow on a host if nothing fails, as far as its window reaches.

@@ -14,6 +14,7 @@ mod house;
 mod live;
 mod process;
 mod project;
+mod shipped;
 mod sshd;
 mod terminal;
 mod tree;
