@@ -2,9 +2,10 @@
 
 use super::connector::Connections;
 use super::library::{EarlyScope, Library, ask, read_file};
-use super::options::{is_set, text, texts};
+use super::options::{self, is_set, text, texts};
 use super::passwords::{self, Passwords};
 use super::{extra_vars, reports};
+use crate::base::yaml::Duplicates;
 use crate::base::{Diagnostic, Map, Value};
 use crate::inventory::{Files, Inventory, Limit, LoadOptions, Notices, Rules, VarsFiles};
 use crate::play::{Loader, LoaderOptions};
@@ -12,7 +13,7 @@ use crate::report::{Line, Report};
 use crate::run::{AheadRules, BecomeDefaults, Interrupt, Options, Pool, Session};
 use crate::settings::{Settings, Surroundings};
 use crate::spec::Event;
-use crate::vars::{Landscape, RunFrame, Store};
+use crate::vars::{Landscape, Reload, RunFrame, Store};
 use crate::vault::{self, Vault};
 use clap::ArgMatches;
 use std::collections::BTreeMap;
@@ -39,6 +40,8 @@ pub struct Ground {
     pub line: Line,
     /// `--limit`.
     pub limit: Option<Limit>,
+    /// Reads the inventory again.
+    reload: Reload,
     /// Rules of the inventory.
     rules: Arc<Rules>,
     /// Reads variable files.
@@ -67,6 +70,11 @@ pub fn ground(
     let line = reports::line(matches);
     let events = sink(line.above(report), &settings);
     set_mask(&settings)?;
+    crate::base::yaml::set_duplicates(match settings.text("DUPLICATE_YAML_DICT_KEY") {
+        Some("error") => Duplicates::Error,
+        Some("ignore") => Duplicates::Ignore,
+        _ => Duplicates::Warn,
+    });
     super::library::greet(matches, &settings);
     let settings = Arc::new(settings);
     let vault = Arc::new(vault_of(matches, &settings)?);
@@ -104,6 +112,9 @@ pub fn ground(
         passwords,
         line,
         limit,
+        reload: Arc::new(move |notices: &mut Notices| {
+            crate::inventory::load(&sources, &options, notices)
+        }),
         rules,
         files,
     })
@@ -186,7 +197,8 @@ impl Ground {
             self.files.clone(),
             Arc::clone(&self.rules),
         );
-        Landscape::new(self.inventory.clone(), files, Arc::clone(&self.events))
+        let (reload, events) = (Arc::clone(&self.reload), Arc::clone(&self.events));
+        Landscape::new(self.inventory.clone(), files, playbook_dir, reload, events)
     }
 
     /// A loader of playbooks.
@@ -277,8 +289,8 @@ impl Ground {
             forks: usize::try_from(forks).unwrap_or(5),
             check: is_set(matches, "check"),
             diff: is_set(matches, "diff") || settings.bool("DIFF_ALWAYS"),
-            tags: tags(matches),
-            skip_tags: split(&texts(matches, "skip_tags")),
+            tags: options::tags(matches),
+            skip_tags: options::skip_tags(matches),
             limit,
             start_at: text(matches, "start_at_task").map(str::to_string),
             force_handlers: is_set(matches, "force_handlers")
@@ -288,6 +300,10 @@ impl Ground {
                 && settings.value("TANK_LOOK_AHEAD").is_none_or(Value::is_true))
             .then_some(AheadRules::ALL),
             gathering: settings.text("DEFAULT_GATHERING").unwrap_or("implicit").to_string(),
+            strategy: settings.text("DEFAULT_STRATEGY").unwrap_or("linear").to_string(),
+            retry: settings.bool("RETRY_FILES_ENABLED").then(|| {
+                settings.text("RETRY_FILES_SAVE_PATH").filter(|p| !p.is_empty()).map(PathBuf::from)
+            }),
             missing_handler_fails: settings.bool("ERROR_ON_MISSING_HANDLER"),
             connection: self.connection(matches)?,
             r#become: self.become_defaults(matches),
@@ -365,18 +381,6 @@ fn number(matches: &ArgMatches, name: &str) -> Result<Option<i64>, Diagnostic> {
     text.parse()
         .map(Some)
         .map_err(|_| Diagnostic::new(format!("--{name}: '{text}' is not a whole number")).code(5))
-}
-
-/// `--tags`; all without it.
-pub fn tags(matches: &ArgMatches) -> Vec<String> {
-    let tags = split(&texts(matches, "tags"));
-    if tags.is_empty() { vec!["all".to_string()] } else { tags }
-}
-
-/// `--tags a,b` may be repeated.
-fn split(words: &[String]) -> Vec<String> {
-    let parts = words.iter().flat_map(|word| word.split(','));
-    parts.map(str::trim).filter(|part| !part.is_empty()).map(str::to_string).collect()
 }
 
 /// The directory of a playbook, absolute.

@@ -5,6 +5,8 @@ pub mod commands;
 pub mod facts;
 pub mod files;
 pub mod flow;
+pub mod packages;
+pub mod services;
 pub mod system;
 
 use crate::spec::Entry;
@@ -16,6 +18,8 @@ pub static MODULES: &[&[Entry]] = &[
     facts::FAMILY,
     files::FAMILY,
     flow::FAMILY,
+    services::FAMILY,
+    packages::FAMILY,
     system::FAMILY,
 ];
 

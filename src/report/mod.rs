@@ -11,6 +11,7 @@ mod playbook;
 mod recap;
 
 pub use diagnostics::render as render_diagnostic;
+pub use dump::Shape;
 pub use json::JsonLines;
 pub use live::{Aside, Line};
 pub use minimal::Minimal;

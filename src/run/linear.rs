@@ -33,6 +33,8 @@ pub struct Runner<'a, 'b> {
     pub stop: bool,
     /// Whether this is a list of handlers.
     pub in_handlers: bool,
+    /// Whether the play ends with this batch.
+    pub end_play: bool,
 }
 
 /// What a task without a name is called: its action, and the role as it was written.
@@ -54,12 +56,19 @@ pub async fn run_batch(batch: &Batch<'_>, members: &[Arc<str>]) -> Result<End, D
     let list: Arc<[Node]> = play_nodes(batch)?.into();
     handlers::collect(batch)?;
     let hosts = members.iter().map(|name| new_host(name, &list)).collect();
-    let mut runner = Runner { batch, hosts, size: members.len(), stop: false, in_handlers: false };
-    runner.load_vars_files(true)?;
+    let size = members.len();
+    let mut runner =
+        Runner { batch, hosts, size, stop: false, in_handlers: false, end_play: false };
+    runner.load_vars_files()?;
+    runner.enter_at_start()?;
     runner.walk().await?;
     runner.forced_handlers().await?;
     let lost = runner.hosts.iter().filter(|host| host.failed || host.unreachable).count();
-    Ok(if runner.stop || lost == runner.size { End::Stop } else { End::GoOn })
+    Ok(match runner.end_play {
+        _ if runner.stop || lost == runner.size => End::Stop,
+        true => End::Play,
+        false => End::GoOn,
+    })
 }
 
 fn new_host(name: &Arc<str>, list: &Arc<[Node]>) -> HostRun {
@@ -112,6 +121,7 @@ impl<'a, 'b> Runner<'a, 'b> {
                 }
                 Step::Task(task) => self.step(&group, &task).await?,
             }
+            self.batch.session.problem()?;
             if self.stop {
                 return Ok(());
             }
@@ -149,34 +159,7 @@ impl<'a, 'b> Runner<'a, 'b> {
         if let Action::Meta(meta) = task.action {
             return self.meta(group, task, meta).await;
         }
-        if !self.reached_start(group, task) {
-            return Ok(());
-        }
         self.run_task(group, task).await
-    }
-
-    /// `--start-at-task`: tasks before it are passed over.
-    fn reached_start(&mut self, group: &[usize], task: &Task) -> bool {
-        let session = self.batch.session;
-        let Some(wanted) = &session.options.start_at else { return true };
-        let mut started = session.started.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        if *started {
-            return true;
-        }
-        let name = task.keywords.name.as_ref().map_or_else(|| task.written.clone(), Value::text);
-        let full = task.role().map(|role| format!("{} : {name}", role.name)).unwrap_or_default();
-        let matches = |text: &str| {
-            globset::Glob::new(wanted).is_ok_and(|glob| glob.compile_matcher().is_match(text))
-        };
-        *started = !task.implicit
-            && (name == *wanted || full == *wanted || matches(&name) || matches(&full));
-        if !*started && !task.implicit {
-            for at in group {
-                self.hosts[*at].way.advance();
-            }
-            return false;
-        }
-        true
     }
 
     /// Runs a task on the hosts of a group and records what came of it.
@@ -187,7 +170,8 @@ impl<'a, 'b> Runner<'a, 'b> {
         self.batch.session.emit(Event::Task(Arc::clone(&info)));
         let mut includes = Vec::new();
         let mut failed = Vec::new();
-        let mut running = self.start(&runners, task, &info);
+        let limit = self.throttle(runners[0], task)?;
+        let mut running = self.start(&runners, task, &info, limit);
         while let Some((at, queue, world, outcome)) = running.next().await {
             self.hosts[at].queue = queue;
             let name = Arc::clone(&self.hosts[at].name);
@@ -205,6 +189,7 @@ impl<'a, 'b> Runner<'a, 'b> {
                 self.hosts[*at].way.advance();
             }
         }
+        self.rename_vars_files(group)?;
         include::enter(self, task, &info, group, once, includes).await?;
         self.after_failures(group, task, once, &failed)
     }
@@ -263,6 +248,7 @@ impl<'a, 'b> Runner<'a, 'b> {
         group: &[usize],
         task: &'t Arc<Task>,
         info: &Arc<TaskInfo>,
+        limit: Option<usize>,
     ) -> Pin<Box<dyn Stream<Item = Ended> + 't>>
     where
         'b: 't,
@@ -272,16 +258,29 @@ impl<'a, 'b> Runner<'a, 'b> {
         let mut hosts = Vec::new();
         for at in group.iter().copied() {
             let coming = self.upcoming(at);
-            let (task_info, host) = (Arc::clone(info), Arc::clone(&self.hosts[at].name));
             let mut run = TaskRun::new(batch, &mut self.hosts[at], task, info, coming);
+            let start = Event::HostStart { task: Arc::clone(info), host: Arc::clone(&run.host) };
             hosts.push(async move {
-                batch.session.emit(Event::HostStart { task: task_info, host });
+                batch.session.emit(start);
                 let outcome = run.run().await;
                 (at, run.queue, run.world, outcome)
             });
         }
         let at_once = if batch.session.options.forks == 1 { 1 } else { hosts.len().max(1) };
+        let at_once = limit.map_or(at_once, |limit| limit.min(at_once));
         Box::pin(stream::iter(hosts).buffer_unordered(at_once))
+    }
+
+    /// How many hosts may run the task at once, with `throttle` (S-91).
+    fn throttle(&self, at: usize, task: &Task) -> Result<Option<usize>, Diagnostic> {
+        let scope = super::scope::of_task(self.batch, &self.hosts[at], task);
+        let templar = Templar::new(&scope);
+        let reader = super::keywords::Reader { task, templar: &templar };
+        let limit = reader.int("throttle", |k| k.throttle.as_ref());
+        let limit = limit.map_err(|stop| {
+            stop.into_diagnostic().unwrap_or_else(|| Diagnostic::new("suspended"))
+        })?;
+        Ok(limit.and_then(|n| usize::try_from(n).ok()).filter(|n| *n > 0))
     }
 
     /// The tasks that follow on a host if nothing fails, as far as its window reaches.
@@ -349,16 +348,5 @@ impl<'a, 'b> Runner<'a, 'b> {
         meta: MetaAction,
     ) -> Result<(), Diagnostic> {
         super::batch_meta::run(self, group, task, meta).await
-    }
-}
-
-impl Runner<'_, '_> {
-    /// Loads `vars_files` for every host (S-16).
-    pub fn load_vars_files(&mut self, _first: bool) -> Result<(), Diagnostic> {
-        let batch = self.batch;
-        for host in &mut self.hosts {
-            host.files = super::varsfiles::load(batch, &host.name)?;
-        }
-        Ok(())
     }
 }

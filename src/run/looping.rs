@@ -67,6 +67,7 @@ pub async fn run(run: &mut TaskRun<'_>, items: Vec<Value>) -> Outcome {
     let total = items.len();
     let items: Arc<[Value]> = items.into();
     let mut latest: Option<Value> = None;
+    let mut labelled = false;
     for (index, item) in items.iter().enumerate() {
         if index > 0
             && let Err(stop) = pause(run).await
@@ -76,6 +77,7 @@ pub async fn run(run: &mut TaskRun<'_>, items: Vec<Value>) -> Outcome {
         let scope = item_scope(run.task, &run.scope, &items, index, latest.as_ref());
         run.items = Some(Items { all: Arc::clone(&items), at: index });
         let mut outcome = run.once(&scope).await;
+        labelled |= name_delegate(labelled, &mut outcome);
         mark_item(run, &scope, &name, item, &mut outcome);
         let broken = breaks(run, &scope, &mut outcome);
         show(run, &scope, item, &outcome);
@@ -88,6 +90,14 @@ pub async fn run(run: &mut TaskRun<'_>, items: Vec<Value>) -> Outcome {
         }
     }
     sum.outcome(results, total)
+}
+
+/// Only the first item that runs shows the address of the host it is delegated to. True: it ran.
+fn name_delegate(labelled: bool, outcome: &mut Outcome) -> bool {
+    if labelled && outcome.delegate_label.is_some() {
+        outcome.delegate_label = outcome.delegated.as_ref().map(ToString::to_string);
+    }
+    outcome.status != Status::Skipped
 }
 
 /// Marks a loop without items (S-55).
@@ -244,7 +254,7 @@ fn show(run: &TaskRun<'_>, scope: &TaskScope, item: &Value, outcome: &Outcome) {
         looped: true,
         ignored: false,
         verbose_always: outcome.verbose_always,
-        show_diff: super::settle::shows_diff(run.batch, run.task),
+        show_diff: super::settle::shows_diff(run.batch, run.task, scope).unwrap_or(false),
         check: run.batch.session.options.check,
         uncertain: outcome.uncertain.clone(),
         error: outcome.error.clone(),

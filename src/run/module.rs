@@ -7,18 +7,18 @@ use super::outcome::Outcome;
 use super::pool::Route;
 use super::task::TaskRun;
 use super::total::{Total, judge};
-use crate::base::{Key, Map, Value};
+use crate::base::{Diagnostic, Key, Map, Value};
 use crate::spec::event::Status;
 use crate::spec::module::{AnyArgs, AnySeen, AnyState};
 use crate::spec::{
-    Answer, ArgType, Change, Ctx, Entry, Failure, Fields, Host, HostError, Inputs, Look, Plan,
-    Probe, Run, Then, World,
+    Answer, ArgType, Change, ChangeKind, Ctx, Entry, Failure, Fields, Host, HostError, Inputs,
+    Look, Plan, Probe, Run, Then, World,
 };
 use crate::template::Templar;
 use crate::template::table::Stop;
 use crate::vars::TaskScope;
 use std::collections::HashMap;
-use std::sync::{Arc, LazyLock, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// Locks per machine: `pkg` of one host, say, is held by one task at a time, whatever name the
 /// inventory has for it.
@@ -53,6 +53,8 @@ pub struct Work<'r, 'a> {
     pub check: bool,
     /// Whether differences are shown.
     pub diff: bool,
+    /// What this task's own preludes and tools have done, for its next looks (see `Then::LookAgain`).
+    pub done: World,
 }
 
 /// Runs a module that needs its host.
@@ -72,13 +74,14 @@ pub async fn run(
     };
     let resolved = inputs::resolve(run, entry, given, scope)?;
     let mut outcome = match resolved {
-        Err(failure) => failed(failure, "Action failed"),
+        Err(missing) => not_there(run, missing),
         Ok(inputs) => match open(run, &route).await {
             Err(error) => host_failed(&error),
             Ok(host) => {
-                let diff = super::settle::shows_diff(run.batch, run.task);
+                let diff = super::settle::shows_diff(run.batch, run.task, scope)?;
                 let route = route.key();
-                let work = Work { run, host, route, inputs, env, check, diff };
+                let done = World::default();
+                let work = Work { run, host, route, inputs, env, check, diff, done };
                 match entry.run {
                     Run::State(module) => work.state(module, args).await,
                     Run::Action(module) => super::action::run(work, module, args).await,
@@ -99,6 +102,15 @@ async fn open(run: &TaskRun<'_>, route: &Route) -> Result<Arc<dyn Host>, HostErr
     run.batch.session.pool.host(route).await
 }
 
+/// A controller file that can't be had as an outcome.
+fn not_there(run: &TaskRun<'_>, missing: inputs::Missing) -> Outcome {
+    let mut outcome = failed(missing.failure, "Action failed");
+    let at = run.task.origin.as_ref();
+    outcome.error =
+        missing.raised.map(|error| Diagnostic::new("Task failed").at(at).caused_by(error));
+    outcome
+}
+
 /// A host's error as an outcome: only what means "not reachable" is unreachable.
 pub fn host_failed(error: &HostError) -> Outcome {
     match error {
@@ -109,7 +121,7 @@ pub fn host_failed(error: &HostError) -> Outcome {
             outcome
         }
         HostError::Become(text) => {
-            let mut outcome = Outcome::fault(None, crate::base::Diagnostic::new(text.as_str()));
+            let mut outcome = Outcome::fault(None, Diagnostic::new(text.as_str()));
             outcome.set("changed", false);
             outcome
         }
@@ -129,6 +141,12 @@ pub fn failed(failure: Failure, what: &'static str) -> Outcome {
     }
     fields.entry("changed".into()).or_insert(Value::from(false));
     fields.insert("msg".into(), Value::from(failure.msg));
+    for (name, lines) in [("stdout", "stdout_lines"), ("stderr", "stderr_lines")] {
+        if let Some(text) = fields.get(&Key::from(name)).map(Value::text) {
+            let text: Vec<Value> = text.lines().map(Value::str).collect();
+            fields.entry(lines.into()).or_insert(Value::list(text));
+        }
+    }
     let mut outcome = Outcome::new(Status::Failed, fields);
     outcome.from_module = Some(what);
     outcome
@@ -169,7 +187,7 @@ impl Work<'_, '_> {
             };
             let platform = self.host.platform();
             let plan = module.plan(args, &seen, self.ctx(&platform)).map_err(Trouble::Module)?;
-            total.take(&plan);
+            total.take(&plan, self.check);
             if !plan.has_work() {
                 let fields = module.result(args, &seen, None, &plan, &[]);
                 return Ok(total.finish(fields));
@@ -190,6 +208,7 @@ impl Work<'_, '_> {
             if total.failure.is_some() || plan.then == Then::Done {
                 return Ok(total.finish(done));
             }
+            total.fields.extend(done);
         }
         Err(Trouble::Module(Failure::new(
             "the host does not settle: every look plans further changes",
@@ -205,10 +224,10 @@ impl Work<'_, '_> {
         Ctx { platform, inputs: &self.inputs, world: self.world(), diff: self.diff }
     }
 
-    /// The predicted world; a task that really runs (`check_mode: false`) sees the host alone.
+    /// The predicted world; a task that really runs (`check_mode: false`) sees the host, and what its own
+    /// preludes have done.
     pub fn world(&self) -> &World {
-        static NOTHING: LazyLock<World> = LazyLock::new(World::default);
-        if self.check { &self.run.world } else { &NOTHING }
+        if self.check { &self.run.world } else { &self.done }
     }
 
     /// Lays a plan's effects over the predicted world; tells whether to look again with them.
@@ -221,7 +240,7 @@ impl Work<'_, '_> {
                 self.run.world.add(effect);
             }
         }
-        total.changed = true;
+        total.changed |= plan.counts();
         if plan.then == Then::Done {
             return false;
         }
@@ -293,6 +312,11 @@ impl Work<'_, '_> {
             let outcome = judge(module, args, ran, &second, self.ctx(&platform), differs);
             total.judged(outcome);
         }
+        let succeeded = applied.ran.iter().filter(|ran| ran.answer.rc == 0);
+        let unseen = succeeded
+            .filter(|ran| matches!(ran.change.kind, ChangeKind::Prelude | ChangeKind::May))
+            .flat_map(|ran| ran.change.effects.iter().cloned());
+        unseen.for_each(|effect| self.done.add(effect));
         Ok(module.result(args, seen, Some(&second), plan, &applied.ran))
     }
 

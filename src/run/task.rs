@@ -7,9 +7,12 @@ use super::host::HostRun;
 use super::keywords::Reader;
 use super::outcome::{IncludeRequest, Outcome};
 use super::{control, looping, module};
+use crate::base::diagnostic::nearest;
 use crate::base::{Diagnostic, Key, Kind, Map, Value};
 use crate::play::{Action, ParentKind, Task};
+use crate::spec::args::Refuser;
 use crate::spec::event::{Status, TaskInfo};
+use crate::spec::module::RAISED;
 use crate::spec::{Entry, Event, Run, World};
 use crate::template::Templar;
 use crate::template::table::Stop;
@@ -145,8 +148,9 @@ impl<'a> TaskRun<'a> {
     fn broken(&self, stop: Stop) -> Outcome {
         match stop {
             Stop::Fault(error) if error.cause.is_none() && error.hint.is_some() => {
-                let fields = [("msg".into(), Value::from(error.chain()))].into_iter().collect();
-                let mut outcome = Outcome::new(Status::Failed, fields);
+                let text = Value::from(error.chain());
+                let fields = [("changed".into(), Value::from(false)), ("msg".into(), text)];
+                let mut outcome = Outcome::new(Status::Failed, fields.into_iter().collect());
                 outcome.error = Some(error);
                 outcome
             }
@@ -249,9 +253,12 @@ impl<'a> TaskRun<'a> {
         Ok(true)
     }
 
-    /// `Task failed: WHAT: ...` at the task's place.
+    /// `Task failed: WHAT: ...` at the task's place; WHAT is left out where an action raises an error.
     pub fn error(&self, what: &str, cause: Diagnostic) -> Diagnostic {
         let at = self.task.origin.as_ref();
+        if what.is_empty() {
+            return Diagnostic::new("Task failed").at(at).caused_by(cause);
+        }
         let inner = Diagnostic::new(what).at(at).caused_by(cause);
         Diagnostic::new("Task failed").at(at).caused_by(inner)
     }
@@ -262,16 +269,14 @@ impl<'a> TaskRun<'a> {
         match &self.task.action {
             Action::Module(entry) => self.module(entry, scope).await,
             Action::Template(name) => {
-                let name = templar.render(name)?.text();
-                let Some(entry) = crate::modules::find(&name) else {
-                    return Err(Stop::fault(format!(
-                        "couldn't resolve module/action '{name}'. This often indicates a misspelling, missing collection, or incorrect module path."
-                    )));
-                };
-                self.module(entry, scope).await
+                let name = templar.render(name)?;
+                match crate::modules::find(&name.text()) {
+                    Some(entry) => self.module(entry, scope).await,
+                    None => Err(unresolved(&name)),
+                }
             }
             Action::IncludeTasks | Action::IncludeRole => self.include(scope),
-            Action::ValidateArgs => super::gather::validate_args(self, scope),
+            Action::ValidateArgs => super::argspec::check(self, scope),
             Action::Meta(_) => Err(Stop::fault("internal: meta task on a host")),
         }
     }
@@ -328,7 +333,11 @@ impl<'a> TaskRun<'a> {
         }
         let fields = [("changed".into(), Value::from(false)), ("msg".into(), Value::from(message))];
         let mut outcome = Outcome::new(Status::Failed, fields.into_iter().collect());
-        outcome.from_module = Some("Module failed");
+        outcome.from_module = Some(match (error.by, entry.run) {
+            (Refuser::Action, _) => "Action failed",
+            (Refuser::Raised, _) | (_, Run::Control(_)) => "",
+            (Refuser::Module, _) => "Module failed",
+        });
         self.with_error(outcome)
     }
 
@@ -349,9 +358,26 @@ impl<'a> TaskRun<'a> {
             None => text,
         };
         let what = outcome.from_module.unwrap_or("Module failed");
-        outcome.error = Some(self.error(what, Diagnostic::new(text)));
+        let error = self.error(what, Diagnostic::new(text));
+        let raised = outcome.fields.shift_remove(&Key::from(RAISED)).is_some();
+        if raised || outcome.field("msg").is_none() {
+            outcome.set("msg", error.chain());
+        }
+        outcome.error = Some(error);
         outcome
     }
+}
+
+/// A module that nobody knows, found when the task runs: its name came by a template or an ad-hoc call.
+fn unresolved(name: &Value) -> Stop {
+    let text = name.masked().text();
+    let error = Diagnostic::new(format!("Cannot resolve '{text}' to an action or module."));
+    let error = error.at(name.origin());
+    let known = crate::modules::all().map(|entry| entry.doc().name);
+    Stop::Fault(match nearest(&text, known).first() {
+        Some(near) => error.hint(format!("Did you mean '{near}'?")),
+        None => error,
+    })
 }
 
 fn timed_out(seconds: u64) -> Outcome {

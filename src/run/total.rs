@@ -38,7 +38,7 @@ pub fn judge(
     match ran.change.kind {
         ChangeKind::Plain | ChangeKind::Act => Judged::Changed,
         ChangeKind::May if differs => Judged::Changed,
-        ChangeKind::May | ChangeKind::Prelude => Judged::Same,
+        ChangeKind::May | ChangeKind::Prelude | ChangeKind::Quiet => Judged::Same,
     }
 }
 
@@ -76,11 +76,12 @@ pub struct Total {
 }
 
 impl Total {
-    pub fn take(&mut self, plan: &Plan) {
+    /// What a plan tells beside its changes. In a real run the next look knows what was not certain.
+    pub fn take(&mut self, plan: &Plan, check: bool) {
         self.diff.extend(plan.diff.iter().map(crate::spec::Diff::to_value));
         self.fields.extend(plan.fields.iter().map(|(k, v)| (k.clone(), v.clone())));
         self.warnings.extend(plan.warnings.iter().cloned());
-        if self.uncertain.is_none() {
+        if check && self.uncertain.is_none() {
             self.uncertain.clone_from(&plan.uncertain);
         }
     }

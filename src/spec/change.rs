@@ -32,8 +32,11 @@ pub enum ChangeKind {
     May,
     /// An action asked for each time: changed once its command succeeded.
     Act,
-    /// Needed before others, never counted; a plan of these only does nothing and is *ok*.
+    /// Needed before others, never counted; a plan of these only does nothing and is *ok*, unless it
+    /// looks again: then what follows is known only once they ran.
     Prelude,
+    /// Asked for each time and done each time, but nothing that counts: a daemon-reload.
+    Quiet,
 }
 
 /// New content of a regular file. It is written beside its target, synced, given owner and mode,
@@ -247,7 +250,8 @@ pub enum Then {
     /// The second look must show every change; done.
     #[default]
     Done,
-    /// Probe and plan again (package manager bootstrapped, then packages).
+    /// Probe and plan again (package manager bootstrapped, then packages). The next looks of this task
+    /// find the effects of its preludes and `May` changes in the world, so that no plan asks for them twice.
     LookAgain,
 }
 
@@ -323,9 +327,16 @@ impl Plan {
         self.parts.iter().flat_map(|part| part.changes.iter())
     }
 
-    /// Whether there is anything but preludes to do.
+    /// Whether there is anything to do: more than preludes, or preludes to look again after.
     pub fn has_work(&self) -> bool {
-        self.changes().any(|change| change.kind != ChangeKind::Prelude)
+        self.changes()
+            .any(|change| change.kind != ChangeKind::Prelude || self.then == Then::LookAgain)
+    }
+
+    /// Whether anything to do would count as *changed*.
+    pub fn counts(&self) -> bool {
+        let silent = |kind| matches!(kind, ChangeKind::Prelude | ChangeKind::Quiet);
+        self.changes().any(|change| !silent(change.kind))
     }
 }
 

@@ -309,7 +309,7 @@ tk_platform() {
   hash -r 2>/dev/null
   for t in apt-get dpkg-query rpm dnf yum apk pacman zypper pkg pip3 npm gem cargo git svn hg \
     systemctl service rc-service rc-update update-rc.d chkconfig invoke-rc.d sysrc launchctl initctl \
-    useradd usermod userdel groupadd groupmod gpasswd chage chpasswd adduser pw getent crontab at visudo sudo doas su \
+    aptitude useradd usermod userdel groupadd groupmod gpasswd chage chpasswd adduser pw getent crontab at visudo sudo doas su \
     zfs zpool jls jail jexec bastille vm bectl bhyve pfctl ipfw nft iptables iptables-save ip ifconfig netstat ss \
     nmcli netplan networkctl ethtool bridge route ping nc ncat curl wget fetch openssl ssh-keygen \
     tar bsdtar gzip bzip2 xz zstd unzip zip unar cpio rsync getfacl setfacl getfattr setfattr lsattr chattr chflags \

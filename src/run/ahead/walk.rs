@@ -211,7 +211,7 @@ impl Walk<'_, '_> {
             return Ok(Err(End));
         };
         let platform = host.platform();
-        let diff = settle::shows_diff(run.batch, task);
+        let diff = settle::shows_diff(run.batch, task, scope)?;
         let ctx = Ctx { platform: &platform, inputs: &inputs, world: &run.world, diff };
         let Ok(probe) = module.probe(&parsed, ctx) else { return Ok(Err(End)) };
         if (probe.heavy || probe.isolated) && self.rules.hold(AheadRule::Light) {
