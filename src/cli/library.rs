@@ -2,6 +2,7 @@
 
 use super::options::text;
 use crate::base::{Diagnostic, Map, Value};
+use crate::run::Interrupt;
 use crate::settings::Settings;
 use crate::spec::context::Pause;
 use crate::vars::Reader;
@@ -67,15 +68,19 @@ impl crate::spec::Scope for EarlyScope {
     fn warn(&self, _: Diagnostic) {}
 }
 
-/// Asks the operator for a line; None without a terminal.
-pub fn ask(request: &Pause) -> Option<String> {
+/// Asks the operator for a line; None without a terminal, or when the operator interrupts.
+pub fn ask(request: &Pause, interrupt: &Interrupt) -> Option<String> {
     use std::io::{BufRead, IsTerminal, Write};
     if !std::io::stdin().is_terminal() {
         return None;
     }
     let prompt = request.prompt.clone().unwrap_or_default();
     if !request.echo {
-        return rpassword::prompt_password(prompt).ok();
+        let answer = rpassword::prompt_password(prompt);
+        if answer.as_ref().is_err_and(|e| e.kind() == std::io::ErrorKind::Interrupted) {
+            interrupt.at_prompt();
+        }
+        return answer.ok();
     }
     let mut out = std::io::stdout();
     let _ = write!(out, "{prompt}");

@@ -217,7 +217,8 @@ impl Ground {
         });
         let store = Store::new(Arc::new(landscape), reader, (*self.extra).clone(), run);
         let connections = Connections::new(Arc::clone(&self.events), self.line.clone());
-        let line = self.line.clone();
+        let (line, interrupt) = (self.line.clone(), Arc::new(Interrupt::default()));
+        let heard = Arc::clone(&interrupt);
         let forks = options.forks.max(1);
         Ok(Session {
             store: Arc::new(store),
@@ -229,11 +230,11 @@ impl Ground {
             forks: tokio::sync::Semaphore::new(forks),
             locks: crate::run::Locks::default(),
             changes: crate::run::Changes::default(),
-            interrupt: Arc::new(Interrupt::default()),
+            interrupt,
             ledger: Mutex::default(),
             prompt: Arc::new(move |question| {
                 let _aside = line.aside();
-                ask(question)
+                ask(question, &heard)
             }),
             started: Mutex::default(),
             next_id: std::sync::atomic::AtomicU64::new(1),

@@ -84,6 +84,11 @@ impl Interrupt {
         self.0.fetch_add(1, Ordering::SeqCst) + 1
     }
 
+    /// A prompt was left by an interruption, which may not have been counted yet.
+    pub fn at_prompt(&self) {
+        self.0.fetch_max(1, Ordering::SeqCst);
+    }
+
     /// Whether there was one.
     pub fn is_pressed(&self) -> bool {
         self.0.load(Ordering::SeqCst) > 0
