@@ -8,6 +8,7 @@ mod accounts;
 mod delay;
 mod golden;
 mod house;
+mod packages;
 mod process;
 mod project;
 mod sshd;
