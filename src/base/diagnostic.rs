@@ -17,6 +17,8 @@ pub struct Diagnostic {
     pub hint: Option<String>,
     /// What led to it.
     pub cause: Option<Box<Diagnostic>>,
+    /// Whether it is shown apart from what it led to, also without a place of its own.
+    pub apart: bool,
     /// The exit code of the program if this ends it (Ansible's: 1 error, 4 parse error, 5 options).
     pub code: u8,
 }
@@ -24,7 +26,14 @@ pub struct Diagnostic {
 impl Diagnostic {
     /// An error that ends the program with code 1.
     pub fn new(message: impl Into<String>) -> Self {
-        Self { message: message.into(), origin: None, hint: None, cause: None, code: 1 }
+        Self {
+            message: message.into(),
+            origin: None,
+            hint: None,
+            cause: None,
+            apart: false,
+            code: 1,
+        }
     }
 
     /// The same at a place.
@@ -45,6 +54,13 @@ impl Diagnostic {
     #[must_use]
     pub fn caused_by(mut self, cause: Diagnostic) -> Self {
         self.cause = Some(Box::new(cause));
+        self
+    }
+
+    /// The same, shown apart from what it led to.
+    #[must_use]
+    pub fn apart(mut self) -> Self {
+        self.apart = true;
         self
     }
 

@@ -10,17 +10,24 @@ pub struct Source {
     pub name: String,
     /// Whether `name` is a file whose lines can be shown.
     pub is_file: bool,
+    /// What is shown where it is no file: what was said.
+    pub text: Option<String>,
 }
 
 impl Source {
     /// A file on the operator's machine.
     pub fn file(path: impl Into<String>) -> Arc<Self> {
-        Arc::new(Self { name: path.into(), is_file: true })
+        Arc::new(Self { name: path.into(), is_file: true, text: None })
     }
 
     /// Something that is no file, in angle brackets as Ansible prints it.
     pub fn described(name: impl Into<String>) -> Arc<Self> {
-        Arc::new(Self { name: name.into(), is_file: false })
+        Arc::new(Self { name: name.into(), is_file: false, text: None })
+    }
+
+    /// The same with what was said there.
+    pub fn said(name: impl Into<String>, text: impl Into<String>) -> Arc<Self> {
+        Arc::new(Self { name: name.into(), is_file: false, text: Some(text.into()) })
     }
 }
 

@@ -1,14 +1,14 @@
 //! `tank playbook`, `ansible-playbook`.
 
-use super::options::{self, is_set, texts};
+use super::options::{self, is_set, text, texts};
 use super::prepare::{self, Ground};
 use super::signals;
 use crate::base::Diagnostic;
-use crate::play::Playbook;
+use crate::play::{Loader, Playbook, Task, check, tags};
+use crate::report::Line;
 use crate::run::Session;
 use clap::ArgMatches;
 use std::path::Path;
-use std::sync::Arc;
 
 /// Runs the command; gives its exit code.
 pub fn main(name: &'static str, words: &[String]) -> u8 {
@@ -56,8 +56,32 @@ fn run(matches: &ArgMatches, paths: &[String]) -> Result<u8, Diagnostic> {
     if let Some(code) = list(matches, &ground, &landscape, &playbooks)? {
         return Ok(code);
     }
+    check(&ground, matches, &loader, &playbooks)?;
+    let line = ground.line.clone();
     let session = ground.session(matches, loader, landscape)?;
-    execute(&session, &playbooks)
+    execute(&session, &playbooks, &line)
+}
+
+/// Refuses what can be refused before anything connects.
+fn check(
+    ground: &Ground,
+    matches: &ArgMatches,
+    loader: &Loader,
+    playbooks: &[Playbook],
+) -> Result<(), Diagnostic> {
+    let (only, skip) = (options::tags(matches), options::skip_tags(matches));
+    let starts_later = text(matches, "start_at_task").is_some();
+    let selected = |task: &Task| !starts_later && tags::is_selected(task, &only, &skip);
+    if ground.settings.text("DEFAULT_STRATEGY") != Some("linear") {
+        let silent = playbooks.iter().flat_map(|p| &p.plays).any(|play| play.strategy.is_none());
+        let strategy = ground.settings.text("DEFAULT_STRATEGY").filter(|_| silent);
+        strategy.map_or(Ok(()), check::strategy)?;
+    }
+    for playbook in playbooks {
+        playbook.plays.iter().try_for_each(|play| check::unbuilt(play))?;
+        check::files(loader, playbook, &selected)?;
+    }
+    Ok(())
 }
 
 /// `--list-hosts`, `--list-tasks`, `--list-tags`, `--syntax-check`.
@@ -80,7 +104,7 @@ fn list(
         }
         found.iter().map(ToString::to_string).collect()
     };
-    let (only, skip) = (prepare::tags(matches), texts(matches, "skip_tags"));
+    let (only, skip) = (options::tags(matches), options::skip_tags(matches));
     let listing = crate::play::listing::Listing {
         hosts: if hosts { Some(&select) } else { None },
         tasks,
@@ -100,15 +124,22 @@ fn list(
 }
 
 /// Runs playbooks in a runtime of their own.
-pub fn execute(session: &Session, playbooks: &[Playbook]) -> Result<u8, Diagnostic> {
+pub fn execute(session: &Session, playbooks: &[Playbook], line: &Line) -> Result<u8, Diagnostic> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .map_err(|error| Diagnostic::new(format!("could not start: {error}")).code(250))?;
-    Ok(runtime.block_on(async {
-        let watcher = tokio::spawn(signals::watch(Arc::clone(&session.interrupt)));
-        let code = crate::run::run(session, playbooks).await;
-        watcher.abort();
-        code
-    }))
+    let stopped = signals::watch(&session.interrupt, line);
+    let code = runtime.block_on(async {
+        tokio::select! {
+            code = crate::run::run(session, playbooks) => code,
+            () = stopped.notified() => {
+                signals::stop(session).await;
+                signals::INTERRUPTED
+            }
+        }
+    });
+    // A prompt that nobody answers holds a thread that nothing ends.
+    runtime.shutdown_background();
+    Ok(code)
 }

@@ -2,17 +2,18 @@
 
 use super::connector::Connections;
 use super::library::{EarlyScope, Library, ask, read_file};
-use super::options::{is_set, text, texts};
+use super::options::{self, is_set, text, texts};
 use super::passwords::{self, Passwords};
 use super::{extra_vars, reports};
+use crate::base::yaml::Duplicates;
 use crate::base::{Diagnostic, Map, Value};
 use crate::inventory::{Files, Inventory, Limit, LoadOptions, Notices, Rules, VarsFiles};
 use crate::play::{Loader, LoaderOptions};
-use crate::report::Report;
-use crate::run::{BecomeDefaults, Interrupt, Options, Pool, Session};
+use crate::report::{Line, Report};
+use crate::run::{AheadRules, BecomeDefaults, Interrupt, Options, Pool, Session};
 use crate::settings::{Settings, Surroundings};
 use crate::spec::Event;
-use crate::vars::{Landscape, RunFrame, Store};
+use crate::vars::{Landscape, Reload, RunFrame, Store};
 use crate::vault::{self, Vault};
 use clap::ArgMatches;
 use std::collections::BTreeMap;
@@ -35,8 +36,12 @@ pub struct Ground {
     pub events: Sink,
     /// Passwords the operator gave.
     pub passwords: Passwords,
+    /// The live line below the report.
+    pub line: Line,
     /// `--limit`.
     pub limit: Option<Limit>,
+    /// Reads the inventory again.
+    reload: Reload,
     /// Rules of the inventory.
     rules: Arc<Rules>,
     /// Reads variable files.
@@ -62,8 +67,14 @@ pub fn ground(
     settings: Settings,
     report: Box<dyn Report>,
 ) -> Result<Ground, Diagnostic> {
-    let events = sink(report, &settings);
+    let line = reports::line(matches);
+    let events = sink(line.above(report), &settings);
     set_mask(&settings)?;
+    crate::base::yaml::set_duplicates(match settings.text("DUPLICATE_YAML_DICT_KEY") {
+        Some("error") => Duplicates::Error,
+        Some("ignore") => Duplicates::Ignore,
+        _ => Duplicates::Warn,
+    });
     super::library::greet(matches, &settings);
     let settings = Arc::new(settings);
     let vault = Arc::new(vault_of(matches, &settings)?);
@@ -99,7 +110,11 @@ pub fn ground(
         extra,
         events,
         passwords,
+        line,
         limit,
+        reload: Arc::new(move |notices: &mut Notices| {
+            crate::inventory::load(&sources, &options, notices)
+        }),
         rules,
         files,
     })
@@ -182,7 +197,8 @@ impl Ground {
             self.files.clone(),
             Arc::clone(&self.rules),
         );
-        Landscape::new(self.inventory.clone(), files, Arc::clone(&self.events))
+        let (reload, events) = (Arc::clone(&self.reload), Arc::clone(&self.events));
+        Landscape::new(self.inventory.clone(), files, playbook_dir, reload, events)
     }
 
     /// A loader of playbooks.
@@ -221,7 +237,8 @@ impl Ground {
             settings: Arc::clone(&self.settings),
         });
         let store = Store::new(Arc::new(landscape), reader, (*self.extra).clone(), run);
-        let connections = Connections::new(&self.settings, Arc::clone(&self.events));
+        let connections = Connections::new(Arc::clone(&self.events), self.line.clone());
+        let line = self.line.clone();
         let forks = options.forks.max(1);
         Ok(Session {
             store: Arc::new(store),
@@ -235,7 +252,10 @@ impl Ground {
             changes: crate::run::Changes::default(),
             interrupt: Arc::new(Interrupt::default()),
             ledger: Mutex::default(),
-            prompt: Arc::new(ask),
+            prompt: Arc::new(move |question| {
+                let _aside = line.aside();
+                ask(question)
+            }),
             started: Mutex::default(),
             next_id: std::sync::atomic::AtomicU64::new(1),
         })
@@ -268,16 +288,21 @@ impl Ground {
             forks: usize::try_from(forks).unwrap_or(5),
             check: is_set(matches, "check"),
             diff: is_set(matches, "diff") || settings.bool("DIFF_ALWAYS"),
-            tags: tags(matches),
-            skip_tags: split(&texts(matches, "skip_tags")),
+            tags: options::tags(matches),
+            skip_tags: options::skip_tags(matches),
             limit,
             start_at: text(matches, "start_at_task").map(str::to_string),
             force_handlers: is_set(matches, "force_handlers")
                 || settings.bool("DEFAULT_FORCE_HANDLERS"),
             overlay: settings.value("TANK_CHECK_OVERLAY").is_none_or(Value::is_true),
-            look_ahead: !is_set(matches, "no_look_ahead")
-                && settings.value("TANK_LOOK_AHEAD").is_none_or(Value::is_true),
+            look_ahead: (!is_set(matches, "no_look_ahead")
+                && settings.value("TANK_LOOK_AHEAD").is_none_or(Value::is_true))
+            .then_some(AheadRules::ALL),
             gathering: settings.text("DEFAULT_GATHERING").unwrap_or("implicit").to_string(),
+            strategy: settings.text("DEFAULT_STRATEGY").unwrap_or("linear").to_string(),
+            retry: settings.bool("RETRY_FILES_ENABLED").then(|| {
+                settings.text("RETRY_FILES_SAVE_PATH").filter(|p| !p.is_empty()).map(PathBuf::from)
+            }),
             missing_handler_fails: settings.bool("ERROR_ON_MISSING_HANDLER"),
             connection: self.connection(matches)?,
             r#become: self.become_defaults(matches),
@@ -355,18 +380,6 @@ fn number(matches: &ArgMatches, name: &str) -> Result<Option<i64>, Diagnostic> {
     text.parse()
         .map(Some)
         .map_err(|_| Diagnostic::new(format!("--{name}: '{text}' is not a whole number")).code(5))
-}
-
-/// `--tags`; all without it.
-pub fn tags(matches: &ArgMatches) -> Vec<String> {
-    let tags = split(&texts(matches, "tags"));
-    if tags.is_empty() { vec!["all".to_string()] } else { tags }
-}
-
-/// `--tags a,b` may be repeated.
-fn split(words: &[String]) -> Vec<String> {
-    let parts = words.iter().flat_map(|word| word.split(','));
-    parts.map(str::trim).filter(|part| !part.is_empty()).map(str::to_string).collect()
 }
 
 /// The directory of a playbook, absolute.

@@ -1,7 +1,7 @@
 //! Which report shows the run.
 
 use super::options::text;
-use crate::report::{JsonLines, Layout, Minimal, Out, Report, Terminal};
+use crate::report::{JsonLines, Layout, Line, Minimal, Out, Report, Shape, Terminal};
 use crate::settings::Settings;
 use clap::ArgMatches;
 
@@ -46,5 +46,29 @@ fn layout(matches: &ArgMatches, settings: &Settings) -> Layout {
         per_host_start: on("callback.default.show_per_host_start"),
         deprecations: shown("DEPRECATION_WARNINGS"),
         uncertain: shown("TANK_CHECK_OVERLAY"),
+        shape: shape(settings),
     }
+}
+
+/// The language of results.
+fn shape(settings: &Settings) -> Shape {
+    let default = Shape::default();
+    let indentation = settings.int("callback.default.result_indentation");
+    Shape {
+        yaml: settings.text("callback.default.result_format") == Some("yaml"),
+        pretty: settings
+            .value("callback.default.pretty_results")
+            .and_then(crate::base::Value::as_bool),
+        indentation: indentation.and_then(|n| usize::try_from(n).ok()).unwrap_or(4),
+        width: match settings.text("callback.default.result_yaml_line_width") {
+            Some("no-break") => None,
+            Some("terminal-width") => Some(out(settings).width),
+            _ => default.width,
+        },
+    }
+}
+
+/// The live line of a run; machines that read events want none.
+pub fn line(matches: &ArgMatches) -> Line {
+    if text(matches, "output") == Some("json") { Line::off() } else { Line::of_process() }
 }

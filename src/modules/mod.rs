@@ -6,6 +6,7 @@ pub mod facts;
 pub mod files;
 pub mod flow;
 pub mod packages;
+pub mod services;
 pub mod system;
 
 use crate::spec::Entry;
@@ -17,6 +18,7 @@ pub static MODULES: &[&[Entry]] = &[
     facts::FAMILY,
     files::FAMILY,
     flow::FAMILY,
+    services::FAMILY,
     packages::FAMILY,
     system::FAMILY,
 ];

@@ -41,7 +41,7 @@ const RAW: [&str; 12] = [
 ];
 
 /// Modules whose text is a command line.
-const COMMANDS: [&str; 4] = ["command", "shell", "script", "raw"];
+pub(super) const COMMANDS: [&str; 4] = ["command", "shell", "script", "raw"];
 
 /// The name without Ansible's own collections in front of it.
 pub(super) fn short(name: &str) -> &str {

@@ -1,8 +1,9 @@
 //! A play of one task, from a module's name and the text of its arguments.
 
+use super::kv;
 use super::literal::fault;
 use super::loader::{Gathered, Loader, Place};
-use super::model::{Keywords, Play, Playbook};
+use super::model::{Action, Entry, Keywords, Play, Playbook};
 use super::play;
 use crate::base::{Diagnostic, Key, Map, Origin, Source, Value, yaml};
 use std::path::Path;
@@ -34,10 +35,11 @@ impl Loader {
         let keywords =
             Keywords { name: Some(Value::from("Ansible Ad-Hoc")), ..Keywords::default() };
         let parent = play::top(keywords.clone(), &Arc::new(call.dir.join("__adhoc_playbook__")));
-        let source = Source::described("<adhoc>");
+        let source = Source::said(format!("<adhoc '{}' task>", call.module), self.said(call));
         let task = task(call, &source)?;
-        let place = Place::new(&parent, false, &gathered);
-        let tasks = self.entries("tasks", &Value::list(vec![task]), &place)?;
+        let place = Place { late: true, ..Place::new(&parent, false, &gathered) };
+        let mut tasks = self.entries("tasks", &Value::list(vec![task]), &place)?;
+        tasks.iter_mut().for_each(|entry| mark_unknown(entry, call.module));
         self.remember(&parent, &gathered);
         let map = Map::from_iter([
             (Key::from("hosts"), Value::from(call.pattern)),
@@ -46,6 +48,48 @@ impl Loader {
         let plain = play::plain(&Value::NULL, &map, keywords, parent)?;
         let play = Play { tasks, imported: gathered.imported.into_inner(), ..plain };
         Ok(Playbook { path: "__adhoc_playbook__".to_string(), plays: vec![Arc::new(play)] })
+    }
+}
+
+impl Loader {
+    /// The call as errors show it.
+    fn said(&self, call: &AdHoc<'_>) -> String {
+        let short = super::action::short(call.module);
+        let args = arguments(call.args, &Source::described("<adhoc>")).unwrap_or_default();
+        let args = match args.as_str() {
+            Some(_) => kv::parse(&args, super::action::COMMANDS.contains(&short)),
+            None => Ok(args.as_map().cloned().unwrap_or_default()),
+        };
+        let table = self.module(call.module).map(|entry| entry.doc().args);
+        let hidden = |key: &Key| {
+            let arg = table.and_then(|table| table.find(key.as_str()?));
+            arg.is_some_and(|arg| arg.no_log)
+        };
+        let hide = |(key, value): (Key, Value)| match hidden(&key) {
+            true => (key, value.secret()),
+            false => (key, value),
+        };
+        let args: Map = args.unwrap_or_default().into_iter().map(hide).collect();
+        let said: Value = [
+            ("action", Value::from(call.module)),
+            ("args", Value::map(args)),
+            ("timeout", Value::from(call.timeout)),
+            ("async_val", Value::from(call.seconds)),
+            ("poll", Value::from(call.poll)),
+        ]
+        .into_iter()
+        .collect();
+        said.masked().repr()
+    }
+}
+
+/// Where the name of a module that nobody knows was said.
+fn mark_unknown(entry: &mut Entry, module: &str) {
+    if let Entry::Task(task) = entry
+        && let Action::Template(name) = &mut Arc::make_mut(task).action
+    {
+        let said = Origin::whole(&Source::said("<CLI option '-m'>", module));
+        *name = Value::str(module).at(said);
     }
 }
 

@@ -78,6 +78,8 @@ pub(super) struct Place<'a> {
     pub handlers: bool,
     /// Whether a rescue around it takes failures.
     pub rescued: bool,
+    /// Whether a module that nobody knows is told of when its task runs, as for ad-hoc calls.
+    pub late: bool,
     /// Directories of the roles whose dependencies are being loaded.
     pub stack: Vec<Arc<PathBuf>>,
     /// What the play gathers.
@@ -86,7 +88,8 @@ pub(super) struct Place<'a> {
 
 impl<'a> Place<'a> {
     pub(super) fn new(parent: &Arc<Parent>, handlers: bool, gathered: &'a Gathered) -> Self {
-        Self { parent: Arc::clone(parent), handlers, rescued: false, stack: Vec::new(), gathered }
+        let parent = Arc::clone(parent);
+        Self { parent, handlers, rescued: false, late: false, stack: Vec::new(), gathered }
     }
 
     /// The same below another step.

@@ -66,6 +66,7 @@ impl Loader {
         let action = match self.module(&name) {
             Some(entry) => Action::Module(entry),
             None if short(&name) == "validate_argument_spec" => Action::ValidateArgs,
+            None if place.late => Action::Template(written.name.clone()),
             None => return Err(self.unresolved(value, &written)),
         };
         let task = self.build(plain(place), value, map, written, action, place)?;

@@ -44,7 +44,8 @@ fn parts(error: &Diagnostic) -> Vec<Part<'_>> {
         let origin = one.origin.as_ref();
         match parts.last_mut() {
             Some(last)
-                if one.hint.is_none()
+                if !one.apart
+                    && one.hint.is_none()
                     && last.hint.is_none()
                     && (origin.is_none() || last.origin == origin) =>
             {
@@ -101,6 +102,9 @@ fn place(part: &Part<'_>) -> String {
 
 /// The line, the two before it, and a caret.
 fn excerpt(origin: &Origin) -> Option<String> {
+    if let Some(text) = &origin.source.text {
+        return Some(format!("{}\n", shortened(text)));
+    }
     if !origin.source.is_file || origin.line == 0 {
         return None;
     }
@@ -122,6 +126,27 @@ fn excerpt(origin: &Origin) -> Option<String> {
         let _ = writeln!(text, "{}^ column {}", " ".repeat(indent), origin.column);
     }
     Some(text)
+}
+
+/// A text on one line, cut between words (Python's `textwrap.shorten`).
+fn shortened(text: &str) -> String {
+    const MORE: &str = " [...]";
+    let words: Vec<&str> = text.split_whitespace().collect();
+    let whole = words.join(" ");
+    if whole.chars().count() <= WIDTH {
+        return whole;
+    }
+    let mut shown = String::new();
+    for word in words {
+        let blank = usize::from(!shown.is_empty());
+        let length = shown.chars().count() + blank + word.chars().count();
+        if length + MORE.len() > WIDTH {
+            break;
+        }
+        shown.push_str(&" ".repeat(blank));
+        shown.push_str(word);
+    }
+    format!("{shown}{MORE}").trim_start().to_string()
 }
 
 fn cut(line: &str) -> String {

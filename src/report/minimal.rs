@@ -64,7 +64,8 @@ impl Minimal {
 
     fn dump(&self, one: &TaskResult) -> String {
         let shown = if one.task.no_log { dump::censored(&one.result) } else { one.result.clone() };
-        dump::result(&shown, &one.task.action, self.verbosity, !self.one_line)
+        let shape = dump::Shape::default();
+        dump::result(&shown, &one.task.action, self.verbosity, !self.one_line, shape)
     }
 }
 

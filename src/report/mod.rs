@@ -4,13 +4,16 @@ mod banner;
 mod diagnostics;
 mod dump;
 mod json;
+mod live;
 mod minimal;
 mod out;
 mod playbook;
 mod recap;
 
 pub use diagnostics::render as render_diagnostic;
+pub use dump::Shape;
 pub use json::JsonLines;
+pub use live::{Aside, Line};
 pub use minimal::Minimal;
 pub use out::{Out, Palette};
 pub use playbook::{Layout, Terminal};

@@ -1,6 +1,7 @@
 //! Ansible's default layout, byte for byte.
 
 use super::banner::banner;
+use super::dump::Shape;
 use super::out::{Out, Palette};
 use super::{Report, diagnostics, dump, recap};
 use crate::base::{Diagnostic, Value};
@@ -32,6 +33,8 @@ pub struct Layout {
     pub deprecations: bool,
     /// Whether uncertain predictions are listed at the end of a check run.
     pub uncertain: bool,
+    /// The language of results.
+    pub shape: Shape,
 }
 
 /// The default report.
@@ -109,9 +112,11 @@ impl Terminal {
     fn dump(&self, one: &TaskResult) -> String {
         let indent = self.layout.verbosity >= 3 || one.verbose_always;
         if one.task.no_log {
-            return dump::result(&dump::censored(&one.result), "", self.layout.verbosity, false);
+            let censored = dump::censored(&one.result);
+            return dump::result(&censored, "", self.layout.verbosity, false, self.layout.shape);
         }
-        dump::result(&one.result, &one.task.action, self.layout.verbosity, indent)
+        let (verbosity, shape) = (self.layout.verbosity, self.layout.shape);
+        dump::result(&one.result, &one.task.action, verbosity, indent, shape)
     }
 
     /// ` => {...}` where results are shown.
@@ -215,7 +220,12 @@ impl Terminal {
         self.ignoring(one);
     }
 
+    /// What stands behind the items: of a failed `debug` its message, the others have said it all.
     fn loop_end(&mut self, one: &TaskResult) {
+        if one.status == Status::Failed && dump::is_debug(&one.task.action) {
+            let text = format!("fatal: [{}]: FAILED! => {}", Self::host(one), self.dump(one));
+            self.failed_line(&text, Palette::Error);
+        }
         self.ignoring(one);
     }
 
@@ -289,7 +299,7 @@ impl Terminal {
             let stats = std::mem::take(&mut self.stats);
             self.banner("CUSTOM STATS: ");
             for one in stats {
-                let text = dump::result(&one, "", 0, false);
+                let text = dump::result(&one, "", 0, false, self.layout.shape);
                 self.out.line(&format!("\tRUN: {text}"), Palette::Plain);
             }
         }
@@ -316,6 +326,11 @@ impl Report for Terminal {
                 let name = path.rsplit('/').next().unwrap_or(path).to_string();
                 self.banner(&format!("PLAYBOOK: {name}"));
                 self.out.line(&format!("{plays} plays in {path}"), Palette::Plain);
+            }
+            Event::HostStart { task, host } if self.layout.per_host_start => {
+                let kind = if task.handler { "HANDLER" } else { "TASK" };
+                let text = format!(" [started {kind}: {} on {host}]", task.name);
+                self.out.line(&text, Palette::Ok);
             }
             Event::Playbook { .. } | Event::HostStart { .. } | Event::Progress { .. } => {}
             Event::Play { name, .. } => {
@@ -345,13 +360,17 @@ impl Report for Terminal {
             }
             Event::Notified { .. } => {}
             Event::Meta { text, .. } if self.layout.verbosity >= 2 => {
-                self.out.line(text, Palette::Plain);
+                self.out.line(text, Palette::Verbose);
             }
             Event::Meta { .. } => {}
             Event::Warning(warning) => self.warning(warning),
             Event::Deprecated(warning) => self.deprecated(warning),
             Event::Error(error) => self.fatal(error),
             Event::CustomStats(stats) => self.stats.push(stats.clone()),
+            Event::RetryFile(path) => {
+                let text = format!("\tto retry, use: --limit @{path}");
+                self.out.line(&text, Palette::Plain);
+            }
             Event::Recap(counts) => self.recap(counts),
         }
     }

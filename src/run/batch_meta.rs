@@ -33,17 +33,78 @@ pub async fn run(
             runner.batch.session.emit(Event::Task(Arc::clone(&info)));
         }
         if meta == MetaAction::FlushHandlers {
+            tell(runner, at, task, &done(runner, at, task, meta));
             continue;
         }
         match false_condition(runner, at, task, meta)? {
-            Some(condition) => runner.show_skipped(at, &info, &condition),
-            None => act(runner, at, meta)?,
+            Some(condition) => {
+                tell(runner, at, task, &left_out(runner, at, task, meta));
+                runner.show_skipped(at, &info, &condition);
+            }
+            None => {
+                act(runner, at, meta)?;
+                tell(runner, at, task, &done(runner, at, task, meta));
+            }
         }
     }
     if meta == MetaAction::FlushHandlers {
         Box::pin(handlers::flush(runner, group)).await?;
     }
     Ok(())
+}
+
+/// What `-vv` says of a meta task.
+fn tell(runner: &Runner<'_, '_>, at: usize, task: &Task, text: &str) {
+    if task.implicit {
+        return;
+    }
+    let host = Some(Arc::clone(&runner.hosts[at].name));
+    runner.batch.session.emit(Event::Meta { text: format!("META: {text}"), host });
+}
+
+fn role_of(task: &Task) -> String {
+    task.role().map(|role| role.name.clone()).unwrap_or_default()
+}
+
+/// What was done, in Ansible's words.
+fn done(runner: &Runner<'_, '_>, at: usize, task: &Task, meta: MetaAction) -> String {
+    let host = &runner.hosts[at].name;
+    match meta {
+        MetaAction::Noop => "noop".to_string(),
+        MetaAction::FlushHandlers => format!("triggered running handlers for {host}"),
+        MetaAction::RefreshInventory => "inventory successfully refreshed".to_string(),
+        MetaAction::ClearFacts => "facts cleared".to_string(),
+        MetaAction::ClearHostErrors => "cleared host errors".to_string(),
+        MetaAction::EndPlay => "ending play".to_string(),
+        MetaAction::EndBatch => "ending batch".to_string(),
+        MetaAction::EndHost => format!("ending play for {host}"),
+        MetaAction::EndRole => format!("ending role {} for {host}", role_of(task)),
+        MetaAction::ResetConnection => "reset connection".to_string(),
+    }
+}
+
+/// What a condition kept from being done, in Ansible's words.
+fn left_out(runner: &Runner<'_, '_>, at: usize, task: &Task, meta: MetaAction) -> String {
+    let host = &runner.hosts[at].name;
+    let (name, rest) = match meta {
+        MetaAction::ClearFacts => {
+            ("clear_facts", format!("not clearing facts and fact cache for {host}"))
+        }
+        MetaAction::ClearHostErrors => {
+            ("clear_host_errors", format!("not clearing host error state for {host}"))
+        }
+        MetaAction::EndPlay => ("end_play", "continuing play".to_string()),
+        MetaAction::EndBatch => ("end_batch", "continuing current batch".to_string()),
+        MetaAction::EndHost => ("end_host", format!("continuing execution for {host}")),
+        MetaAction::EndRole => {
+            ("end_role", format!("continuing role {} for {host}", role_of(task)))
+        }
+        MetaAction::FlushHandlers => ("flush_handlers", format!("not running handlers for {host}")),
+        MetaAction::Noop => return "noop".to_string(),
+        MetaAction::RefreshInventory => return "inventory successfully refreshed".to_string(),
+        MetaAction::ResetConnection => return "reset connection".to_string(),
+    };
+    format!("{name} conditional evaluated to False, {rest}")
 }
 
 /// The first condition that does not hold; three actions take none and warn.
@@ -85,6 +146,7 @@ fn act(runner: &mut Runner<'_, '_>, at: usize, meta: MetaAction) -> Result<(), D
         MetaAction::Noop | MetaAction::FlushHandlers => {}
         MetaAction::EndHost => end(runner, at),
         MetaAction::EndPlay | MetaAction::EndBatch => {
+            runner.end_play |= meta == MetaAction::EndPlay;
             for at in 0..runner.hosts.len() {
                 end(runner, at);
             }
@@ -100,9 +162,9 @@ fn act(runner: &mut Runner<'_, '_>, at: usize, meta: MetaAction) -> Result<(), D
         MetaAction::ClearHostErrors => clear_errors(runner),
         MetaAction::ResetConnection => session.pool.forget(&runner.hosts[at].name, false),
         MetaAction::RefreshInventory => {
-            let text =
-                "meta refresh_inventory: inventory sources are not read again in this version";
-            return Err(Diagnostic::new(text).hint("Split the playbook into two runs."));
+            let topology = session.store.topology().refreshed()?;
+            session.store.set_topology(topology);
+            super::choice::join_play_hosts(runner.batch)?;
         }
     }
     Ok(())

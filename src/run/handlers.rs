@@ -119,7 +119,8 @@ fn unknown(runner: &Runner<'_, '_>, name: &str) -> Result<(), Diagnostic> {
 
 /// Whether failed hosts run their pending handlers too.
 pub fn forced(batch: &Batch<'_>) -> Result<bool, Diagnostic> {
-    let play = batch.play.force_handlers.as_ref().map(Value::is_true);
+    let play = batch.play.force_handlers.as_ref();
+    let play = play.map(|raw| super::gather::truth(batch, raw)).transpose()?;
     Ok(play.unwrap_or(batch.session.options.force_handlers))
 }
 

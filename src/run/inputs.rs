@@ -19,13 +19,27 @@ use std::path::{Path, PathBuf};
 /// Files above this size are read when they are sent, not kept.
 const KEPT: u64 = 1 << 20;
 
+/// A source that can't be had.
+pub struct Missing {
+    /// The result's part of it.
+    pub failure: Failure,
+    /// What Ansible's action raises, where it does not return that.
+    pub raised: Option<Diagnostic>,
+}
+
+impl From<Diagnostic> for Missing {
+    fn from(error: Diagnostic) -> Self {
+        Self { failure: Failure::new(error.chain()), raised: None }
+    }
+}
+
 /// Resolves all controller files of a running task.
 pub fn resolve(
     run: &TaskRun<'_>,
     entry: &'static Entry,
     args: &Map,
     scope: &TaskScope,
-) -> Result<Result<Inputs, Failure>, Stop> {
+) -> Result<Result<Inputs, Missing>, Stop> {
     resolve_for(run.batch, run.task, entry, args, scope)
 }
 
@@ -37,7 +51,7 @@ pub fn resolve_for(
     entry: &'static Entry,
     args: &Map,
     scope: &TaskScope,
-) -> Result<Result<Inputs, Failure>, Stop> {
+) -> Result<Result<Inputs, Missing>, Stop> {
     let mut inputs = Inputs::default();
     let table = entry.doc().args;
     if flag(table, args, "remote_src", false) {
@@ -65,12 +79,12 @@ pub fn resolve_for(
             let contents_only = name.ends_with('/');
             match source.tree(&path, contents_only) {
                 Ok(tree) => drop(inputs.trees.insert(arg.name, tree)),
-                Err(error) => return Ok(Err(Failure::new(error.chain()))),
+                Err(error) => return Ok(Err(error.into())),
             }
         } else {
             match source.file(&path) {
                 Ok(input) => drop(inputs.files.insert(arg.name, input)),
-                Err(error) => return Ok(Err(Failure::new(error.chain()))),
+                Err(error) => return Ok(Err(error.into())),
             }
         }
     }
@@ -86,12 +100,15 @@ fn source_name(entry: &Entry, given: &Value) -> String {
     words.into_iter().next().unwrap_or_default()
 }
 
-/// A source that is not there. Ansible's `copy` names the error's kind too.
-fn not_found(module: &str, error: Diagnostic) -> Failure {
+/// A source that is not there. Ansible's `copy` names the error's kind and keeps its advice; others
+/// raise its text anew.
+fn not_found(module: &str, error: Diagnostic) -> Missing {
     if module != "copy" {
-        return Failure::new(error.message);
+        let raised = Diagnostic::new(error.message.as_str()).apart();
+        return Missing { failure: Failure::new(error.message), raised: Some(raised) };
     }
-    Failure::new(format!("Unexpected AnsibleActionFail error: {}", error.message))
+    let raised = Diagnostic::new("Unexpected AnsibleActionFail error.").caused_by(error);
+    Missing { failure: Failure::new(raised.chain()), raised: Some(raised) }
 }
 
 /// A flag of a module that says where and how its source is read: as given, else its default, else `other`.

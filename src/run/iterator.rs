@@ -141,6 +141,19 @@ impl Way {
         });
     }
 
+    /// Goes through these nodes before it goes on where it is.
+    pub fn go_first(&mut self, nodes: impl Into<Arc<[Node]>>) {
+        self.frames.push(Frame {
+            nodes: nodes.into(),
+            next: 0,
+            at: Position::new(),
+            section: Section::Plain,
+            block: None,
+            role: None,
+            failing: false,
+        });
+    }
+
     /// The current step failed: goes to the nearest rescue or always; false: failed for good.
     pub fn fail(&mut self) -> bool {
         while let Some(frame) = self.frames.last_mut() {

@@ -1,17 +1,18 @@
 //! Modules that look at a host: probe, plan, apply, second look; and actions.
 
+use super::ahead::AheadRules;
 use super::inputs;
 use super::keywords::Reader;
 use super::outcome::Outcome;
 use super::pool::Route;
 use super::task::TaskRun;
 use super::total::{Total, judge};
-use crate::base::{Key, Map, Value};
+use crate::base::{Diagnostic, Key, Map, Value};
 use crate::spec::event::Status;
-use crate::spec::module::{AnyAction, AnyArgs, AnySeen, AnyState};
+use crate::spec::module::{AnyArgs, AnySeen, AnyState};
 use crate::spec::{
-    ActionContext, Answer, ArgType, Change, ChangeKind, Ctx, Entry, Failure, Fields, Host,
-    HostError, Inputs, Look, Plan, Probe, Run, Then, World,
+    Answer, ArgType, Change, ChangeKind, Ctx, Entry, Failure, Fields, Host, HostError, Inputs,
+    Look, Plan, Probe, Run, Then, World,
 };
 use crate::template::Templar;
 use crate::template::table::Stop;
@@ -37,16 +38,23 @@ const ROUNDS: usize = 8;
 const QUESTIONS: usize = 4;
 
 /// Everything one execution of a module knows.
-struct Work<'r, 'a> {
-    run: &'r mut TaskRun<'a>,
-    host: Arc<dyn Host>,
-    route: String,
-    inputs: Inputs,
-    env: Vec<(String, String)>,
-    check: bool,
-    diff: bool,
+pub struct Work<'r, 'a> {
+    /// The task.
+    pub run: &'r mut TaskRun<'a>,
+    /// The identity it has.
+    pub host: Arc<dyn Host>,
+    /// What tells that identity from others.
+    pub route: String,
+    /// Its controller files.
+    pub inputs: Inputs,
+    /// `environment`.
+    pub env: Vec<(String, String)>,
+    /// Whether nothing is applied.
+    pub check: bool,
+    /// Whether differences are shown.
+    pub diff: bool,
     /// What this task's own preludes and tools have done, for its next looks (see `Then::LookAgain`).
-    done: World,
+    pub done: World,
 }
 
 /// Runs a module that needs its host.
@@ -66,17 +74,17 @@ pub async fn run(
     };
     let resolved = inputs::resolve(run, entry, given, scope)?;
     let mut outcome = match resolved {
-        Err(failure) => failed(failure, "Action failed"),
+        Err(missing) => not_there(run, missing),
         Ok(inputs) => match open(run, &route).await {
             Err(error) => host_failed(&error),
             Ok(host) => {
-                let diff = super::settle::shows_diff(run.batch, run.task);
+                let diff = super::settle::shows_diff(run.batch, run.task, scope)?;
                 let route = route.key();
                 let done = World::default();
                 let work = Work { run, host, route, inputs, env, check, diff, done };
                 match entry.run {
                     Run::State(module) => work.state(module, args).await,
-                    Run::Action(module) => work.action(module, args).await,
+                    Run::Action(module) => super::action::run(work, module, args).await,
                     Run::Control(_) => Outcome::new(Status::Failed, Map::new()),
                 }
             }
@@ -94,12 +102,26 @@ async fn open(run: &TaskRun<'_>, route: &Route) -> Result<Arc<dyn Host>, HostErr
     run.batch.session.pool.host(route).await
 }
 
+/// A controller file that can't be had as an outcome.
+fn not_there(run: &TaskRun<'_>, missing: inputs::Missing) -> Outcome {
+    let mut outcome = failed(missing.failure, "Action failed");
+    let at = run.task.origin.as_ref();
+    outcome.error =
+        missing.raised.map(|error| Diagnostic::new("Task failed").at(at).caused_by(error));
+    outcome
+}
+
 /// A host's error as an outcome: only what means "not reachable" is unreachable.
 pub fn host_failed(error: &HostError) -> Outcome {
     match error {
         HostError::Unreachable(text) => Outcome::unreachable(text),
+        HostError::Lost(_) => {
+            let mut outcome = Outcome::unreachable(&error.to_string());
+            outcome.acted = true;
+            outcome
+        }
         HostError::Become(text) => {
-            let mut outcome = Outcome::fault(None, crate::base::Diagnostic::new(text.as_str()));
+            let mut outcome = Outcome::fault(None, Diagnostic::new(text.as_str()));
             outcome.set("changed", false);
             outcome
         }
@@ -114,8 +136,17 @@ pub fn host_failed(error: &HostError) -> Outcome {
 /// A module's failure as an outcome.
 pub fn failed(failure: Failure, what: &'static str) -> Outcome {
     let mut fields = failure.fields;
+    if fields.get(&Key::from("unreachable")).is_some_and(Value::is_true) {
+        return Outcome::unreachable(&failure.msg);
+    }
     fields.entry("changed".into()).or_insert(Value::from(false));
     fields.insert("msg".into(), Value::from(failure.msg));
+    for (name, lines) in [("stdout", "stdout_lines"), ("stderr", "stderr_lines")] {
+        if let Some(text) = fields.get(&Key::from(name)).map(Value::text) {
+            let text: Vec<Value> = text.lines().map(Value::str).collect();
+            fields.entry(lines.into()).or_insert(Value::list(text));
+        }
+    }
     let mut outcome = Outcome::new(Status::Failed, fields);
     outcome.from_module = Some(what);
     outcome
@@ -158,7 +189,6 @@ impl Work<'_, '_> {
             let plan = module.plan(args, &seen, self.ctx(&platform)).map_err(Trouble::Module)?;
             total.take(&plan, self.check);
             if !plan.has_work() {
-                self.look_ahead();
                 let fields = module.result(args, &seen, None, &plan, &[]);
                 return Ok(total.finish(fields));
             }
@@ -166,7 +196,6 @@ impl Work<'_, '_> {
                 if self.predict(&plan, &mut total) {
                     continue;
                 }
-                self.look_ahead();
                 let fields = module.result(args, &seen, None, &plan, &[]);
                 return Ok(total.finish(fields));
             }
@@ -197,7 +226,7 @@ impl Work<'_, '_> {
 
     /// The predicted world; a task that really runs (`check_mode: false`) sees the host, and what its own
     /// preludes have done.
-    fn world(&self) -> &World {
+    pub fn world(&self) -> &World {
         if self.check { &self.run.world } else { &self.done }
     }
 
@@ -223,15 +252,9 @@ impl Work<'_, '_> {
 
     async fn ask(&mut self, probe: Probe) -> Result<Answer, Trouble> {
         let changes = &self.run.batch.session.changes;
-        let ahead = self.run.queue.take(&self.route, &probe, changes);
-        let answer = match ahead {
-            Some(answer) => answer,
-            None => {
-                self.run.queue.clear();
-                self.host.probe(probe)
-            }
-        };
-        self.look_ahead();
+        let ahead = self.run.queue.take(&self.route, &probe, changes, self.rules());
+        let answer = ahead.unwrap_or_else(|| self.host.probe(probe));
+        self.look_ahead(false);
         answer.await.map_err(Trouble::Host)
     }
 
@@ -272,10 +295,9 @@ impl Work<'_, '_> {
         let _fork = session.forks.acquire().await;
         let _held = self.lock(plan).await;
         let parts: Vec<Vec<Change>> = plan.parts.iter().map(|part| part.changes.clone()).collect();
-        self.run.queue.clear();
-        self.run.queue.change_queued();
+        self.run.queue.change_queued(self.rules());
         let applied = self.host.apply(parts, self.env.clone(), Some(look));
-        self.look_ahead();
+        self.look_ahead(true);
         let applied = applied.await;
         self.run.queue.change_ended(&session.changes);
         total.acted = true;
@@ -313,38 +335,14 @@ impl Work<'_, '_> {
         held
     }
 
-    async fn action(self, module: &'static dyn AnyAction, args: &AnyArgs) -> Outcome {
-        let session = self.run.batch.session;
-        let _fork = if self.check { None } else { session.forks.acquire().await.ok() };
-        self.run.queue.clear();
-        self.run.queue.change_queued();
-        let context = ActionContext {
-            host: self.host.as_ref(),
-            inputs: &self.inputs,
-            env: &self.env,
-            check: self.check,
-            diff: self.diff,
-            world: self.world(),
-            verbosity: session.store.run.verbosity,
-            base: &self.run.batch.play.playbook_dir,
-            inventory_name: &self.run.host,
-        };
-        let acted = module.act(args, context).await;
-        self.run.queue.change_ended(&session.changes);
-        let mut outcome = match acted {
-            Ok(fields) => finished(fields),
-            Err(failure) => failed(failure, "Module failed"),
-        };
-        if matches!(module.doc().name, "raw" | "script") && outcome.status == Status::Failed {
-            outcome.from_module = Some("Action failed");
-        }
-        outcome.acted = !self.check;
-        outcome
+    /// The rules of look-ahead.
+    pub fn rules(&self) -> AheadRules {
+        self.run.batch.session.options.look_ahead.unwrap_or(AheadRules::ALL)
     }
 
-    /// Sends the probes of tasks that follow, as far as the window reaches.
-    fn look_ahead(&mut self) {
-        super::lookahead::ask(self.run, &self.host, &self.route);
+    /// Sends the probes of tasks that follow, as far as the window reaches; `changing`: behind a change.
+    pub fn look_ahead(&mut self, changing: bool) {
+        super::ahead::ask(self.run, &self.host, &self.route, changing);
     }
 }
 

@@ -64,7 +64,9 @@ impl Outcome {
     /// A failure on the controller's side: its message is the whole chain (S-190).
     pub fn fault(origin: Option<&Origin>, error: Diagnostic) -> Self {
         let error = Diagnostic::new("Task failed").at(origin).caused_by(error);
-        let fields = [("msg".into(), Value::from(error.chain()))].into_iter().collect();
+        let fields =
+            [("changed".into(), Value::from(false)), ("msg".into(), Value::from(error.chain()))];
+        let fields = fields.into_iter().collect();
         Self { error: Some(error), ..Self::new(Status::Failed, fields) }
     }
 

@@ -1,15 +1,18 @@
 //! One task on one host: conditions, arguments, attempts, verdicts.
 
-use super::ahead::Queue;
+use super::ahead::{AheadRules, Items, Queue, Upcoming};
 use super::args;
 use super::batch::Batch;
 use super::host::HostRun;
 use super::keywords::Reader;
 use super::outcome::{IncludeRequest, Outcome};
 use super::{control, looping, module};
+use crate::base::diagnostic::nearest;
 use crate::base::{Diagnostic, Key, Kind, Map, Value};
 use crate::play::{Action, ParentKind, Task};
+use crate::spec::args::Refuser;
 use crate::spec::event::{Status, TaskInfo};
+use crate::spec::module::RAISED;
 use crate::spec::{Entry, Event, Run, World};
 use crate::template::Templar;
 use crate::template::table::Stop;
@@ -34,7 +37,11 @@ pub struct TaskRun<'a> {
     /// The predicted world; given back when done.
     pub world: World,
     /// Tasks that follow if nothing fails.
-    pub upcoming: Vec<(Arc<Task>, TaskScope)>,
+    pub upcoming: Vec<Upcoming>,
+    /// Where its loop is.
+    pub items: Option<Items>,
+    /// Whether what it changed so far notifies handlers.
+    pub notifies: bool,
 }
 
 /// All conditions of a task in the order in which they are asked: play, role, blocks, task (S-49).
@@ -52,14 +59,14 @@ impl<'a> TaskRun<'a> {
         host: &mut HostRun,
         task: &'a Arc<Task>,
         info: &Arc<TaskInfo>,
-        coming: Vec<Arc<Task>>,
+        coming: Vec<(Arc<Task>, bool)>,
     ) -> Self {
         let scope = super::scope::of_task(batch, host, task);
         let upcoming = coming
             .into_iter()
-            .map(|next| {
-                let scope = super::scope::of_task(batch, host, &next);
-                (next, scope)
+            .map(|(task, behind_flush)| {
+                let scope = super::scope::of_task(batch, host, &task);
+                Upcoming { task, scope, behind_flush }
             })
             .collect();
         let ledger = batch.session.ledger();
@@ -72,6 +79,8 @@ impl<'a> TaskRun<'a> {
             queue: std::mem::take(&mut host.queue),
             world: ledger.get(&host.name).map(|entry| entry.world.clone()).unwrap_or_default(),
             upcoming,
+            items: None,
+            notifies: !host.notified.is_empty(),
         }
     }
 
@@ -87,20 +96,20 @@ impl<'a> TaskRun<'a> {
     pub async fn run(&mut self) -> Outcome {
         let scope = self.scope.clone();
         let items = looping::items(self.task, &scope);
-        let outcome = match items {
+        match items {
             Ok(None) => self.once(&scope).await,
             Ok(Some(items)) => looping::run(self, items).await,
             Err(stop) => self.broken_loop(&scope, stop),
-        };
-        self.after(&outcome);
-        outcome
+        }
     }
 
+    /// How far the next ones are asked ahead.
     fn after(&mut self, outcome: &Outcome) {
         if outcome.acted
             || matches!(outcome.status, Status::Failed | Status::Unreachable | Status::Changed)
         {
-            self.queue.narrow();
+            let rules = self.batch.session.options.look_ahead.unwrap_or(AheadRules::ALL);
+            self.queue.narrow(rules);
         } else {
             self.queue.widen();
         }
@@ -127,18 +136,21 @@ impl<'a> TaskRun<'a> {
             Ok(Some(skipped)) => return skipped,
             Err(stop) => return self.stopped(stop),
         }
-        match self.attempts(scope).await {
+        let outcome = match self.attempts(scope).await {
             Ok(outcome) => outcome,
             Err(stop) => self.stopped(stop),
-        }
+        };
+        self.after(&outcome);
+        outcome
     }
 
     /// A loop that is no list is said without any prefix.
     fn broken(&self, stop: Stop) -> Outcome {
         match stop {
             Stop::Fault(error) if error.cause.is_none() && error.hint.is_some() => {
-                let fields = [("msg".into(), Value::from(error.chain()))].into_iter().collect();
-                let mut outcome = Outcome::new(Status::Failed, fields);
+                let text = Value::from(error.chain());
+                let fields = [("changed".into(), Value::from(false)), ("msg".into(), text)];
+                let mut outcome = Outcome::new(Status::Failed, fields.into_iter().collect());
                 outcome.error = Some(error);
                 outcome
             }
@@ -241,9 +253,12 @@ impl<'a> TaskRun<'a> {
         Ok(true)
     }
 
-    /// `Task failed: WHAT: ...` at the task's place.
+    /// `Task failed: WHAT: ...` at the task's place; WHAT is left out where an action raises an error.
     pub fn error(&self, what: &str, cause: Diagnostic) -> Diagnostic {
         let at = self.task.origin.as_ref();
+        if what.is_empty() {
+            return Diagnostic::new("Task failed").at(at).caused_by(cause);
+        }
         let inner = Diagnostic::new(what).at(at).caused_by(cause);
         Diagnostic::new("Task failed").at(at).caused_by(inner)
     }
@@ -254,16 +269,14 @@ impl<'a> TaskRun<'a> {
         match &self.task.action {
             Action::Module(entry) => self.module(entry, scope).await,
             Action::Template(name) => {
-                let name = templar.render(name)?.text();
-                let Some(entry) = crate::modules::find(&name) else {
-                    return Err(Stop::fault(format!(
-                        "couldn't resolve module/action '{name}'. This often indicates a misspelling, missing collection, or incorrect module path."
-                    )));
-                };
-                self.module(entry, scope).await
+                let name = templar.render(name)?;
+                match crate::modules::find(&name.text()) {
+                    Some(entry) => self.module(entry, scope).await,
+                    None => Err(unresolved(&name)),
+                }
             }
             Action::IncludeTasks | Action::IncludeRole => self.include(scope),
-            Action::ValidateArgs => super::gather::validate_args(self, scope),
+            Action::ValidateArgs => super::argspec::check(self, scope),
             Action::Meta(_) => Err(Stop::fault("internal: meta task on a host")),
         }
     }
@@ -320,7 +333,11 @@ impl<'a> TaskRun<'a> {
         }
         let fields = [("changed".into(), Value::from(false)), ("msg".into(), Value::from(message))];
         let mut outcome = Outcome::new(Status::Failed, fields.into_iter().collect());
-        outcome.from_module = Some("Module failed");
+        outcome.from_module = Some(match (error.by, entry.run) {
+            (Refuser::Action, _) => "Action failed",
+            (Refuser::Raised, _) | (_, Run::Control(_)) => "",
+            (Refuser::Module, _) => "Module failed",
+        });
         self.with_error(outcome)
     }
 
@@ -341,9 +358,26 @@ impl<'a> TaskRun<'a> {
             None => text,
         };
         let what = outcome.from_module.unwrap_or("Module failed");
-        outcome.error = Some(self.error(what, Diagnostic::new(text)));
+        let error = self.error(what, Diagnostic::new(text));
+        let raised = outcome.fields.shift_remove(&Key::from(RAISED)).is_some();
+        if raised || outcome.field("msg").is_none() {
+            outcome.set("msg", error.chain());
+        }
+        outcome.error = Some(error);
         outcome
     }
+}
+
+/// A module that nobody knows, found when the task runs: its name came by a template or an ad-hoc call.
+fn unresolved(name: &Value) -> Stop {
+    let text = name.masked().text();
+    let error = Diagnostic::new(format!("Cannot resolve '{text}' to an action or module."));
+    let error = error.at(name.origin());
+    let known = crate::modules::all().map(|entry| entry.doc().name);
+    Stop::Fault(match nearest(&text, known).first() {
+        Some(near) => error.hint(format!("Did you mean '{near}'?")),
+        None => error,
+    })
 }
 
 fn timed_out(seconds: u64) -> Outcome {

@@ -35,6 +35,8 @@ pub enum ChangeKind {
     /// Needed before others, never counted; a plan of these only does nothing and is *ok*, unless it
     /// looks again: then what follows is known only once they ran.
     Prelude,
+    /// Asked for each time and done each time, but nothing that counts: a daemon-reload.
+    Quiet,
 }
 
 /// New content of a regular file. It is written beside its target, synced, given owner and mode,
@@ -331,9 +333,10 @@ impl Plan {
             .any(|change| change.kind != ChangeKind::Prelude || self.then == Then::LookAgain)
     }
 
-    /// Whether there is anything that counts as a change.
+    /// Whether anything to do would count as *changed*.
     pub fn counts(&self) -> bool {
-        self.changes().any(|change| change.kind != ChangeKind::Prelude)
+        let silent = |kind| matches!(kind, ChangeKind::Prelude | ChangeKind::Quiet);
+        self.changes().any(|change| !silent(change.kind))
     }
 }
 

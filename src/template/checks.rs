@@ -76,7 +76,28 @@ fn a_vaulted_text_that_cannot_be_read_fails_only_when_used() {
     scope.vars.insert("v".into(), Value::new(Kind::Vault("broken".into())));
     assert_eq!(render(&scope, "{{ 1 if true else v }}").unwrap(), Value::from(1));
     let error = render(&scope, "{{ v }}").unwrap_err().into_diagnostic().unwrap();
-    assert_eq!(error.message, "Decryption failed");
+    assert_eq!(
+        error.chain(),
+        "Error rendering template: Attempt to use undecryptable variable: Decryption failed"
+    );
+}
+
+#[test]
+fn an_inline_vault_can_be_told_without_opening_it() {
+    let mut scope = secrets();
+    let vault = || Value::new(Kind::Vault("broken".into()));
+    scope.vars.insert("v".into(), vault());
+    scope.vars.insert("d".into(), [("k", vault())].into_iter().collect());
+    for (text, answer) in [
+        ("v is vault_encrypted", true),
+        ("d.k is vault_encrypted", true),
+        ("d['k'] is vault_encrypted", true),
+        ("v is not vault_encrypted", false),
+        ("user is vault_encrypted", false),
+    ] {
+        let got = Templar::new(&scope).condition(&Value::template(text, None));
+        assert_eq!(got, Ok(answer), "{text}");
+    }
 }
 
 #[test]

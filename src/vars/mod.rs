@@ -11,4 +11,4 @@ pub use magic::{PlayFrame, RoleFrame, RunFrame};
 pub use scope::{Ahead, TaskScope, Warnings};
 pub use secrets::mark_secrets;
 pub use store::{HostVars, Reader, Store, Topology};
-pub use topology::Landscape;
+pub use topology::{Landscape, Reload};

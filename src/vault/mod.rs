@@ -74,7 +74,17 @@ impl Vault {
                 self.password(index)?;
             }
         }
-        Ok(())
+        self.check_files()
+    }
+
+    /// Password files that are not there matter at once when there is no other password.
+    fn check_files(&self) -> Result<(), Error> {
+        let missing: Option<Vec<Error>> =
+            self.secrets.iter().map(secrets::Secret::missing).collect();
+        match missing.and_then(|all| all.into_iter().next()) {
+            Some(error) => Err(error),
+            None => Ok(()),
+        }
     }
 
     /// The password sources that failed so far while another one fitted: for warnings.

@@ -59,6 +59,11 @@ impl Secret {
         self.fetched.get()?.as_ref().err()
     }
 
+    /// Why its file can hold no password; nothing is read.
+    pub(super) fn missing(&self) -> Option<Error> {
+        self.source.missing()
+    }
+
     /// Whether a person must answer for it.
     pub(super) fn is_asked(&self) -> bool {
         matches!(self.source, Source::Prompt(_))

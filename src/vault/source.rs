@@ -45,10 +45,20 @@ impl Source {
     ) -> Result<Password, Error> {
         match self {
             Self::Prompt(questions) => asked(questions, id, prompt),
-            Self::File(path) if path.is_dir() => Err(Error::FileIsDirectory(shown(path))),
-            Self::File(path) if !path.exists() => Err(Error::FileMissing(shown(path))),
-            Self::File(path) if is_executable(path) => run(path, id),
-            Self::File(path) => read(path, decrypt),
+            Self::File(path) => match self.missing() {
+                Some(error) => Err(error),
+                None if is_executable(path) => run(path, id),
+                None => read(path, decrypt),
+            },
+        }
+    }
+
+    /// Why there can be no password in a file.
+    pub(super) fn missing(&self) -> Option<Error> {
+        match self {
+            Self::File(path) if path.is_dir() => Some(Error::FileIsDirectory(shown(path))),
+            Self::File(path) if !path.exists() => Some(Error::FileMissing(shown(path))),
+            Self::File(_) | Self::Prompt(_) => None,
         }
     }
 }

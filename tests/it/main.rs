@@ -5,11 +5,17 @@
 #![allow(dead_code)]
 
 mod accounts;
+mod becoming;
+mod connections;
 mod delay;
+mod faults;
 mod golden;
 mod house;
+mod live;
 mod packages;
 mod process;
 mod project;
+mod shipped;
 mod sshd;
+mod terminal;
 mod tree;

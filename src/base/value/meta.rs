@@ -1,6 +1,6 @@
 //! The marks of a value.
 
-use super::{Kind, Value};
+use super::{Kind, Time, Value};
 use crate::base::Origin;
 use std::ops::Range;
 use std::sync::Arc;
@@ -62,6 +62,24 @@ pub fn set_masking(on: bool) {
 pub const MASK: &str = "********";
 
 impl Value {
+    /// The name that Python's own errors have for its class: in Ansible what was written somewhere is
+    /// of a class of its own.
+    pub fn class_name(&self) -> &'static str {
+        if self.origin().is_none() {
+            return self.type_name();
+        }
+        match &self.kind {
+            Kind::Int(_) | Kind::Big(_) => "_AnsibleTaggedInt",
+            Kind::Float(_) => "_AnsibleTaggedFloat",
+            Kind::Str(_) => "_AnsibleTaggedStr",
+            Kind::List(_) => "_AnsibleLazyTemplateList",
+            Kind::Map(_) => "_AnsibleLazyTemplateDict",
+            Kind::Time(Time::Date(_)) => "_AnsibleTaggedDate",
+            Kind::Time(Time::DateTime(..)) => "_AnsibleTaggedDateTime",
+            _ => self.type_name(),
+        }
+    }
+
     /// The same value with every secret part replaced by stars: for whatever leaves the process.
     #[must_use]
     pub fn masked(&self) -> Self {

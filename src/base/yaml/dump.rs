@@ -22,6 +22,8 @@ pub struct DumpOptions {
     pub default_flow_style: Option<bool>,
     /// The style of scalars; None: the plainest that holds the text.
     pub default_style: Option<Style>,
+    /// Whether texts of several lines are literal blocks where they can be.
+    pub blocks: bool,
     /// Whether letters beyond ASCII are written as they are.
     pub allow_unicode: bool,
     /// Whether the text begins with `---`.
@@ -38,6 +40,7 @@ impl DumpOptions {
         sort_keys: true,
         default_flow_style: None,
         default_style: None,
+        blocks: false,
         allow_unicode: true,
         explicit_start: false,
         explicit_end: false,
@@ -82,8 +85,16 @@ fn plain_node(value: &Value, options: DumpOptions, anchors: &mut Anchors) -> Nod
             Node::Seq { flow: options.default_flow_style.unwrap_or(simple), items }
         }
         Kind::Map(map) => mapping(map, options, anchors),
+        Kind::Str(text) if options.blocks && has_breaks(text) => {
+            Node::Scalar(scalar(value, Some(Style::Literal)))
+        }
         _ => Node::Scalar(scalar(value, options.default_style)),
     }
+}
+
+/// Whether a text has more than one line for YAML.
+fn has_breaks(text: &str) -> bool {
+    text.contains(['\n', '\u{85}', '\u{2028}', '\u{2029}'])
 }
 
 /// The entries of a dict in the order in which they are written.

@@ -278,7 +278,7 @@ impl State for Assemble {
         plan: &Plan,
         ran: &[Ran],
     ) -> Fields {
-        let told = Told { src: Some(args.src.as_str()), force: true, follow: true };
+        let told = Told { src: Some(args.src.as_str()), force: true, follow: true, action: false };
         let after = after.map(|seen| &seen.place);
         if ran.iter().any(|ran| ran.answer.rc != 0) {
             return Fields::new();

@@ -8,7 +8,7 @@ use super::tree::{DeployTree, TreePlace};
 use super::write::{Refusal, explain};
 use crate::base::Value;
 use crate::base::value::{Layout, to_json};
-use crate::spec::args::{FileMode, Mode, PathText, Raw, SrcTree};
+use crate::spec::args::{FileMode, Known, Mode, PathText, Raw, Refuser, SrcTree};
 use crate::spec::{
     Answer, Change, Ctx, Doc, Example, Failure, Fields, Input, Look, Plan, Probe, Ran, Rule, State,
     Support, Tree,
@@ -52,9 +52,22 @@ crate::args! {
         unsafe_writes: bool => [default("no")],
     }
     rules [
-        Rule::MutuallyExclusive(&["src", "content"]),
-        Rule::RequiredOneOf(&["src", "content"]),
+        Rule::Action(Refuser::Action, refuse),
     ]
+}
+
+/// What is asked before anything else.
+fn refuse(args: &Known<'_>) -> Option<&'static str> {
+    let filled = |name: &str| args.text(name).is_some_and(|text| !text.is_empty());
+    match (filled("src"), args.has("content")) {
+        (false, false) => Some("src (or content) is required"),
+        _ if !filled("dest") => Some("dest is required"),
+        (true, true) => Some("src and content are mutually exclusive"),
+        (_, true) if args.text("dest").is_some_and(|dest| dest.ends_with('/')) => {
+            Some("can not use content with a dir as dest")
+        }
+        _ => None,
+    }
 }
 
 static DOC: Doc = Doc {
@@ -251,7 +264,7 @@ impl State for Copy {
                     Seen::File(place) => Some(place),
                     _ => None,
                 });
-                let told = Told { src, force: args.force, follow: args.follow };
+                let told = Told { src, force: args.force, follow: args.follow, action: true };
                 deploy::result(&told, before, after, plan, ran)
             }
             (Seen::OnHost(before), after) => {

@@ -112,6 +112,7 @@ impl Deploy<'_> {
 
     /// Compares.
     pub fn plan(&self, place: &Place, ctx: Ctx<'_>) -> Result<Plan, Failure> {
+        self.wanted.check(&place.path).map_err(|failure| place.described(failure))?;
         let plan =
             match &place.state {
                 _ if place.is_dir() => {
@@ -214,6 +215,13 @@ pub struct Told<'a> {
     pub force: bool,
     /// Whether a link is followed.
     pub follow: bool,
+    /// Whether Ansible's action itself answers in a check run, and its module nothing.
+    pub action: bool,
+}
+
+/// Where a file's new bytes are until they take its place: `src` of a result names a file that is gone.
+fn staged(place: &Place) -> Value {
+    Value::from(format!("{}/.tank", parent(&place.real).trim_end_matches('/')))
 }
 
 /// Keys of the result.
@@ -234,6 +242,9 @@ pub fn result(
         fields.extend(checksum);
         return fields;
     }
+    if told.action && after.is_none() && file.is_some() {
+        return fields;
+    }
     fields.insert("dest".into(), Value::from(place.path.as_str()));
     let src = told.src.map(|src| ("src".into(), Value::from(src)));
     if file.is_none() && !told.force {
@@ -250,7 +261,7 @@ pub fn result(
     fields.extend(state.map(facts).unwrap_or_default());
     match file {
         Some(file) => {
-            fields.extend(src);
+            fields.insert("src".into(), staged(place));
             fields.extend(md5(&file.content).map(|sum| ("md5sum".into(), Value::from(sum))));
         }
         None => drop(fields.insert("path".into(), Value::from(place.path.as_str()))),

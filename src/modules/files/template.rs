@@ -5,10 +5,10 @@ use super::deploy::{self, Deploy, Told};
 use super::edit::Encoding;
 use super::place::Place;
 use super::write::{Refusal, explain};
-use crate::spec::args::{FileMode, Mode, PathText, Template};
+use crate::spec::args::{FileMode, Mode, PathText, Refuser, Template};
 use crate::spec::{
     Answer, Change, Content, Ctx, Doc, Example, Failure, Fields, Input, Look, Plan, Probe, Ran,
-    State, Support,
+    Rule, State, Support,
 };
 
 crate::args! {
@@ -56,6 +56,10 @@ crate::args! {
         /// Whether the file may be overwritten in place where renaming is impossible.
         unsafe_writes: bool => [default("no")],
     }
+    rules [Rule::Action(Refuser::Raised, |args| {
+        let both = args.has("src") && args.has("dest");
+        (!both).then_some("src and dest are required")
+    })]
 }
 
 static DOC: Doc = Doc {
@@ -164,7 +168,12 @@ impl State for RenderTemplate {
         plan: &Plan,
         ran: &[Ran],
     ) -> Fields {
-        let told = Told { src: Some(args.src.as_str()), force: args.force, follow: args.follow };
+        let told = Told {
+            src: Some(args.src.as_str()),
+            force: args.force,
+            follow: args.follow,
+            action: true,
+        };
         deploy::result(&told, before, after, plan, ran)
     }
 }

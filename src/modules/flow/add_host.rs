@@ -37,7 +37,10 @@ impl ArgStruct for Args {
             let names = std::iter::once(arg.name).chain(arg.aliases.iter().copied());
             names.filter_map(|name| vars.shift_remove(&Key::from(name))).next()
         };
-        let name = take(&NAME).ok_or_else(|| ArgError::missing(&["name"]))?;
+        let name = take(&NAME).ok_or_else(|| {
+            let text = "name, host or hostname needs to be provided";
+            ArgError::other(&NAME, text.to_string())
+        })?;
         let groups = take(&GROUPS);
         let groups = groups.map(|value| Vec::<String>::from_value(&GROUPS, &value)).transpose()?;
         Ok(Self { name: name.text(), groups: groups.unwrap_or_default(), vars })

@@ -1,9 +1,10 @@
 //! `group_by`: puts hosts into groups made from their variables.
 
 use crate::base::{Map, Value};
+use crate::spec::args::Refuser;
 use crate::spec::{
     BoxFuture, Control, ControlOutcome, Doc, Example, Failure, Lookup, PlayContext, PlayEffect,
-    Support,
+    Rule, Support,
 };
 
 crate::args! {
@@ -14,6 +15,9 @@ crate::args! {
         /// Groups it is put under.
         parents: Vec<String> => [default("all")],
     }
+    rules [Rule::Action(Refuser::Action, |args| {
+        (!args.has("key")).then_some("the 'key' param is required when using group_by")
+    })]
 }
 
 static DOC: Doc = Doc {

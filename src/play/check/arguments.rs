@@ -7,7 +7,7 @@ use super::{is_caught, is_off};
 use crate::base::{Diagnostic, Key, Kind, Map, Value};
 use crate::play::literal::{fault, is_dynamic, is_template};
 use crate::play::model::{Action, Loop, Task};
-use crate::spec::args::{Arg, ArgError, ArgTable, ArgType, Dict, FromArg, canonical};
+use crate::spec::args::{Arg, ArgError, ArgTable, ArgType, Dict, FromArg, Mode, canonical};
 use crate::spec::{Doc, Entry};
 
 /// Checks a task's arguments and its list of items. `rescued`: it stands in a block with a rescue.
@@ -77,22 +77,7 @@ fn check_names(table: &'static ArgTable, given: &Map) -> Result<(), ArgError> {
     if table.find("*").is_some() {
         return Ok(());
     }
-    let is_unknown = |key: &Key| key.as_str().is_none_or(|name| table.find(name).is_none());
-    let mut all: Map = Map::new();
-    for arg in table.args.iter().filter(|arg| arg.required) {
-        all.insert(Key::from(arg.name), Value::NULL);
-    }
-    let unknown = given.iter().filter(|(key, _)| is_unknown(key));
-    let before = all.len();
-    all.extend(unknown.map(|(key, value)| (key.clone(), value.clone())));
-    if all.len() == before {
-        return Ok(());
-    }
-    // Required ones are there and the others are not, so that nothing but names can be wrong.
-    match canonical(table, &all) {
-        Err(error) if error.message.starts_with("Unsupported") => Err(error),
-        _ => Ok(()),
-    }
+    crate::spec::args::check_names(table, given)
 }
 
 /// Rules over several arguments. A rule that templates could still keep is not broken yet.
@@ -115,11 +100,12 @@ fn check_rules(table: &'static ArgTable, known: &Map) -> Result<(), ArgError> {
 /// Whether the error stays, whatever templates become: it is about what is not there.
 fn is_final(error: &ArgError) -> bool {
     let open = [
-        "parameters are mutually exclusive",
+        "mutually exclusive",
         "parameters are required together",
         "missing parameter(s) required by",
+        "can not use content with a dir as dest",
     ];
-    !open.iter().any(|start| error.message.starts_with(start))
+    !open.iter().any(|words| error.message.contains(words))
 }
 
 /// Types and choices of the values that are written out.
@@ -140,7 +126,18 @@ fn check_type(arg: &Arg, value: &Value) -> Result<(), ArgError> {
         ArgType::Float => f64::from_value(arg, value).map(drop),
         ArgType::Dict => Dict::from_value(arg, value).map(drop),
         ArgType::List => check_items(arg, value),
+        ArgType::Raw if matches!(arg.name, "mode" | "directory_mode") => check_mode(arg, value),
         _ => check_choice(arg, value),
+    }
+}
+
+fn check_mode(arg: &Arg, value: &Value) -> Result<(), ArgError> {
+    match Mode::from_value(arg, value)? {
+        Mode::Wrong(clause) => {
+            let text = format!("{}, got: {clause}", Mode::NONE);
+            Err(ArgError { origin: value.origin().cloned(), ..ArgError::other(arg, text) })
+        }
+        _ => Ok(()),
     }
 }
 

@@ -5,6 +5,18 @@ use crate::base::{Map, Origin, Value};
 use std::collections::HashMap;
 use std::fmt;
 
+/// Who finds fault with the arguments: it stands in the error's text (S-190).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Refuser {
+    /// The module.
+    #[default]
+    Module,
+    /// The action in front of it, in its result.
+    Action,
+    /// The action, by an error of its own.
+    Raised,
+}
+
 /// The first thing that is wrong with a task's arguments; the text is Ansible's.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ArgError {
@@ -16,6 +28,8 @@ pub struct ArgError {
     pub origin: Option<Origin>,
     /// Names nearest to an unknown one.
     pub hint: Option<String>,
+    /// Who found it.
+    pub by: Refuser,
 }
 
 impl fmt::Display for ArgError {
@@ -28,7 +42,7 @@ impl std::error::Error for ArgError {}
 
 impl ArgError {
     fn plain(message: String) -> Self {
-        Self { message, arg: None, origin: None, hint: None }
+        Self { message, arg: None, origin: None, hint: None, by: Refuser::Module }
     }
 
     /// About one argument, with a text of the module's own.
@@ -117,6 +131,7 @@ pub fn canonical<'a>(table: &'static ArgTable, args: &'a Map) -> Result<Known<'a
         }
     }
     let known = Known { table, given };
+    check_action(&known)?;
     check_exclusive(&known)?;
     check_required(&known)?;
     check_rules(&known)?;
@@ -124,12 +139,21 @@ pub fn canonical<'a>(table: &'static ArgTable, args: &'a Map) -> Result<Known<'a
     Ok(known)
 }
 
+/// Checks nothing but the names of arguments.
+pub fn check_names(table: &'static ArgTable, args: &Map) -> Result<(), ArgError> {
+    let is_unknown = |name: &&str| table.find(name).is_none();
+    let unknown = args.keys().map(|key| key.as_str().unwrap_or_default()).filter(is_unknown);
+    check_unknown(table, args, unknown.map(str::to_string).collect())
+}
+
 impl Known<'_> {
-    fn has(&self, name: &str) -> bool {
+    /// Whether an argument is given, and not as null.
+    pub fn has(&self, name: &str) -> bool {
         self.given.get(name).is_some_and(|value| !value.is_null())
     }
 
-    fn text(&self, name: &str) -> Option<String> {
+    /// The text of an argument or of its default.
+    pub fn text(&self, name: &str) -> Option<String> {
         let default = || self.table.find(name).and_then(|arg| arg.default).map(str::to_string);
         self.given.get(name).filter(|v| !v.is_null()).map(|v| v.text()).or_else(default)
     }
@@ -137,6 +161,17 @@ impl Known<'_> {
     fn absent<'n>(&self, names: &[&'n str]) -> Vec<&'n str> {
         names.iter().copied().filter(|name| !self.has(name)).collect()
     }
+}
+
+fn check_action(known: &Known<'_>) -> Result<(), ArgError> {
+    for rule in known.table.rules {
+        if let Rule::Action(by, check) = rule
+            && let Some(text) = check(known)
+        {
+            return Err(ArgError { by: *by, ..ArgError::plain(text.to_string()) });
+        }
+    }
+    Ok(())
 }
 
 fn check_exclusive(known: &Known<'_>) -> Result<(), ArgError> {
@@ -170,7 +205,7 @@ fn check_rules(known: &Known<'_>) -> Result<(), ArgError> {
 fn check_rule(known: &Known<'_>, rule: &Rule) -> Result<(), ArgError> {
     let fail = |text: String| Err(ArgError::plain(text));
     match *rule {
-        Rule::MutuallyExclusive(_) => Ok(()),
+        Rule::MutuallyExclusive(_) | Rule::Action(..) => Ok(()),
         Rule::RequiredTogether(names) => {
             let absent = known.absent(names).len();
             if absent == 0 || absent == names.len() {
@@ -214,19 +249,13 @@ fn check_unknown(
 ) -> Result<(), ArgError> {
     unknown.sort();
     let Some(first) = unknown.first() else { return Ok(()) };
-    let mut supported: Vec<String> = table
-        .args
-        .iter()
-        .map(|arg| match arg.aliases {
-            [] => arg.name.to_string(),
-            names => {
-                let mut names = names.to_vec();
-                names.sort_unstable();
-                format!("{} ({})", arg.name, names.join(", "))
-            }
-        })
-        .collect();
-    supported.sort();
+    let sorted = |mut names: Vec<&str>| {
+        names.sort_unstable();
+        names.join(", ")
+    };
+    let supported = sorted(table.args.iter().map(|arg| arg.name).collect());
+    let aliases = sorted(table.args.iter().flat_map(|arg| arg.aliases).copied().collect());
+    let aliases = if aliases.is_empty() { aliases } else { format!(" ({aliases})") };
     let near = crate::base::diagnostic::nearest(first, table.names());
     Err(ArgError {
         arg: Some(first.clone()),
@@ -235,9 +264,9 @@ fn check_unknown(
             .and_then(|v| v.meta().key_origin()),
         hint: near.first().map(|name| format!("Did you mean '{name}'?")),
         message: format!(
-            "Unsupported parameters: {}. Supported parameters include: {}.",
+            "Unsupported parameters: {}. Supported parameters include: {supported}{aliases}.",
             unknown.join(", "),
-            supported.join(", ")
         ),
+        by: Refuser::Module,
     })
 }

@@ -45,7 +45,7 @@ impl FromArg for bool {
                 arg,
                 value,
                 "bool",
-                &format!("The value {given} is not a valid boolean.  Valid booleans include: 0, 0.0, '0', 'f', 'false', 'n', 'no', 'off', 1, 1.0, '1', 'on', 't', 'true', 'y', 'yes'"),
+                &format!("The value {given} is not a valid boolean. Valid booleans include: 0, 0.0, '0', 'f', 'false', 'n', 'no', 'off', 1, 1.0, '1', 'on', 't', 'true', 'y', 'yes'"),
             )
         })
     }

@@ -4,7 +4,7 @@ mod check;
 mod convert;
 mod kinds;
 
-pub use check::{ArgError, canonical};
+pub use check::{ArgError, Known, Refuser, canonical, check_names};
 pub use convert::FromArg;
 pub use kinds::{
     Condition, Dict, Expression, FileMode, MarkedText, Mode, PathText, Raw, Src, SrcTree, Template,
@@ -137,6 +137,9 @@ pub enum Rule {
     RequiredIfAny(&'static str, &'static str, &'static [&'static str]),
     /// When the first is given, all of these.
     RequiredBy(&'static str, &'static [&'static str]),
+    /// What Ansible's action of that name asks before its module sees any argument: what is wrong, if
+    /// anything, and whether the action returns that or raises it.
+    Action(Refuser, fn(&Known<'_>) -> Option<&'static str>),
 }
 
 /// All arguments of a module and the rules over them.
@@ -340,7 +343,7 @@ mod tests {
         );
         assert_eq!(
             read(&[p, ("bogus", true.into())]).unwrap_err(),
-            "Unsupported parameters: bogus. Supported parameters include: count, force, items, path (dest), state, type."
+            "Unsupported parameters: bogus. Supported parameters include: count, force, items, path, state, type (dest)."
         );
     }
 }

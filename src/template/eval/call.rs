@@ -62,7 +62,7 @@ impl Ctx<'_> {
             let first = !std::mem::replace(&mut *used, true);
             return Ok(if first { Value::from("") } else { joiner.separator.clone() });
         }
-        raise(format!("'{}' object is not callable", callee.type_name()))
+        raise(format!("'{}' object is not callable", callee.class_name()))
     }
 
     /// The arguments of a call.

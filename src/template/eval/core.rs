@@ -3,7 +3,7 @@
 use super::objects::{NoElse, RangeObject};
 use super::session::Session;
 use super::{captured, is_marker, need, raise, trip};
-use crate::base::{Kind, Origin, Secret, Value};
+use crate::base::{Diagnostic, Kind, Origin, Secret, Value};
 use crate::template::syntax::TemplateOptions;
 use crate::template::table::Stop;
 use std::sync::Arc;
@@ -15,6 +15,12 @@ pub struct Core<'s> {
     pub session: &'s Session<'s>,
     /// The template that is being evaluated.
     pub origin: Option<&'s Origin>,
+}
+
+/// Why a vaulted value can't be used, at its own place.
+fn undecryptable(value: &Value, error: &Diagnostic) -> Diagnostic {
+    let text = format!("Attempt to use undecryptable variable: {}", error.chain());
+    Diagnostic::new(text).at(value.origin())
 }
 
 /// Whether a value is a template of the operator.
@@ -48,7 +54,7 @@ impl<'s> Core<'s> {
             Kind::Vault(text) => {
                 let plain = match self.session.scope.decrypt(text) {
                     Ok(plain) => plain,
-                    Err(error) => return captured(Err(Stop::Fault(error.at(value.origin())))),
+                    Err(error) => return captured(Err(Stop::Fault(undecryptable(&value, &error)))),
                 };
                 let plain = Value::new(plain.kind).marked_as(&value).secret();
                 self.touch(plain)
@@ -111,11 +117,11 @@ impl<'s> Core<'s> {
                 match object.keys() {
                     Some(keys) => keys.iter().map(crate::base::Key::value).collect(),
                     None => {
-                        return raise(format!("'{}' object is not iterable", value.type_name()));
+                        return raise(format!("'{}' object is not iterable", value.class_name()));
                     }
                 }
             }
-            _ => return raise(format!("'{}' object is not iterable", value.type_name())),
+            _ => return raise(format!("'{}' object is not iterable", value.class_name())),
         })
     }
 

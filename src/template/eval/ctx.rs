@@ -126,7 +126,7 @@ pub fn wrap(stop: Stop, place: Option<&Origin>, kind: &str) -> Stop {
 
 /// Whether an error says by itself that it is one of a template.
 fn is_template_error(error: &Diagnostic) -> bool {
-    const STARTS: [&str; 9] = [
+    const STARTS: [&str; 7] = [
         "Error rendering ",
         "Syntax error in ",
         "Recursive loop detected ",
@@ -134,8 +134,6 @@ fn is_template_error(error: &Diagnostic) -> bool {
         "The test plugin ",
         "The lookup plugin ",
         "Error while evaluating ",
-        "Attempt to use undecryptable",
-        "Decryption failed",
     ];
     STARTS.iter().any(|start| error.message.starts_with(start))
 }

@@ -188,7 +188,33 @@ impl Ctx<'_> {
         self.filter(piped, input)
     }
 
+    /// A variable or a part of one that is an inline vault, unopened: for the test that asks.
+    fn unopened(&self, expr: &Expr) -> Result<Option<Value>, Stop> {
+        let found = match expr {
+            Expr::Var(name) => match self.frame.get(name) {
+                Some(value) => Some(value),
+                None => self.session.raw(name)?,
+            },
+            Expr::Attr(object, name) => {
+                let object = self.session.cells.now(self.eval(object)?);
+                object.get(name).cloned()
+            }
+            Expr::Item(object, key) => {
+                let object = self.session.cells.now(self.eval(object)?);
+                let key = Key::of(&self.eval(key)?);
+                key.and_then(|key| object.as_map()?.get(&key).cloned())
+            }
+            _ => None,
+        };
+        Ok(found.filter(|value| matches!(value.kind, Kind::Vault(_))))
+    }
+
     fn test(&self, asked: &Asked) -> Result<Value, Stop> {
+        if asked.test.is_some_and(|test| test.name == "vault_encrypted")
+            && self.unopened(&asked.input)?.is_some()
+        {
+            return Ok(Value::from(true));
+        }
         let input = self.eval(&asked.input)?;
         let Some(test) = asked.test else {
             return raise(format!("No test named '{}' found.", asked.name));

@@ -149,6 +149,16 @@ impl<'a> Session<'a> {
         Ok(())
     }
 
+    /// The value of a variable as it was written; None when there is none.
+    pub fn raw(&self, name: &str) -> Result<Option<Value>, Stop> {
+        let given = self.vars.get(&Key::from(name)).cloned().map(Lookup::Found);
+        match given.unwrap_or_else(|| self.scope.variable(name)) {
+            Lookup::Found(raw) => Ok(Some(raw)),
+            Lookup::Missing => Ok(None),
+            Lookup::Pending => Err(Stop::Suspended),
+        }
+    }
+
     /// The value of a variable, rendered when it is a template; None when there is none.
     pub fn variable(&self, name: &str) -> Result<Option<Value>, Stop> {
         if let Some(value) = self.memo.lock().get(name) {
@@ -157,12 +167,7 @@ impl<'a> Session<'a> {
         if let Some(value) = self.kept.and_then(|kept| kept.lock().get(name).cloned()) {
             return Ok(Some(value));
         }
-        let given = self.vars.get(&Key::from(name)).cloned().map(Lookup::Found);
-        let raw = match given.unwrap_or_else(|| self.scope.variable(name)) {
-            Lookup::Found(raw) => raw,
-            Lookup::Missing => return Ok(None),
-            Lookup::Pending => return Err(Stop::Suspended),
-        };
+        let Some(raw) = self.raw(name)? else { return Ok(None) };
         let before = self.impure.load(Ordering::Relaxed);
         let value = Core::new(self, None).touch(raw)?;
         if let (Some(kept), true) = (self.kept, before == self.impure.load(Ordering::Relaxed)) {

@@ -31,7 +31,7 @@ pub fn lazy_items(value: &Value) -> Result<Cow<'_, [Value]>, Stop> {
 }
 
 fn not_iterable(value: &Value) -> Stop {
-    Stop::fault(format!("'{}' object is not iterable", value.type_name()))
+    Stop::fault(format!("'{}' object is not iterable", value.class_name()))
 }
 
 /// Whether Python could iterate over it.
@@ -61,7 +61,7 @@ pub fn length(value: &Value) -> Result<usize, Stop> {
 }
 
 fn no_len(value: &Value) -> Stop {
-    Stop::fault(format!("object of type '{}' has no len()", value.type_name()))
+    Stop::fault(format!("object of type '{}' has no len()", value.class_name()))
 }
 
 /// The value as a dict; None when it is no mapping. Objects such as `hostvars` are read whole.
@@ -91,7 +91,7 @@ pub fn contains(container: &Value, item: &Value) -> Result<bool, Stop> {
             Kind::Str(part) => Ok(text.contains(&**part)),
             _ => Err(Stop::fault(format!(
                 "'in <string>' requires string as left operand, not {}",
-                item.type_name()
+                item.class_name()
             ))),
         },
         Kind::Map(map) => Ok(map.contains_key(&key_of(item)?)),
@@ -105,7 +105,7 @@ pub fn contains(container: &Value, item: &Value) -> Result<bool, Stop> {
 }
 
 fn not_container(value: &Value) -> Stop {
-    Stop::fault(format!("argument of type '{}' is not iterable", value.type_name()))
+    Stop::fault(format!("argument of type '{}' is not iterable", value.class_name()))
 }
 
 /// The key a value would be in a dict.
@@ -118,7 +118,7 @@ pub fn key_of(value: &Value) -> Result<Key, Stop> {
 
 /// The stop for using a list or dict where Python needs a hash.
 pub fn unhashable(value: &Value) -> Stop {
-    Stop::fault(format!("unhashable type: '{}'", value.type_name()))
+    Stop::fault(format!("unhashable type: '{}'", value.class_name()))
 }
 
 /// Whether Python could hash it.

@@ -33,6 +33,7 @@ mod merge;
 pub mod network;
 mod numbers;
 mod pprint;
+mod pyset;
 mod random;
 mod selection;
 mod sets;

@@ -99,7 +99,7 @@ fn abs(_: &dyn Env, value: Value, args: &Args) -> Result<Value, Stop> {
     match &value.kind {
         Kind::Float(f) => Ok(Value::from(f.abs())),
         _ => big_of(&value).map(|n| Value::big(n.abs())).ok_or_else(|| {
-            Stop::fault(format!("bad operand type for abs(): '{}'", value.type_name()))
+            Stop::fault(format!("bad operand type for abs(): '{}'", value.class_name()))
         }),
     }
 }

@@ -33,8 +33,8 @@ pub fn compare_as(operator: &str, a: &Value, b: &Value) -> Result<Ordering, Stop
 fn unordered(operator: &str, a: &Value, b: &Value) -> Stop {
     Stop::fault(format!(
         "'{operator}' not supported between instances of '{}' and '{}'",
-        a.type_name(),
-        b.type_name()
+        a.class_name(),
+        b.class_name()
     ))
 }
 

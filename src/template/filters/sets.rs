@@ -1,9 +1,11 @@
-//! Filters that treat lists as sets. Order is that of first appearance.
+//! Filters that treat lists as sets. Numbers come in the order of Python's sets, others in that of first
+//! appearance.
 
 use super::attribute::{Path, folded};
 use super::bind::{Bound, because};
 use super::builtin;
 use super::iterate::{Seen, is_hashable, items};
+use super::pyset::Set;
 use super::sum::add;
 use crate::base::{Kind, Value};
 use crate::template::table::{Args, Env, Filter, Stop};
@@ -100,12 +102,20 @@ fn other<'a>(bound: &Bound<'a>) -> Result<std::borrow::Cow<'a, [Value]>, Stop> {
     })
 }
 
+/// What Python's sets make of two lists; None when their order can't be told.
+fn numbers(a: &[Value], b: &[Value], combine: fn(&Set, &Set) -> Set) -> Option<Value> {
+    Some(Value::list(combine(&Set::of(a)?, &Set::of(b)?).items()))
+}
+
 fn union(_: &dyn Env, value: Value, args: &Args) -> Result<Value, Stop> {
     let bound = Bound::of("union", args, &["b"], 1)?;
     let b = bound.need("b")?;
     let (Ok(first), Ok(second)) = (items(&value), items(b)) else {
         return add(&value, b);
     };
+    if let Some(numbers) = numbers(&first, &second, Set::union) {
+        return Ok(numbers);
+    }
     let all: Vec<Value> = first.iter().chain(second.iter()).cloned().collect();
     Ok(Value::list(distinct(&all)))
 }
@@ -113,7 +123,11 @@ fn union(_: &dyn Env, value: Value, args: &Args) -> Result<Value, Stop> {
 fn intersect(_: &dyn Env, value: Value, args: &Args) -> Result<Value, Stop> {
     let bound = Bound::of("intersect", args, &["b"], 1)?;
     let first = items(&value)?;
-    let second = Seen::of(&other(&bound)?);
+    let other = other(&bound)?;
+    if let Some(numbers) = numbers(&first, &other, Set::intersection) {
+        return Ok(numbers);
+    }
+    let second = Seen::of(&other);
     let both: Vec<Value> = first.iter().filter(|item| second.contains(item)).cloned().collect();
     Ok(Value::list(distinct(&both)))
 }
@@ -121,7 +135,11 @@ fn intersect(_: &dyn Env, value: Value, args: &Args) -> Result<Value, Stop> {
 fn difference(_: &dyn Env, value: Value, args: &Args) -> Result<Value, Stop> {
     let bound = Bound::of("difference", args, &["b"], 1)?;
     let first = items(&value)?;
-    let second = Seen::of(&other(&bound)?);
+    let other = other(&bound)?;
+    if let Some(numbers) = numbers(&first, &other, Set::difference) {
+        return Ok(numbers);
+    }
+    let second = Seen::of(&other);
     let only: Vec<Value> = first.iter().filter(|item| !second.contains(item)).cloned().collect();
     Ok(Value::list(distinct(&only)))
 }
@@ -130,6 +148,9 @@ fn symmetric_difference(_: &dyn Env, value: Value, args: &Args) -> Result<Value,
     let bound = Bound::of("symmetric_difference", args, &["b"], 1)?;
     let first = items(&value)?;
     let second = other(&bound)?;
+    if let Some(numbers) = numbers(&first, &second, Set::symmetric_difference) {
+        return Ok(numbers);
+    }
     let (in_first, in_second) = (Seen::of(&first), Seen::of(&second));
     let left = first.iter().filter(|item| !in_second.contains(item));
     let right = second.iter().filter(|item| !in_first.contains(item));

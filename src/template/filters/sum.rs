@@ -20,8 +20,8 @@ pub fn add(a: &Value, b: &Value) -> Result<Value, Stop> {
         _ => add_numbers(a, b).ok_or_else(|| {
             Stop::fault(format!(
                 "unsupported operand type(s) for +: '{}' and '{}'",
-                a.type_name(),
-                b.type_name()
+                a.class_name(),
+                b.class_name()
             ))
         }),
     }

@@ -168,7 +168,7 @@ fn add(left: &Value, right: &Value) -> Result<Value, Stop> {
             Ok(Value::new(Kind::Tuple(Arc::new(joined(left, a, right, b)))))
         }
         (Kind::Str(_) | Kind::List(_) | Kind::Tuple(_), _) => {
-            let (name, other) = (left.type_name(), right.type_name());
+            let (name, other) = (left.type_name(), right.class_name());
             raise(format!("can only concatenate {name} (not \"{other}\") to {name}"))
         }
         _ => unsupported(Operator::Add, left, right),
@@ -189,11 +189,11 @@ fn repeat(left: &Value, right: &Value) -> Result<Value, Stop> {
             (right, left)
         }
         (Kind::Str(_) | Kind::List(_) | Kind::Tuple(_), _) => {
-            let name = right.type_name();
+            let name = right.class_name();
             return raise(format!("can't multiply sequence by non-int of type '{name}'"));
         }
         (_, Kind::Str(_) | Kind::List(_) | Kind::Tuple(_)) => {
-            let name = left.type_name();
+            let name = left.class_name();
             return raise(format!("can't multiply sequence by non-int of type '{name}'"));
         }
         _ => return unsupported(Operator::Mul, left, right),
@@ -227,6 +227,6 @@ pub fn negate(value: &Value) -> Result<Value, Stop> {
     match number(value) {
         Some(Number::Int(n)) => Ok(Value::big(-n)),
         Some(Number::Float(f)) => Ok(Value::from(-f)),
-        None => raise(format!("bad operand type for unary -: '{}'", value.type_name())),
+        None => raise(format!("bad operand type for unary -: '{}'", value.class_name())),
     }
 }

@@ -104,7 +104,7 @@ impl Core<'_> {
                 Kind::Str(part) => Ok(text.contains(&**part)),
                 _ => raise(format!(
                     "'in <string>' requires string as left operand, not {}",
-                    item.type_name()
+                    item.class_name()
                 )),
             },
             Kind::List(items) | Kind::Tuple(items) => {
@@ -118,7 +118,7 @@ impl Core<'_> {
             }
             Kind::Map(map) => match Key::of(item) {
                 Some(key) => Ok(map.contains_key(&key)),
-                None => raise(format!("unhashable type: '{}'", item.type_name())),
+                None => raise(format!("unhashable type: '{}'", item.class_name())),
             },
             Kind::Object(object) => match (object.keys(), Key::of(item)) {
                 (Some(keys), Some(key)) => Ok(keys.contains(&key)),
@@ -130,5 +130,5 @@ impl Core<'_> {
 }
 
 fn not_iterable(container: &Value) -> Result<bool, Stop> {
-    raise(format!("argument of type '{}' is not iterable", container.type_name()))
+    raise(format!("argument of type '{}' is not iterable", container.class_name()))
 }

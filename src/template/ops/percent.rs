@@ -177,9 +177,9 @@ fn character(value: &Value) -> Result<String, Stop> {
             None => raise("%c arg not in range(0x110000)"),
         },
         Kind::Str(text) if text.chars().count() == 1 => Ok(text.to_string()),
-        _ => {
-            raise("%c requires an int or a unicode character, not ".to_string() + value.type_name())
-        }
+        _ => raise(
+            "%c requires an int or a unicode character, not ".to_string() + value.class_name(),
+        ),
     }
 }
 
@@ -187,7 +187,7 @@ fn integer(directive: &Directive, kind: char, value: &Value) -> Result<String, S
     let decimal = matches!(kind, 'd' | 'i' | 'u');
     let Some(number) = numbers::whole(value, decimal) else {
         let wanted = if decimal { "a real number" } else { "an integer" };
-        let name = value.type_name();
+        let name = value.class_name();
         return raise(format!("%{kind} format: {wanted} is required, not {name}"));
     };
     let radix = match kind {
@@ -211,7 +211,7 @@ fn integer(directive: &Directive, kind: char, value: &Value) -> Result<String, S
 
 fn real(directive: &Directive, kind: char, value: &Value) -> Result<String, Stop> {
     let Some(number) = numbers::real(value) else {
-        return raise(format!("must be real number, not {}", value.type_name()));
+        return raise(format!("must be real number, not {}", value.class_name()));
     };
     let precision = directive.precision.unwrap_or(6);
     let text = numbers::float_text(number.abs(), kind, precision, directive.alternate);

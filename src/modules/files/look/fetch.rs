@@ -1,9 +1,11 @@
 //! `fetch`: a file of the host, brought to the operator's machine.
 
 use crate::base::Value;
+use crate::spec::args::Refuser;
 use crate::spec::input::hex;
 use crate::spec::{
-    Action, ActionContext, BoxFuture, Doc, Example, Failure, Fields, HostError, Probe, Support,
+    Action, ActionContext, BoxFuture, Doc, Example, Failure, Fields, HostError, Probe, Rule,
+    Support,
 };
 use md5::Md5;
 use sha1::{Digest, Sha1};
@@ -25,6 +27,10 @@ crate::args! {
         /// Whether a file that changes while it comes is an error.
         validate_checksum: bool => [default("yes")],
     }
+    rules [Rule::Action(Refuser::Raised, |args| {
+        let both = args.has("src") && args.has("dest");
+        (!both).then_some("src and dest are required")
+    })]
 }
 
 static DOC: Doc = Doc {
@@ -112,7 +118,7 @@ fn fields<const N: usize>(entries: [(&str, Value); N]) -> Fields {
 }
 
 fn host_failed(error: &HostError) -> Failure {
-    Failure::new(error.to_string())
+    Failure::from(error.clone())
 }
 
 /// Asks for the digest; what cannot be fetched is the result, or an error.
