@@ -12,6 +12,7 @@ mod faults;
 mod golden;
 mod house;
 mod live;
+mod packages;
 mod process;
 mod project;
 mod shipped;
