@@ -6,6 +6,7 @@
 
 mod accounts;
 mod delay;
+mod freebsd;
 mod golden;
 mod house;
 mod process;
