@@ -63,6 +63,7 @@ fn run(matches: &ArgMatches, pattern: &str) -> Result<u8, Diagnostic> {
     })?;
     let call = AdHoc { pattern, module, args, seconds: 0, poll: 15, timeout, dir: &dir };
     let book = loader.adhoc(&call)?;
+    let line = ground.line.clone();
     let session = ground.session(matches, loader, landscape)?;
-    playbook::execute(&session, &[book])
+    playbook::execute(&session, &[book], &line)
 }

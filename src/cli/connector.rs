@@ -3,15 +3,16 @@
 use crate::base::Value;
 use crate::connection::r#become::{Identity, Method};
 use crate::connection::local::LocalTransport;
-use crate::connection::shell::{self, Connect, Limits, Link};
+use crate::connection::openssh;
+use crate::connection::shell::{self, Connect, Limits, Link, Meter};
 use crate::connection::ssh::{
     self, ConnectEnv, ConnectionVars, Password, Prompter, Target, Terminal,
 };
 use crate::connection::transport::Transport;
+use crate::report::Line;
 use crate::run::{Connector, Route};
-use crate::settings::Settings;
 use crate::spec::{BoxFuture, Event, Host, HostError};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use zeroize::Zeroizing;
@@ -22,17 +23,40 @@ pub struct Connections {
     limits: Limits,
     links: Mutex<HashMap<String, Arc<Link>>>,
     events: Arc<dyn Fn(Event) + Send + Sync>,
+    /// Warnings of connections that were shown.
+    told: Arc<Mutex<HashSet<String>>>,
+    line: Line,
+}
+
+/// Asks on the terminal, the live line out of the way.
+struct Asking(Terminal, Line);
+
+impl Prompter for Asking {
+    fn secret(&self, prompt: &str) -> Option<Zeroizing<String>> {
+        let _aside = self.1.aside();
+        self.0.secret(prompt)
+    }
+
+    fn confirm(&self, prompt: &str) -> Option<String> {
+        let _aside = self.1.aside();
+        self.0.confirm(prompt)
+    }
 }
 
 impl Connections {
-    /// Connections with these settings; warnings of connections go to `events`.
-    pub fn new(settings: &Settings, events: Arc<dyn Fn(Event) + Send + Sync>) -> Self {
-        let prompter = Terminal::open().map(|terminal| Arc::new(terminal) as Arc<dyn Prompter>);
-        let mut limits = Limits::default();
-        if let Some(seconds) = settings.int("BECOME_TIMEOUT").and_then(|n| u64::try_from(n).ok()) {
-            limits.becoming = Duration::from_secs(seconds);
+    /// No connections yet; their warnings go to `events`, their questions push the line aside.
+    pub fn new(events: Arc<dyn Fn(Event) + Send + Sync>, line: Line) -> Self {
+        let prompter = Terminal::open()
+            .map(|terminal| Arc::new(Asking(terminal, line.clone())) as Arc<dyn Prompter>);
+        let env = ConnectEnv::of_process(prompter);
+        Self {
+            env,
+            limits: Limits::default(),
+            links: Mutex::default(),
+            events,
+            told: Arc::default(),
+            line,
         }
-        Self { env: ConnectEnv::of_process(prompter), limits, links: Mutex::default(), events }
     }
 
     /// The connection of a route, shared by all its identities.
@@ -52,6 +76,7 @@ impl Connections {
             "local" => Ok(Arc::new(|| {
                 Box::pin(std::future::ready(Ok(LocalTransport::new() as Arc<dyn Transport>)))
             })),
+            "openssh" => Ok(self.openssh(variables(route)?)),
             "ssh" => Ok(self.russh(variables(route)?)),
             other => {
                 Err(HostError::Local(format!("the connection plugin '{other}' was not found")))
@@ -59,19 +84,71 @@ impl Connections {
         }
     }
 
-    fn russh(&self, vars: ConnectionVars) -> Connect {
-        let (env, events) = (self.env.clone(), Arc::clone(&self.events));
+    /// The system's ssh; it reads its own configuration and asks its own questions.
+    fn openssh(&self, vars: ConnectionVars) -> Connect {
+        let (env, line) = (self.env.clone(), self.line.clone());
         Arc::new(move || {
-            let (env, events, vars) = (env.clone(), Arc::clone(&events), vars.clone());
+            let (env, vars, line) = (env.clone(), vars.clone(), line.clone());
             Box::pin(async move {
-                let target = Target::resolve(&vars, &env)?;
-                let transport = ssh::connect(&target, &env).await?;
-                for warning in transport.warnings() {
-                    events(Event::Warning(crate::base::Diagnostic::new(warning)));
-                }
+                let _aside = line.aside();
+                let transport = openssh::connect(&vars, &env).await?;
                 Ok(transport as Arc<dyn Transport>)
             })
         })
+    }
+
+    fn russh(&self, vars: ConnectionVars) -> Connect {
+        let (env, warn) = (self.env.clone(), self.warner());
+        Arc::new(move || {
+            let (env, vars, warn) = (env.clone(), vars.clone(), Arc::clone(&warn));
+            Box::pin(async move {
+                let target = Target::resolve(&vars, &env)?;
+                warn(target.warnings.clone());
+                let transport = ssh::connect(&target, &env).await?;
+                warn(transport.warnings());
+                Ok(transport as Arc<dyn Transport>)
+            })
+        })
+    }
+
+    /// Shows warnings of connections, each text once in a run.
+    fn warner(&self) -> Arc<dyn Fn(Vec<String>) + Send + Sync> {
+        let (told, events) = (Arc::clone(&self.told), Arc::clone(&self.events));
+        Arc::new(move |warnings| {
+            for text in warnings {
+                if told.lock().unwrap_or_else(PoisonError::into_inner).insert(text.clone()) {
+                    events(Event::Warning(crate::base::Diagnostic::new(text)));
+                }
+            }
+        })
+    }
+
+    /// Limits of a host's shells, with a meter that reports under its name.
+    fn limits(&self, route: &Route) -> Result<Limits, HostError> {
+        let (events, host) = (Arc::clone(&self.events), Arc::clone(&route.host));
+        let tell = move |done, total| {
+            events(Event::Progress { host: Arc::clone(&host), done, total });
+        };
+        let mut limits = Limits { meter: Meter::new(Arc::new(tell)), ..self.limits.clone() };
+        if let Some(seconds) = number::<u64>(route, "ansible_ssh_timeout")? {
+            // As Ansible: a little longer than a connection may take.
+            limits.becoming = Duration::from_secs(seconds.saturating_add(2));
+        }
+        Ok(limits)
+    }
+
+    /// Waits for the shells that still use a connection, then closes it.
+    async fn close_links(&self) {
+        let links: Vec<Arc<Link>> = {
+            let mut links = self.links.lock().unwrap_or_else(PoisonError::into_inner);
+            links.drain().map(|(_, link)| link).collect()
+        };
+        for link in links {
+            while Arc::strong_count(&link) > 1 {
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+            link.close().await;
+        }
     }
 }
 
@@ -128,11 +205,16 @@ fn identity(route: &Route) -> Result<Identity, HostError> {
 impl Connector for Connections {
     fn open(&self, route: Route) -> BoxFuture<'static, Result<Arc<dyn Host>, HostError>> {
         let prepared = identity(&route).and_then(|who| Ok((who, self.link(&route)?)));
-        let limits = self.limits.clone();
+        let limits = self.limits(&route);
         Box::pin(async move {
             let (who, link) = prepared?;
+            let limits = limits?;
             let host = shell::open_on(link, &who, &limits).await?;
             Ok(host as Arc<dyn Host>)
         })
+    }
+
+    fn close(&self) -> BoxFuture<'_, ()> {
+        Box::pin(self.close_links())
     }
 }

@@ -5,10 +5,10 @@ use super::prepare::{self, Ground};
 use super::signals;
 use crate::base::Diagnostic;
 use crate::play::{Loader, Playbook, Task, check, tags};
+use crate::report::Line;
 use crate::run::Session;
 use clap::ArgMatches;
 use std::path::Path;
-use std::sync::Arc;
 
 /// Runs the command; gives its exit code.
 pub fn main(name: &'static str, words: &[String]) -> u8 {
@@ -57,8 +57,9 @@ fn run(matches: &ArgMatches, paths: &[String]) -> Result<u8, Diagnostic> {
         return Ok(code);
     }
     check(&ground, matches, &loader, &playbooks)?;
+    let line = ground.line.clone();
     let session = ground.session(matches, loader, landscape)?;
-    execute(&session, &playbooks)
+    execute(&session, &playbooks, &line)
 }
 
 /// Refuses what can be refused before anything connects.
@@ -123,15 +124,22 @@ fn list(
 }
 
 /// Runs playbooks in a runtime of their own.
-pub fn execute(session: &Session, playbooks: &[Playbook]) -> Result<u8, Diagnostic> {
+pub fn execute(session: &Session, playbooks: &[Playbook], line: &Line) -> Result<u8, Diagnostic> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .map_err(|error| Diagnostic::new(format!("could not start: {error}")).code(250))?;
-    Ok(runtime.block_on(async {
-        let watcher = tokio::spawn(signals::watch(Arc::clone(&session.interrupt)));
-        let code = crate::run::run(session, playbooks).await;
-        watcher.abort();
-        code
-    }))
+    let stopped = signals::watch(&session.interrupt, line);
+    let code = runtime.block_on(async {
+        tokio::select! {
+            code = crate::run::run(session, playbooks) => code,
+            () = stopped.notified() => {
+                signals::stop(session).await;
+                signals::INTERRUPTED
+            }
+        }
+    });
+    // A prompt that nobody answers holds a thread that nothing ends.
+    runtime.shutdown_background();
+    Ok(code)
 }

@@ -9,7 +9,7 @@ use crate::base::yaml::Duplicates;
 use crate::base::{Diagnostic, Map, Value};
 use crate::inventory::{Files, Inventory, Limit, LoadOptions, Notices, Rules, VarsFiles};
 use crate::play::{Loader, LoaderOptions};
-use crate::report::Report;
+use crate::report::{Line, Report};
 use crate::run::{AheadRules, BecomeDefaults, Interrupt, Options, Pool, Session};
 use crate::settings::{Settings, Surroundings};
 use crate::spec::Event;
@@ -36,6 +36,8 @@ pub struct Ground {
     pub events: Sink,
     /// Passwords the operator gave.
     pub passwords: Passwords,
+    /// The live line below the report.
+    pub line: Line,
     /// `--limit`.
     pub limit: Option<Limit>,
     /// Reads the inventory again.
@@ -65,7 +67,8 @@ pub fn ground(
     settings: Settings,
     report: Box<dyn Report>,
 ) -> Result<Ground, Diagnostic> {
-    let events = sink(report, &settings);
+    let line = reports::line(matches);
+    let events = sink(line.above(report), &settings);
     set_mask(&settings)?;
     crate::base::yaml::set_duplicates(match settings.text("DUPLICATE_YAML_DICT_KEY") {
         Some("error") => Duplicates::Error,
@@ -107,6 +110,7 @@ pub fn ground(
         extra,
         events,
         passwords,
+        line,
         limit,
         reload: Arc::new(move |notices: &mut Notices| {
             crate::inventory::load(&sources, &options, notices)
@@ -233,7 +237,8 @@ impl Ground {
             settings: Arc::clone(&self.settings),
         });
         let store = Store::new(Arc::new(landscape), reader, (*self.extra).clone(), run);
-        let connections = Connections::new(&self.settings, Arc::clone(&self.events));
+        let connections = Connections::new(Arc::clone(&self.events), self.line.clone());
+        let line = self.line.clone();
         let forks = options.forks.max(1);
         Ok(Session {
             store: Arc::new(store),
@@ -247,7 +252,10 @@ impl Ground {
             changes: crate::run::Changes::default(),
             interrupt: Arc::new(Interrupt::default()),
             ledger: Mutex::default(),
-            prompt: Arc::new(ask),
+            prompt: Arc::new(move |question| {
+                let _aside = line.aside();
+                ask(question)
+            }),
             started: Mutex::default(),
             next_id: std::sync::atomic::AtomicU64::new(1),
         })

@@ -1,7 +1,7 @@
 //! Which report shows the run.
 
 use super::options::text;
-use crate::report::{JsonLines, Layout, Minimal, Out, Report, Shape, Terminal};
+use crate::report::{JsonLines, Layout, Line, Minimal, Out, Report, Shape, Terminal};
 use crate::settings::Settings;
 use clap::ArgMatches;
 
@@ -66,4 +66,9 @@ fn shape(settings: &Settings) -> Shape {
             _ => default.width,
         },
     }
+}
+
+/// The live line of a run; machines that read events want none.
+pub fn line(matches: &ArgMatches) -> Line {
+    if text(matches, "output") == Some("json") { Line::off() } else { Line::of_process() }
 }

@@ -1,20 +1,66 @@
 //! Ctrl-C: once, what runs is finished; twice, now.
 
-use crate::run::Interrupt;
+use crate::report::Line;
+use crate::run::{Interrupt, Session};
+use rustix::termios::{OptionalActions, Termios, tcgetattr, tcsetattr};
 use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::Notify;
 
-/// Watches for interruptions until the run ends. The second one ends the process at once.
-pub async fn watch(interrupt: Arc<Interrupt>) {
-    loop {
-        if tokio::signal::ctrl_c().await.is_err() {
-            return;
+/// Exit code of an interrupted run.
+pub const INTERRUPTED: u8 = 99;
+
+/// Time that hosts have to end what was stopped.
+const GRACE: Duration = Duration::from_secs(5);
+
+/// Counts interruptions in a thread of its own, for the run's may wait for an answer at a prompt; tells at the
+/// second that the run is to end now.
+pub fn watch(interrupt: &Arc<Interrupt>, line: &Line) -> Arc<Notify> {
+    let now = Arc::new(Notify::new());
+    let (interrupt, line, told) = (Arc::clone(interrupt), line.clone(), Arc::clone(&now));
+    let terminal = tcgetattr(std::io::stdin()).ok();
+    std::thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+        // Without a runtime Ctrl-C does what it does to any program.
+        if let Ok(runtime) = runtime {
+            runtime.block_on(listen(&interrupt, &line, &told));
+            leave(terminal.as_ref());
         }
-        if interrupt.press() > 1 {
-            super::options::complain("\n[ERROR]: User interrupted execution");
-            std::process::exit(99);
-        }
-        super::options::complain(
-            "\nInterrupted: running tasks are finished; once more to stop now.",
-        );
+    });
+    now
+}
+
+/// Returns when the run did not end although it was told to, or the operator cannot wait.
+async fn listen(interrupt: &Interrupt, line: &Line, now: &Notify) {
+    let mut presses = 0;
+    while presses < 2 && tokio::signal::ctrl_c().await.is_ok() {
+        presses = interrupt.press();
+        let _aside = line.aside();
+        super::options::complain(match presses {
+            1 => "\nInterrupted: running tasks are finished; once more to stop now.",
+            _ => "\n[ERROR]: User interrupted execution",
+        });
     }
+    if presses < 2 {
+        return std::future::pending().await;
+    }
+    now.notify_one();
+    tokio::select! {
+        _ = tokio::signal::ctrl_c() => {}
+        () = tokio::time::sleep(GRACE + Duration::from_secs(1)) => {}
+    }
+}
+
+/// Ends the process; a terminal that a prompt has changed is as it was before.
+fn leave(terminal: Option<&Termios>) {
+    if let Some(terminal) = terminal {
+        // It may be gone.
+        let _ = tcsetattr(std::io::stdin(), OptionalActions::Now, terminal);
+    }
+    std::process::exit(i32::from(INTERRUPTED));
+}
+
+/// Stops what runs on the hosts and lets go of them.
+pub async fn stop(session: &Session) {
+    let _ = tokio::time::timeout(GRACE, session.pool.close()).await;
 }

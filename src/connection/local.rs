@@ -35,7 +35,8 @@ impl Transport for LocalTransport {
                 return Err(HostError::Local("the local connection was closed".to_owned()));
             }
             let mut child = Command::new("/bin/sh");
-            child.arg("-c").arg(command);
+            // Ctrl-C on the operator's terminal reaches all its programs: what runs here is finished.
+            child.arg("-c").arg(format!("trap '' INT\n{command}"));
             start(child).map_err(|error| HostError::Local(format!("/bin/sh: {}", os_text(&error))))
         })
     }

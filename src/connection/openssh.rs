@@ -53,24 +53,26 @@ pub async fn connect(
     let words = words(vars).map_err(|fault| unreachable(&fault))?;
     let dir = private_dir().map_err(failed)?;
     let program = vars.ssh_executable.clone().unwrap_or_else(|| "ssh".to_owned());
-    let mut command = Command::new(&program);
+    let mut command = undisturbed(&program);
     command.args(["-o", "ControlMaster=yes", "-o", "ControlPersist=no"]);
     command.arg("-o").arg(control_path(dir.path())).args(["-N", "-T"]).args(&words);
     if vars.password.is_some() {
         askpass(&mut command, dir.path()).map_err(failed)?;
     }
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped()).kill_on_drop(true);
-    let mut child = command.spawn().map_err(|error| {
-        HostError::Local(format!(
-            "Unable to execute ssh command line on a controller: {program}: {}",
-            os_text(&error)
-        ))
-    })?;
+    let mut child = command.spawn().map_err(failed)?;
     let patient = env.can_ask().then_some(()).map_or(Some(vars.limit() * 3), |()| None);
     ready(&mut child, dir.path(), vars.password.as_ref(), patient).await?;
     let master =
         Master { program, words, dir, child: Mutex::new(child), closed: AtomicBool::new(false) };
     Ok(Arc::new(OpenSshTransport { master: Arc::new(master) }))
+}
+
+/// A program that Ctrl-C on the operator's terminal does not end: what runs is finished first.
+fn undisturbed(program: &str) -> Command {
+    let mut command = Command::new("/bin/sh");
+    command.args(["-c", "trap '' INT; exec \"$@\"", "sh", program]);
+    command
 }
 
 /// The options as Ansible's ssh plugin orders them, then the host.
@@ -151,8 +153,8 @@ async fn ready(
             drain(child);
             return Ok(());
         }
-        if let Ok(Some(_)) = child.try_wait() {
-            return Err(unreachable(&last_words(child).await));
+        if let Ok(Some(status)) = child.try_wait() {
+            return Err(ended(status.code(), &last_words(child).await));
         }
         if deadline.is_some_and(|deadline| Instant::now() > deadline) {
             return Err(unreachable("ssh: login timed out"));
@@ -167,6 +169,16 @@ async fn ready(
             pause = Duration::from_millis(300);
         }
         tokio::time::sleep(pause).await;
+    }
+}
+
+/// A master that ended says why; our shell has a code of its own for a program that is not there.
+fn ended(code: Option<i32>, words: &str) -> HostError {
+    match code {
+        Some(126 | 127) => {
+            HostError::Local(format!("Unable to execute ssh command line on a controller: {words}"))
+        }
+        _ => unreachable(words),
     }
 }
 
@@ -207,7 +219,7 @@ impl Master {
         if !self.is_open() {
             return Err(unreachable("the master connection of ssh has ended"));
         }
-        let mut child = Command::new(&self.program);
+        let mut child = undisturbed(&self.program);
         child.args(["-o", "ControlMaster=no", "-o"]).arg(control_path(self.dir.path()));
         child.arg(if pty { "-tt" } else { "-T" }).args(&self.words).arg(command);
         start(child)

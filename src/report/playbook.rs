@@ -327,6 +327,11 @@ impl Report for Terminal {
                 self.banner(&format!("PLAYBOOK: {name}"));
                 self.out.line(&format!("{plays} plays in {path}"), Palette::Plain);
             }
+            Event::HostStart { task, host } if self.layout.per_host_start => {
+                let kind = if task.handler { "HANDLER" } else { "TASK" };
+                let text = format!(" [started {kind}: {} on {host}]", task.name);
+                self.out.line(&text, Palette::Ok);
+            }
             Event::Playbook { .. } | Event::HostStart { .. } | Event::Progress { .. } => {}
             Event::Play { name, .. } => {
                 let marker = self.layout.check && self.layout.check_markers;

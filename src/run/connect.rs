@@ -16,7 +16,7 @@ use std::sync::Arc;
 
 /// Variables that one connection option is read from; the first one that is set wins, so the spelling
 /// with the highest precedence stands first (S-159). The option's name is that of the last one.
-const OPTIONS: [(&str, &[&str]); 16] = [
+const OPTIONS: [(&str, &[&str]); 15] = [
     ("ansible_host", &["ansible_ssh_host", "ansible_host"]),
     ("ansible_port", &["ansible_ssh_port", "ansible_port"]),
     ("ansible_user", &["ansible_ssh_user", "ansible_user"]),
@@ -35,7 +35,6 @@ const OPTIONS: [(&str, &[&str]); 16] = [
     ("ansible_ssh_timeout", &["ansible_ssh_timeout", "ansible_timeout"]),
     ("ansible_shell_executable", &["ansible_shell_executable"]),
     ("ansible_jail_name", &["ansible_jail_name"]),
-    ("ansible_become_timeout", &["ansible_become_timeout"]),
 ];
 
 /// The way for a running task, and the name it is delegated to.
@@ -134,10 +133,32 @@ fn connection(
     let default = session.options.connection.get("ansible_connection").map(Value::text);
     let implicit = implicit.then(|| "local".to_string());
     let name = own.or(keyword).or(implicit).or(default).unwrap_or_else(|| "ssh".to_string());
-    Ok(match name.rsplit('.').next().unwrap_or_default() {
-        "smart" | "ssh" | "paramiko" | "paramiko_ssh" | "libssh" => "ssh".to_string(),
-        other => other.to_string(),
-    })
+    plugin(&name).map_err(Stop::Fault)
+}
+
+/// Our way for a connection plugin's name: all that speak SSH are one.
+fn plugin(name: &str) -> Result<String, Diagnostic> {
+    const OWN: [&str; 5] =
+        ["ansible.builtin.", "ansible.legacy.", "ansible.netcommon.", "community.general.", ""];
+    let short = OWN.iter().find_map(|prefix| name.strip_prefix(prefix)).unwrap_or(name);
+    match short {
+        "smart" | "ssh" | "paramiko" | "paramiko_ssh" | "libssh" => Ok("ssh".to_string()),
+        "openssh" | "local" => Ok(short.to_string()),
+        "jail" | "docker" | "podman" | "lxc" | "chroot" | "winrm" | "psrp" => {
+            let text = format!("the connection plugin '{name}' is not there yet");
+            Err(Diagnostic::new(text).hint("There are ssh, openssh and local."))
+        }
+        _ => {
+            let known = ["ssh", "openssh", "local", "smart", "paramiko"];
+            let near = crate::base::diagnostic::nearest(short, known);
+            let hint = match near.is_empty() {
+                true => "There are ssh, openssh and local.".to_string(),
+                false => format!("Did you mean '{}'?", near.join("' or '")),
+            };
+            let text = format!("the connection plugin '{name}' was not found");
+            Err(Diagnostic::new(text).hint(hint))
+        }
+    }
 }
 
 fn is_local_name(host: &str) -> bool {

@@ -259,7 +259,9 @@ impl<'a, 'b> Runner<'a, 'b> {
         for at in group.iter().copied() {
             let coming = self.upcoming(at);
             let mut run = TaskRun::new(batch, &mut self.hosts[at], task, info, coming);
+            let start = Event::HostStart { task: Arc::clone(info), host: Arc::clone(&run.host) };
             hosts.push(async move {
+                batch.session.emit(start);
                 let outcome = run.run().await;
                 (at, run.queue, run.world, outcome)
             });

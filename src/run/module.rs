@@ -115,6 +115,11 @@ fn not_there(run: &TaskRun<'_>, missing: inputs::Missing) -> Outcome {
 pub fn host_failed(error: &HostError) -> Outcome {
     match error {
         HostError::Unreachable(text) => Outcome::unreachable(text),
+        HostError::Lost(_) => {
+            let mut outcome = Outcome::unreachable(&error.to_string());
+            outcome.acted = true;
+            outcome
+        }
         HostError::Become(text) => {
             let mut outcome = Outcome::fault(None, Diagnostic::new(text.as_str()));
             outcome.set("changed", false);
@@ -131,6 +136,9 @@ pub fn host_failed(error: &HostError) -> Outcome {
 /// A module's failure as an outcome.
 pub fn failed(failure: Failure, what: &'static str) -> Outcome {
     let mut fields = failure.fields;
+    if fields.get(&Key::from("unreachable")).is_some_and(Value::is_true) {
+        return Outcome::unreachable(&failure.msg);
+    }
     fields.entry("changed".into()).or_insert(Value::from(false));
     fields.insert("msg".into(), Value::from(failure.msg));
     for (name, lines) in [("stdout", "stdout_lines"), ("stderr", "stderr_lines")] {

@@ -64,6 +64,10 @@ fn fingerprint(value: &Value) -> String {
 pub trait Connector: Send + Sync {
     /// Connects, logs in, becomes the other user and starts the shell.
     fn open(&self, route: Route) -> BoxFuture<'static, Result<Arc<dyn Host>, HostError>>;
+    /// Returns when the shells that nobody uses any more have ended, and closes all connections.
+    fn close(&self) -> BoxFuture<'_, ()> {
+        Box::pin(std::future::ready(()))
+    }
 }
 
 type Slot = Arc<OnceCell<Arc<dyn Host>>>;
@@ -106,6 +110,12 @@ impl Pool {
             !key.starts_with(&prefix)
                 || (only_become && !key.rsplit('|').next().is_some_and(|l| l.contains(':')))
         });
+    }
+
+    /// Lets go of all hosts and closes their connections: programs that were stopped end before.
+    pub async fn close(&self) {
+        self.slots.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        self.connector.close().await;
     }
 
     fn slot(&self, key: &str) -> Slot {

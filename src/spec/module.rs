@@ -4,7 +4,7 @@ use super::args::{ArgError, ArgStruct};
 use super::change::{Change, Plan, Ran};
 use super::context::{ControlOutcome, PlayContext};
 use super::doc::Doc;
-use super::host::{BoxFuture, Host};
+use super::host::{BoxFuture, Host, HostError};
 use super::input::Inputs;
 use super::platform::Platform;
 use super::probe::{Answer, Probe};
@@ -45,6 +45,15 @@ impl Failure {
     pub fn with(mut self, key: &str, value: impl Into<Value>) -> Self {
         self.fields.insert(key.into(), value.into());
         self
+    }
+}
+
+impl From<HostError> for Failure {
+    /// A host that cannot be reached, or not any more, makes the task unreachable and not failed.
+    fn from(error: HostError) -> Self {
+        let gone = matches!(error, HostError::Unreachable(_) | HostError::Lost(_));
+        let failure = Self::new(error.to_string());
+        if gone { failure.with("unreachable", true) } else { failure }
     }
 }
 

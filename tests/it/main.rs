@@ -5,12 +5,17 @@
 #![allow(dead_code)]
 
 mod accounts;
+mod becoming;
+mod connections;
 mod delay;
 mod freebsd;
+mod faults;
 mod golden;
 mod house;
+mod live;
 mod process;
 mod project;
 mod shipped;
 mod sshd;
+mod terminal;
 mod tree;

@@ -128,6 +128,65 @@ pub fn kill_children(parent: u32) {
     }
 }
 
+/// Kills the descendants that run this program.
+pub fn kill_named(parent: u32, name: &str) {
+    for pid in descendants(parent) {
+        let comm = fs::read_to_string(format!("/proc/{pid}/comm")).unwrap_or_default();
+        // Newer servers split the work: sshd-session, sshd-auth.
+        if comm.trim_end() == name || comm.starts_with(&format!("{name}-")) {
+            signal(pid, Signal::KILL);
+        }
+    }
+}
+
+/// A command started with pipes; `Running::end` waits for it.
+pub struct Running {
+    child: Child,
+    out: std::thread::JoinHandle<String>,
+    err: std::thread::JoinHandle<String>,
+}
+
+/// Starts it without stdin.
+pub fn start(command: &mut Command) -> Running {
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    let out = drain(child.stdout.take().unwrap());
+    let err = drain(child.stderr.take().unwrap());
+    Running { child, out, err }
+}
+
+impl Running {
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Whether it is still there.
+    pub fn is_running(&mut self) -> bool {
+        self.child.try_wait().unwrap().is_none()
+    }
+
+    /// Its end, which must come within the limit.
+    #[track_caller]
+    pub fn end(mut self, limit: Duration) -> Outcome {
+        let code = wait(&mut self.child, limit);
+        let (stdout, stderr) = (self.out.join().unwrap(), self.err.join().unwrap());
+        let Some(code) = code else {
+            panic!("took longer than {limit:?}\nstdout:\n{stdout}\nstderr:\n{stderr}");
+        };
+        Outcome { stdout, stderr, code }
+    }
+}
+
+/// Waits until it holds.
+#[track_caller]
+pub fn until(what: &str, mut holds: impl FnMut() -> bool) {
+    let start = Instant::now();
+    while !holds() {
+        assert!(start.elapsed() < Duration::from_secs(60), "still not: {what}");
+        std::thread::sleep(Duration::from_millis(2));
+    }
+}
+
 /// Sends a signal to one process.
 pub fn signal(pid: u32, signal: Signal) {
     kill_process(Pid::from_raw(pid.try_into().unwrap()).unwrap(), signal).unwrap();

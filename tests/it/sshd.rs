@@ -129,6 +129,18 @@ impl Sshd {
     }
 }
 
+impl Sshd {
+    /// Ends every connection at once, as a network that breaks; what runs in the sessions goes on.
+    pub fn cut_connections(&self) {
+        process::kill_named(self.child.id(), "sshd");
+    }
+
+    /// Whether any session, or what was started in one, is still there.
+    pub fn has_sessions(&self) -> bool {
+        !process::descendants(self.child.id()).is_empty()
+    }
+}
+
 impl Drop for Sshd {
     fn drop(&mut self) {
         process::kill_children(self.child.id());

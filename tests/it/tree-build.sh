@@ -2,7 +2,7 @@
 # Builds a Debian 12 tree at $1 for tests: no python; account `admin` with password $2 and sudo.
 set -eu
 tree=$1
-mmdebstrap --quiet --variant=minbase --include=openssh-server,sudo bookworm "$tree"
+mmdebstrap --quiet --variant=minbase --include=openssh-server,sudo,opendoas bookworm "$tree"
 
 # Packages that tests install must not start daemons.
 printf '#!/bin/sh\nexit 101\n' >"$tree/usr/sbin/policy-rc.d"

@@ -196,7 +196,7 @@ impl Talk<'_> {
                 "the login shell did not answer within {seconds} seconds"
             ));
         }
-        HostError::Become(format!(
+        HostError::Unreachable(format!(
             "Timeout ({seconds}s) waiting for privilege escalation prompt: {text}"
         ))
     }

@@ -158,7 +158,9 @@ tk_w_fill() {
 tk_fill() {
   local n='' rc=0 text='' sync=''
   tk_try_sync
-  while IFS= read -r n <&3; do
+  while :; do
+    # A connection that ends before the end of the data is as good as a sender that gives up.
+    IFS= read -r n <&3 || n=-
     sync=
     case $n in
     0) break ;;

@@ -1,5 +1,6 @@
 //! A file of the host, streamed into a file here.
 
+use super::meter::Meter;
 use super::request::{Kind, Request, Waiting};
 use super::writer::Item;
 use crate::base::quote;
@@ -17,6 +18,7 @@ pub struct Fetcher {
     queue: mpsc::UnboundedSender<Vec<Item>>,
     path: String,
     to: PathBuf,
+    meter: Meter,
 }
 
 /// What was asked for: content, digest, and where the content comes.
@@ -28,8 +30,13 @@ pub struct Asked {
 
 impl Fetcher {
     /// Of this path into that file.
-    pub fn new(queue: mpsc::UnboundedSender<Vec<Item>>, path: &str, to: PathBuf) -> Self {
-        Self { queue, path: path.to_string(), to }
+    pub fn new(
+        queue: mpsc::UnboundedSender<Vec<Item>>,
+        path: &str,
+        to: PathBuf,
+        meter: &Meter,
+    ) -> Self {
+        Self { queue, path: path.to_string(), to, meter: meter.clone() }
     }
 
     /// Queues the requests.
@@ -60,7 +67,7 @@ impl Fetcher {
 
     /// None: what came is not what the host has now.
     async fn once(&self, asked: Asked) -> Result<Option<String>, HostError> {
-        let sink = receive(asked.stream, self.to.clone()).await;
+        let sink = receive(asked.stream, self.to.clone(), &self.meter).await;
         let answer = asked.content.reply().await?.answer()?;
         if answer.rc != 0 {
             return Err(HostError::Local(answer.error_text().trim_end().to_string()));
@@ -83,7 +90,11 @@ struct Sink {
 }
 
 /// Writes what comes to a new file beside `to`.
-async fn receive(mut stream: mpsc::Receiver<Bytes>, to: PathBuf) -> Result<Sink, HostError> {
+async fn receive(
+    mut stream: mpsc::Receiver<Bytes>,
+    to: PathBuf,
+    meter: &Meter,
+) -> Result<Sink, HostError> {
     let failed = |e: std::io::Error| HostError::Local(format!("{}: {e}", to.display()));
     let beside = to.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
     // The kernel takes the umask off, as for any new file.
@@ -99,9 +110,11 @@ async fn receive(mut stream: mpsc::Receiver<Bytes>, to: PathBuf) -> Result<Sink,
     };
     let mut file = tokio::fs::File::from_std(temp.reopen().map_err(failed)?);
     let mut digest = Sha1::new();
-    let mut outcome = Ok(());
+    let (mut outcome, mut done) = (Ok(()), 0);
     while let Some(bytes) = stream.recv().await {
         digest.update(&bytes);
+        done += bytes.len() as u64;
+        meter.passed(done, None);
         if outcome.is_ok() {
             outcome = file.write_all(&bytes).await;
         }

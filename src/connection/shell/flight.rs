@@ -102,6 +102,11 @@ impl Flight {
         Arc::clone(&self.common.counts)
     }
 
+    /// Bytes of a transfer that went so far.
+    pub fn passed(&self, done: u64, total: Option<u64>) {
+        self.common.limits.meter.passed(done, total);
+    }
+
     /// Files that are being written.
     pub fn targets(&self) -> Vec<String> {
         self.state().pending.iter().filter_map(|p| p.request.target.clone()).collect()

@@ -181,6 +181,8 @@ impl Host for ShellHost {
         let mut steps = self.steps(parts, &env);
         let mut requests: Vec<Request> =
             steps.iter_mut().flat_map(|step| step.requests.drain(..)).collect();
+        let wake = &self.base.common.wake;
+        let guards = requests.iter().map(|r| StopOnDrop::new(r, Arc::clone(wake))).collect();
         let (look_at_host, platform) = self.platform_request();
         requests.push(look_at_host);
         let look = then.map(|probe| self.probe_request(&probe)).map(|(request, waiting)| {
@@ -188,7 +190,12 @@ impl Host for ShellHost {
             waiting
         });
         self.send(requests);
-        Box::pin(finish_apply(steps, platform, look))
+        Box::pin(async move {
+            let mut guards: Vec<StopOnDrop> = guards;
+            let applied = finish_apply(steps, platform, look).await;
+            guards.iter_mut().for_each(StopOnDrop::disarm);
+            applied
+        })
     }
 
     fn run(&self, command: Command) -> BoxFuture<'static, Result<Answer, HostError>> {
@@ -229,7 +236,7 @@ impl Host for ShellHost {
     }
 
     fn fetch(&self, path: &str, to: PathBuf) -> BoxFuture<'static, Result<String, HostError>> {
-        let fetcher = fetch::Fetcher::new(self.queue.clone(), path, to);
+        let fetcher = fetch::Fetcher::new(self.queue.clone(), path, to, &self.base.limits.meter);
         let first = fetcher.ask();
         // The stream is taken whether or not anybody polls: it would hold up all behind it.
         let task = tokio::spawn(fetcher.run(first));

@@ -1,6 +1,7 @@
 //! Time limits, counters.
 
 use super::budget::Budget;
+use super::meter::Meter;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -20,6 +21,8 @@ pub struct Limits {
     pub answer: usize,
     /// Bytes of answers that nobody took yet, over all hosts.
     pub budget: Arc<Budget>,
+    /// Told how far long transfers are.
+    pub meter: Meter,
 }
 
 impl Default for Limits {
@@ -31,6 +34,7 @@ impl Default for Limits {
             heavy: Duration::from_mins(30),
             answer: 512 << 20,
             budget: Arc::new(Budget::new(256 << 20)),
+            meter: Meter::default(),
         }
     }
 }

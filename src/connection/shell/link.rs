@@ -47,6 +47,14 @@ impl Link {
         Ok(transport)
     }
 
+    /// Closes the connection if there is one.
+    pub async fn close(&self) {
+        let old = self.current.lock().await.take();
+        if let Some(old) = old {
+            old.close().await;
+        }
+    }
+
     /// Whether a new connection can be opened.
     pub fn can_renew(&self) -> bool {
         self.connect.is_some()

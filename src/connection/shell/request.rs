@@ -175,7 +175,7 @@ impl Request {
 
 fn framed(text: &str) -> (String, Vec<u8>) {
     if text.len() > LONG_TEXT {
-        return (format!("b{}", text.len()), text.as_bytes().to_vec());
+        return (format!("b{}", text.len()), format!("{text}\n").into_bytes());
     }
     let lines = text.matches('\n').count() + 1;
     (lines.to_string(), format!("{text}\n").into_bytes())

@@ -1,7 +1,7 @@
 # shellcheck shell=sh disable=SC3043,SC2154
 # The shell's side of the protocol; follows prelude.sh in one text.
 #
-# Request: KEY OP ID LINES DATA PART, then the text (LINES lines; bN: N bytes), then, when DATA is 1, blocks
+# Request: KEY OP ID LINES DATA PART, then the text (LINES lines; bN: N bytes and a newline), then, when DATA is 1, blocks
 # (a line with their length, then `s` on the last one; the bytes) up to a line `0`, or `-` when the sender gave up.
 # Answer: stdout MARK ID CODE WHERE NOTE newline; stderr follows up to the same line on stdout (WHERE 1) or
 # descriptor 5 (WHERE 2), or is lost (WHERE 0).
@@ -41,10 +41,12 @@ tk_drain() {
   return "$rc"
 }
 
-# tk_feed: copies the data of the request to stdout. 1: it could not be written, 2: the sender gave up.
+# tk_feed: copies the data of the request to stdout. 1: it could not be written, 2: the sender gave up, or the
+# connection ended before all was there.
 tk_feed() {
   local n='' rc=0
-  while IFS= read -r n <&3; do
+  while :; do
+    IFS= read -r n <&3 || n=-
     case $n in
     0) break ;;
     -)
@@ -60,15 +62,25 @@ tk_feed() {
 
 # tk_piped PROGRAM WORDS...: runs it with the data of the request as its stdin.
 tk_piped() {
-  local rc
-  tk_feed | (
-    "$@"
-    rc=$?
-    [ "$tk_rd" = dd ] || cat >/dev/null
-    exit "$rc"
-  )
+  local rc fed=''
+  # Descriptor 7 tells how the feeding ended: a program may not notice that its input was cut.
+  {
+    fed=$({
+      {
+        tk_feed
+        tk_line "$?" >&7
+      } | (
+        exec 7>&-
+        "$@" >&8
+        rc=$?
+        [ "$tk_rd" = dd ] || cat >/dev/null
+        exit "$rc"
+      )
+    } 7>&1)
+  } 8>&1
   rc=$?
   tk_in=0
+  [ "$fed" != 2 ] || [ "$rc" != 0 ] || rc=1
   return "$rc"
 }
 
@@ -235,6 +247,8 @@ tk_load() {
     tk_reader
     tk_s=$(tk_take "${1#b}" 2>/dev/null && tk_put .) || exit 96
     tk_s=${tk_s%.}
+    # A text that was cut is not run.
+    IFS= read -r line <&3 || exit 96
     ;;
   1) IFS= read -r tk_s <&3 || exit 96 ;;
   *)

@@ -22,16 +22,21 @@ pub struct Upload {
 impl Upload {
     /// Opens it.
     pub async fn start(self) -> Result<Blocks, String> {
-        let source = match self.content {
-            Content::Bytes(bytes) => Source::Bytes(bytes),
+        let (source, size) = match self.content {
+            Content::Bytes(bytes) => {
+                let size = bytes.len() as u64;
+                (Source::Bytes(bytes), size)
+            }
             Content::File(path) => {
                 let name = path.display().to_string();
                 let file = File::open(&path).await.map_err(|e| format!("{name}: {e}"))?;
-                Source::File(file, name)
+                let size = file.metadata().await.map_err(|e| format!("{name}: {e}"))?.len();
+                (Source::File(file, name), size)
             }
         };
         let digest = self.sha1.filter(|_| matches!(source, Source::File(..)));
-        let mut blocks = Blocks { source, digest: digest.map(|d| (d, Sha1::new())), next: None };
+        let digest = digest.map(|d| (d, Sha1::new()));
+        let mut blocks = Blocks { source, size, digest, next: None };
         blocks.next = blocks.read().await?;
         Ok(blocks)
     }
@@ -44,6 +49,8 @@ enum Source {
 
 /// The blocks of an upload. It is one block ahead, to know which is the last.
 pub struct Blocks {
+    /// Bytes in all, as of the start.
+    pub size: u64,
     source: Source,
     digest: Option<(String, Sha1)>,
     next: Option<Bytes>,

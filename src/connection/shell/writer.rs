@@ -185,11 +185,14 @@ impl Writer {
         counts: &super::Counts,
     ) -> Result<(), String> {
         let mut blocks = upload.start().await?;
+        let (total, mut done) = (blocks.size, 0);
         while let Some((block, last)) = blocks.next().await? {
             self.block(&block, last);
             if self.buffer.len() > GATHER {
                 self.flush(flight, counts).await;
             }
+            done += block.len() as u64;
+            flight.passed(done, Some(total));
         }
         Ok(())
     }
@@ -200,11 +203,15 @@ impl Writer {
         flight: &Flight,
         counts: &super::Counts,
     ) -> Result<(), String> {
+        let mut done = 0;
         while let Some(block) = stream.recv().await {
-            self.block(&block?, false);
+            let block = block?;
+            self.block(&block, false);
             if self.buffer.len() > GATHER {
                 self.flush(flight, counts).await;
             }
+            done += block.len() as u64;
+            flight.passed(done, None);
         }
         Ok(())
     }

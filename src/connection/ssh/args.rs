@@ -13,7 +13,7 @@ pub(super) struct CommandLine {
 /// Letters that take a value.
 const VALUED: &str = "BDEFIJLOPQRSWbceilmopw";
 /// Letters about the terminal, logging and connection sharing: nothing to do here.
-const VOID: &str = "12EKMSTaeknqvx";
+const VOID: &str = "12EMSTaeknqvx";
 
 impl CommandLine {
     pub(super) fn new() -> Self {
@@ -62,7 +62,9 @@ impl CommandLine {
             'a' => self.settings.word_option("forwardagent", "no"),
             'C' => self.settings.word_option("compression", "yes"),
             letter if VOID.contains(letter) => {}
-            'f' | 'g' | 'G' | 'N' | 's' | 't' | 'V' | 'X' | 'y' | 'Y' => self.warn(name, letter),
+            'f' | 'g' | 'G' | 'K' | 'N' | 's' | 't' | 'V' | 'X' | 'y' | 'Y' => {
+                self.warn(name, letter)
+            }
             letter => return Err(format!("{name}: unknown option -- {letter}")),
         }
         Ok(())
@@ -70,17 +72,17 @@ impl CommandLine {
 
     fn valued(&mut self, name: &str, letter: char, value: &str) -> Result<(), String> {
         match letter {
-            'o' => return self.settings.option(value),
+            'o' => return self.settings.option(name, value),
             'F' if value == "none" => self.files = Files::None,
             'F' => self.files = Files::Only(PathBuf::from(value)),
             'P' => self.settings.word_option("tag", value),
             'b' => self.settings.word_option("bindaddress", value),
             'c' => self.settings.word_option("ciphers", value),
             'i' => self.settings.word_option("identityfile", value),
-            'J' => return self.settings.option(&format!("ProxyJump={value}")),
+            'J' => return self.settings.option(name, &format!("ProxyJump={value}")),
             'l' => self.settings.word_option("user", value),
             'm' => self.settings.word_option("macs", value),
-            'p' => return self.settings.option(&format!("Port={value}")),
+            'p' => return self.settings.option(name, &format!("Port={value}")),
             letter if VOID.contains(letter) => {}
             letter => self.warn(name, letter),
         }

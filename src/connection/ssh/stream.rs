@@ -119,9 +119,12 @@ async fn connect(address: SocketAddr, from: Option<&str>) -> io::Result<TcpStrea
     Ok(stream)
 }
 
-/// Starts a proxy command by the operator's shell, as ssh does. It ends with the connection.
+/// Starts a proxy command by the operator's shell, as ssh does. It ends with the connection, and not by a
+/// Ctrl-C on the terminal: what runs behind it is finished first.
 pub(super) fn proxy(command: &str, shell: &Path) -> Result<Way, String> {
-    let mut child = Command::new(shell)
+    let mut child = Command::new("/bin/sh")
+        .args(["-c", "trap '' INT; exec \"$@\"", "sh"])
+        .arg(shell)
         .arg("-c")
         .arg(format!("exec {command}"))
         .stdin(Stdio::piped())

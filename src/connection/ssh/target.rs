@@ -140,7 +140,6 @@ impl Target {
             port: resolve.tokens.port,
             user: resolve.tokens.user.clone(),
             key_alias: settings.word("hostkeyalias").map(str::to_owned),
-            via: via.map(Box::new),
             proxy_command: settings.set("proxycommand").map(|c| resolve.command(c)).transpose()?,
             password,
             passphrase: None,
@@ -156,10 +155,19 @@ impl Target {
             retries: 0,
             known_hosts: [resolve.users_hosts()?, resolve.systems_hosts()?],
             revoked_keys: settings.set("revokedhostkeys").map(|f| operator.expand_home(f)),
-            warnings: settings.warnings.clone(),
+            warnings: warnings_of(&settings, via.as_ref()),
+            via: via.map(Box::new),
             settings,
         })
     }
+}
+
+/// The warnings of a connection and of the hops it goes through, each once.
+fn warnings_of(settings: &Settings, via: Option<&Target>) -> Vec<String> {
+    let mut all = settings.warnings.clone();
+    let hops = via.map(|hop| hop.warnings.as_slice()).unwrap_or_default();
+    all.extend(hops.iter().filter(|text| !settings.warnings.contains(text)).cloned());
+    all
 }
 
 /// `ConnectTimeout`; 0 leaves it to the system in ssh, which is about two minutes.

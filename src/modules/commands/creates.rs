@@ -35,7 +35,7 @@ impl Gate<'_> {
         let expand = |path: Option<&str>| path.map(|p| platform.expand(p)).unwrap_or_default();
         let words = [expand(self.chdir), expand(self.creates), expand(self.removes)];
         let probe = Probe::new("creates", include_str!("creates.sh")).words(words.clone());
-        let answer = ctx.host.probe(probe).await.map_err(|e| Failure::new(e.to_string()))?;
+        let answer = ctx.host.probe(probe).await.map_err(Failure::from)?;
         let text = answer.text();
         let mut lines = text.lines().map(|line| line == "y");
         let mut next = || lines.next().unwrap_or(false);

@@ -55,7 +55,7 @@ async fn run(args: &Args, ctx: ActionContext<'_>) -> Result<Fields, Failure> {
     let mut command = Command::shell(args.free_form.clone().unwrap_or_default());
     command.executable.clone_from(&args.executable);
     command.env = ctx.env.to_vec();
-    let answer = ctx.host.run(command).await.map_err(|e| Failure::new(e.to_string()))?;
+    let answer = ctx.host.run(command).await.map_err(Failure::from)?;
     fields.insert("changed".into(), Value::from(true));
     fields.insert("rc".into(), Value::from(answer.rc));
     streams(&mut fields, &answer.text(), &answer.error_text());

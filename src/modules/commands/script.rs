@@ -85,7 +85,7 @@ async fn run(args: &Args, ctx: ActionContext<'_>) -> Result<Fields, Failure> {
     let words = shlex::split(text).ok_or_else(|| Failure::new("No closing quotation"))?;
     let input =
         ctx.inputs.files.get(name).ok_or_else(|| Failure::new("the script was not found"))?;
-    let lost = |e: crate::spec::HostError| Failure::new(e.to_string());
+    let lost = Failure::from;
     let file = input.path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
     let place = ctx.host.put_temp(&file, input.content.clone()).await.map_err(lost)?;
     let rest = quote::words(&words[1..]);

@@ -93,6 +93,6 @@ async fn run(args: &Args, ctx: ActionContext<'_>) -> Result<Fields, Failure> {
     command.env = ctx.env.to_vec();
     command.stdin = stdin(args.stdin.as_deref(), args.stdin_add_newline);
     let clock = Clock::start();
-    let answer = ctx.host.run(command).await.map_err(|e| Failure::new(e.to_string()))?;
+    let answer = ctx.host.run(command).await.map_err(Failure::from)?;
     Ok(outcome::ran(cmd, &answer, &clock, args.strip_empty_ends))
 }

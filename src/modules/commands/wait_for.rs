@@ -137,7 +137,7 @@ async fn look(
     regex: Option<&Regex>,
     ctx: &ActionContext<'_>,
 ) -> Result<Seen, Failure> {
-    let lost = |e: crate::spec::HostError| Failure::new(e.to_string());
+    let lost = Failure::from;
     let absent = matches!(args.state, Wanted::Absent | Wanted::Stopped);
     if let (Some(port), Wanted::Drained) = (port, args.state) {
         let probe = Probe::new("drained", include_str!("drained.sh")).words([port.to_string()]);

@@ -86,7 +86,7 @@ async fn run(args: &Args, ctx: ActionContext<'_>) -> Result<Fields, Failure> {
     fields.insert("changed".into(), Value::from(true));
     fields.insert("path".into(), Value::from(path.as_str()));
     let probe = Probe::new("tempfile_look", "tk_stat \"$1\"").words([path.as_str()]);
-    let look = ctx.host.probe(probe).await.map_err(|error| Failure::new(error.to_string()))?;
+    let look = ctx.host.probe(probe).await.map_err(Failure::from)?;
     match PathState::parse(look.text().trim_end()) {
         Some(state) => fields.extend(super::attributes::facts(&state)),
         None => return Err(Failure::new(format!("{path} was made and is not there"))),
@@ -103,7 +103,7 @@ async fn make(args: &Args, ctx: &ActionContext<'_>) -> Result<String, Failure> {
         let script = include_str!("tempfile.sh");
         let mut command = Command::new(["/bin/sh", "-c", script, "tempfile", kind, &dir, &name]);
         command.env = ctx.env.to_vec();
-        let answer = ctx.host.run(command).await.map_err(|e| Failure::new(e.to_string()))?;
+        let answer = ctx.host.run(command).await.map_err(Failure::from)?;
         match answer.rc {
             0 => return Ok(answer.text()),
             TAKEN => {}

@@ -98,7 +98,7 @@ impl Transport for AsUser {
 
 fn wrong(outcome: Result<Arc<ShellHost>, HostError>) -> String {
     match outcome {
-        Err(HostError::Become(text)) => text,
+        Err(HostError::Become(text) | HostError::Unreachable(text)) => text,
         Err(error) => panic!("{error:?}"),
         Ok(_) => panic!("a shell came"),
     }

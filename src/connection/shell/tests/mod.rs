@@ -3,6 +3,7 @@
 mod applying;
 mod becoming;
 mod boundaries;
+mod cutting;
 mod guarding;
 mod probes;
 mod protocol;

@@ -21,7 +21,7 @@ pub(super) enum Shape {
     Time,
     /// One of these.
     One(&'static [&'static str]),
-    /// Says something about ssh's own workings that has no meaning here: taken without a word.
+    /// Has no meaning here: taken without a word.
     Void,
     /// Something that is not done here: a warning, unless the value is `no`, `none` or the like.
     Missing,
@@ -39,13 +39,11 @@ const HONOURED: &[Keyword] = &[
     ("addressfamily", One(&["any", "inet", "inet6"])),
     ("batchmode", Flag),
     ("bindaddress", Word),
-    ("casignaturealgorithms", Word),
     ("certificatefile", More),
     ("ciphers", Word),
     ("compression", Flag),
     ("connectionattempts", Number),
     ("connecttimeout", Time),
-    ("enablesshkeysign", Void),
     ("forwardagent", Word),
     ("globalknownhostsfile", Words),
     ("hashknownhosts", Flag),
@@ -66,7 +64,6 @@ const HONOURED: &[Keyword] = &[
     ("preferredauthentications", Word),
     ("proxycommand", Line),
     ("proxyjump", Word),
-    ("pubkeyacceptedalgorithms", Word),
     ("pubkeyauthentication", One(&["yes", "true", "no", "false", "unbound", "host-bound"])),
     ("revokedhostkeys", Word),
     ("serveralivecountmax", Number),
@@ -77,92 +74,123 @@ const HONOURED: &[Keyword] = &[
     ("userknownhostsfile", Words),
 ];
 
-/// Those about ssh's own workings, and those that change nothing about a command without a terminal.
-const VOID: &[&str] = &[
-    "addkeystoagent",
-    "canonicaldomains",
-    "canonicalizefallbacklocal",
-    "canonicalizemaxdots",
-    "canonicalizepermittedcnames",
-    "channeltimeout",
-    "checkhostip",
-    "cipher",
-    "clearallforwardings",
-    "compressionlevel",
-    "controlmaster",
-    "controlpath",
-    "controlpersist",
-    "enableescapecommandline",
-    "escapechar",
-    "exitonforwardfailure",
-    "fingerprinthash",
-    "forkafterauthentication",
-    "forwardx11timeout",
-    "gatewayports",
-    "globalknownhostsfile2",
-    "gssapiauthentication",
-    "gssapiclientidentity",
-    "gssapidelegatecredentials",
-    "gssapikexalgorithms",
-    "gssapikeyexchange",
-    "gssapirenewalforcesrekey",
-    "gssapiserveridentity",
-    "gssapitrustdns",
-    "hostbasedacceptedalgorithms",
-    "hostbasedkeytypes",
-    "ipqos",
-    "localcommand",
-    "loglevel",
-    "logverbose",
-    "obscurekeystroketiming",
-    "permitlocalcommand",
-    "permitremoteopen",
-    "protocol",
-    "rekeylimit",
-    "requesttty",
-    "requiredrsasize",
-    "rhostsrsaauthentication",
-    "rsaauthentication",
-    "sendenv",
-    "sessiontype",
-    "smartcarddevice",
-    "stdinnull",
-    "streamlocalbindmask",
-    "streamlocalbindunlink",
-    "syslogfacility",
-    "tcpkeepalive",
-    "tunneldevice",
-    "updatehostkeys",
-    "useprivilegedport",
-    "useroaming",
-    "userknownhostsfile2",
-    "usersh",
-    "versionaddendum",
-    "visualhostkey",
-    "warnweakcrypto",
-    "xauthlocation",
+/// Those that can be taken without a word, and why.
+const VOID: &[&[&str]] = &[
+    // The run keeps one connection per host for all its programs: what sharing is for.
+    &["controlmaster", "controlpath", "controlpersist"],
+    // Dead hosts are found by our own keep-alive requests, whichever this says.
+    &["tcpkeepalive"],
+    // What ssh itself prints, and how.
+    &[
+        "fingerprinthash",
+        "loglevel",
+        "logverbose",
+        "syslogfacility",
+        "visualhostkey",
+        "warnweakcrypto",
+    ],
+    // About a person at the keyboard; programs of a run have none.
+    &["enableescapecommandline", "escapechar", "obscurekeystroketiming"],
+    // Details of what warns by itself once it is switched on.
+    &[
+        "canonicaldomains",
+        "canonicalizefallbacklocal",
+        "canonicalizemaxdots",
+        "canonicalizepermittedcnames",
+    ],
+    &["clearallforwardings", "exitonforwardfailure", "gatewayports", "permitremoteopen"],
+    &["streamlocalbindmask", "streamlocalbindunlink", "tunneldevice"],
+    &["enablesshkeysign", "hostbasedacceptedalgorithms", "hostbasedkeytypes"],
+    &["forwardx11timeout", "localcommand", "xauthlocation"],
+    &[
+        "gssapiclientidentity",
+        "gssapidelegatecredentials",
+        "gssapikexalgorithms",
+        "gssapirenewalforcesrekey",
+        "gssapiserveridentity",
+        "gssapitrustdns",
+    ],
+    // OpenSSH takes these without effect, too.
+    &[
+        "cipher",
+        "compressionlevel",
+        "globalknownhostsfile2",
+        "protocol",
+        "rhostsrsaauthentication",
+        "rsaauthentication",
+        "smartcarddevice",
+        "useprivilegedport",
+        "useroaming",
+        "userknownhostsfile2",
+        "usersh",
+    ],
 ];
 
 /// Those that are not done here.
 const MISSING: &[&str] = &[
+    "addkeystoagent",
     "bindinterface",
     "canonicalizehostname",
+    "casignaturealgorithms",
+    "channeltimeout",
+    "checkhostip",
     "dynamicforward",
+    "forkafterauthentication",
     "forwardx11",
     "forwardx11trusted",
+    "gssapiauthentication",
+    "gssapikeyexchange",
     "hostbasedauthentication",
+    "ipqos",
     "knownhostscommand",
     "localforward",
+    "permitlocalcommand",
     "pkcs11provider",
     "proxyusefdpass",
+    "pubkeyacceptedalgorithms",
     "refuseconnection",
+    "rekeylimit",
     "remotecommand",
     "remoteforward",
+    "requesttty",
+    "requiredrsasize",
     "securitykeyprovider",
+    "sendenv",
+    "sessiontype",
     "setenv",
+    "stdinnull",
     "tunnel",
+    "updatehostkeys",
     "verifyhostkeydns",
+    "versionaddendum",
 ];
+
+/// Those among them that distributions write into the system's own file: nobody asked for them there.
+const SHIPPED: &[&str] = &[
+    "casignaturealgorithms",
+    "forwardx11trusted",
+    "gssapiauthentication",
+    "pubkeyacceptedalgorithms",
+    "requiredrsasize",
+    "sendenv",
+];
+
+/// Whether a value of a keyword that is not done asks for nothing.
+pub(super) fn is_idle(name: &str, value: &str) -> bool {
+    let value = value.to_ascii_lowercase();
+    match value.as_str() {
+        "no" | "none" | "false" | "off" => true,
+        "auto" => name == "requesttty",
+        "default" => ["sessiontype", "rekeylimit"].contains(&name),
+        "0" => ["requiredrsasize", "rekeylimit"].contains(&name),
+        _ => false,
+    }
+}
+
+/// Whether the system's own file may say this without a warning.
+pub(super) fn is_shipped(name: &str) -> bool {
+    SHIPPED.contains(&name)
+}
 
 /// Older spellings.
 const ALIASES: &[(&str, &str)] = &[
@@ -184,7 +212,8 @@ pub(super) fn find(name: &str) -> Option<Keyword> {
         names.iter().find(|name| **name == wanted).map(|name| (*name, shape))
     };
     let honoured = HONOURED.iter().find(|(name, _)| *name == wanted).copied();
-    honoured.or_else(|| of(VOID, Void)).or_else(|| of(MISSING, Missing))
+    let void = || VOID.iter().find_map(|names| of(names, Void));
+    honoured.or_else(void).or_else(|| of(MISSING, Missing))
 }
 
 #[cfg(test)]
@@ -194,7 +223,7 @@ mod tests {
     #[test]
     fn no_keyword_is_listed_twice() {
         let mut names: Vec<&str> = HONOURED.iter().map(|(name, _)| *name).collect();
-        names.extend(VOID.iter().chain(MISSING));
+        names.extend(VOID.iter().copied().flatten().chain(MISSING));
         names.extend(ALIASES.iter().map(|(old, _)| old));
         let all = names.len();
         names.sort_unstable();
@@ -203,5 +232,7 @@ mod tests {
         assert!(names.iter().all(|name| name.to_ascii_lowercase() == **name));
         assert_eq!(find("IDENTITYFILE2"), Some(("identityfile", Shape::More)));
         assert_eq!(find("identity"), None);
+        assert!(SHIPPED.iter().all(|name| MISSING.contains(name)));
+        assert!(is_idle("requesttty", "AUTO") && !is_idle("sendenv", "auto"));
     }
 }

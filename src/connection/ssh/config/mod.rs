@@ -24,11 +24,22 @@ pub struct Settings {
     values: BTreeMap<&'static str, Vec<String>>,
     /// What was asked for and is not done.
     pub warnings: Vec<String>,
+    /// Whether it is the system's own file that is read.
+    of_system: bool,
 }
 
 impl Settings {
-    /// Takes `Keyword=value` or `Keyword value` of the command line.
-    pub fn option(&mut self, text: &str) -> Result<(), String> {
+    /// Takes `Keyword=value` or `Keyword value` of the command line; `name` is the variable it came from.
+    pub fn option(&mut self, name: &str, text: &str) -> Result<(), String> {
+        let before = self.warnings.len();
+        self.taken(text)?;
+        for warning in self.warnings.iter_mut().skip(before) {
+            *warning = warning.replace("command-line:0", name);
+        }
+        Ok(())
+    }
+
+    fn taken(&mut self, text: &str) -> Result<(), String> {
         let at = "command-line line 0";
         let Some((name, rest)) = lex::line(text) else {
             return Err(format!("{at}: no option given"));
@@ -102,7 +113,8 @@ impl Settings {
     }
 
     fn missing(&mut self, name: &str, value: &str, at: &str, active: bool) {
-        let idle = ["no", "none", "false"].contains(&value.to_ascii_lowercase().as_str());
+        let idle = keywords::is_idle(name, value) || (self.of_system && keywords::is_shipped(name));
+        let at = at.replace(" line ", ":");
         let text = format!("{at}: {name} is not supported and has no effect");
         if active && !idle && !self.warnings.contains(&text) {
             self.warnings.push(text);

@@ -96,6 +96,7 @@ impl Reader<'_> {
 
     fn text(&mut self, place: &Place<'_>, text: &str) -> Result<(), String> {
         let mut active = place.live;
+        self.settings.of_system = !place.users;
         for (index, line) in text.lines().enumerate() {
             let Some((name, rest)) = lex::line(line) else { continue };
             let at = format!("{} line {}", place.path.display(), index + 1);
@@ -105,6 +106,7 @@ impl Reader<'_> {
                 "include" => self.include(place, rest, active, &at)?,
                 lower => self.setting(lower, rest, &at, active)?,
             }
+            self.settings.of_system = !place.users;
         }
         Ok(())
     }

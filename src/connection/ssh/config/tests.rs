@@ -46,7 +46,7 @@ fn real(file: &Path, options: &[&str], host: &str) -> Result<Vec<String>, String
 fn ours(file: &Path, options: &[&str], host: &str) -> Result<Settings, String> {
     let mut settings = Settings::default();
     for pair in options.chunks(2) {
-        settings.option(pair[1])?;
+        settings.option("options", pair[1])?;
     }
     let operator = Operator::of_process();
     read(settings, Asked { name: host, operator: &operator }, &Files::Only(file.to_owned()))
@@ -272,7 +272,7 @@ fn missing_features_warn_once_each() {
     let settings = ours(&file, &[], "h").unwrap();
     assert_eq!(settings.warnings.len(), 2, "{:?}", settings.warnings);
     assert!(
-        settings.warnings[0].contains("line 1: localforward is not supported"),
+        settings.warnings[0].ends_with("config:1: localforward is not supported and has no effect"),
         "{:?}",
         settings.warnings
     );
@@ -305,4 +305,33 @@ fn times_are_read_as_by_ssh() {
     }
     assert_eq!(duration("1m30s"), Some(Duration::from_secs(90)));
     assert_eq!(duration("x"), None);
+}
+
+#[test]
+fn what_a_distribution_ships_warns_only_in_the_users_file() {
+    let dir = tempfile::tempdir().unwrap();
+    let (users, systems) = (dir.path().join("users"), dir.path().join("systems"));
+    let included = dir.path().join("included");
+    fs::write(&included, "SendEnv LANG\n").unwrap();
+    let text = "SendEnv LANG\nGSSAPIAuthentication yes\nControlMaster auto\n";
+    fs::write(&users, text).unwrap();
+    let include = format!("Include {}\nGSSAPIAuthentication yes\nIPQoS af21\n", included.display());
+    fs::write(&systems, include).unwrap();
+    let operator = Operator {
+        user_config: users.clone(),
+        system_config: systems.clone(),
+        ..Operator::of_process()
+    };
+    let asked = Asked { name: "h", operator: &operator };
+    let warnings = read(Settings::default(), asked, &Files::Usual).unwrap().warnings;
+    let place = |path: &std::path::Path, rest: &str| format!("{}:{rest}", path.display());
+    let tail = "is not supported and has no effect";
+    assert_eq!(
+        warnings,
+        [
+            place(&users, &format!("1: sendenv {tail}")),
+            place(&users, &format!("2: gssapiauthentication {tail}")),
+            place(&systems, &format!("3: ipqos {tail}")),
+        ]
+    );
 }

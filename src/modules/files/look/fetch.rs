@@ -118,7 +118,7 @@ fn fields<const N: usize>(entries: [(&str, Value); N]) -> Fields {
 }
 
 fn host_failed(error: &HostError) -> Failure {
-    Failure::new(error.to_string())
+    Failure::from(error.clone())
 }
 
 /// Asks for the digest; what cannot be fetched is the result, or an error.
