@@ -8,6 +8,7 @@ mod accounts;
 mod becoming;
 mod connections;
 mod delay;
+mod freebsd;
 mod faults;
 mod golden;
 mod house;

@@ -17,9 +17,9 @@ fn shipped(name: &str) -> String {
 
 /// How one task ended on one host.
 #[derive(Debug, PartialEq)]
-struct Ended {
-    status: String,
-    uncertain: bool,
+pub struct Ended {
+    pub status: String,
+    pub uncertain: bool,
 }
 
 /// The tasks of a run that told its events as JSON, by host and name.
@@ -52,7 +52,7 @@ fn tasks(run: &Outcome) -> BTreeMap<String, Ended> {
 /// to be uncertain; what was predicted for sure happens; the check run writes nothing and the last run changes
 /// nothing. Gives the tasks of the real run.
 #[track_caller]
-fn converges(
+pub fn converges(
     project: &Project,
     words: &[&str],
     listing: impl Fn() -> String,

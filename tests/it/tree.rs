@@ -32,17 +32,25 @@ pub struct Tree {
 }
 
 impl Tree {
-    /// A fresh copy with its server listening.
+    /// A fresh Debian with its server listening.
     pub fn start() -> Tree {
         static CACHED: OnceLock<PathBuf> = OnceLock::new();
-        let cached = CACHED.get_or_init(cached_tree);
+        let build = |tree: &Path| {
+            let words = ["-c", BUILD, "sh"];
+            run_as_root(Command::new("sh").args(words).arg(tree).arg(ADMIN_PASSWORD));
+        };
+        Tree::copy(CACHED.get_or_init(|| image("debian12", BUILD, build)), START)
+    }
+
+    /// A fresh copy of a cached tree with its server listening: `start` is a script that starts it.
+    pub fn copy(cached: &Path, start: &str) -> Tree {
         let dir = tempfile::Builder::new().prefix("tank-tree.").tempdir_in("/tmp").unwrap();
         let root = dir.path().join("root");
         run_as_root(Command::new("cp").arg("-a").arg(cached).arg(&root));
         sshd::make_key(&dir.path().join("key"), "ed25519", "");
         sshd::make_key(&dir.path().join("host"), "ed25519", "");
         let port = sshd::free_port();
-        let child = launch(dir.path(), port);
+        let child = launch(start, dir.path(), port);
         let key = fs::read_to_string(dir.path().join("host.pub")).unwrap();
         fs::write(
             dir.path().join("known_hosts"),
@@ -58,6 +66,11 @@ impl Tree {
         self.port
     }
 
+    /// The private key that opens all accounts; beside it `.pub`.
+    pub fn key(&self) -> PathBuf {
+        self.dir.path().join("key")
+    }
+
     /// The tree's root directory, seen from outside.
     pub fn root(&self) -> PathBuf {
         self.dir.path().join("root")
@@ -69,9 +82,14 @@ impl Tree {
         format!("{} ansible_user=root", sshd::line(name, self.port, &key, &known))
     }
 
+    /// The same for another user.
+    pub fn inventory_line_of(&self, name: &str, user: &str) -> String {
+        self.inventory_line(name).replace("ansible_user=root", &format!("ansible_user={user}"))
+    }
+
     /// The same for `admin`, who becomes root by sudo with `ADMIN_PASSWORD`.
     pub fn admin_inventory_line(&self, name: &str) -> String {
-        self.inventory_line(name).replace("ansible_user=root", "ansible_user=admin")
+        self.inventory_line_of(name, "admin")
     }
 
     /// Runs a shell command as root in the tree (not over SSH).
@@ -140,19 +158,20 @@ pub fn cache_dir() -> PathBuf {
     set("TANK_CACHE").unwrap_or_else(|| set("XDG_CACHE_HOME").unwrap_or_else(home).join("tank"))
 }
 
-/// The tree to copy, built when it is not there; another process that builds it is waited for.
-fn cached_tree() -> PathBuf {
+/// The tree of that name to copy, built when it is not there; another process that builds it is waited for.
+/// `inputs` are all texts it is made of: others, another tree. `build` must leave `etc/tank-built` when all is done.
+pub fn image(name: &str, inputs: &str, build: impl FnOnce(&Path)) -> PathBuf {
     let cache = cache_dir();
     fs::create_dir_all(&cache).unwrap();
     let lock = fs::File::create(cache.join("tree.lock")).unwrap();
     lock.lock().unwrap();
-    let tree = cache.join(format!("debian12-{:016x}", digest(BUILD)));
+    let tree = cache.join(format!("{name}-{:016x}", digest(inputs)));
     if tree.join("etc/tank-built").exists() {
         return tree;
     }
     let fresh = tree.with_extension("new");
-    run_as_root(Command::new("rm").arg("-rf").arg(&fresh));
-    run_as_root(Command::new("sh").args(["-c", BUILD, "sh"]).arg(&fresh).arg(ADMIN_PASSWORD));
+    run_as_root(Command::new("rm").args(["-rf", "--one-file-system"]).arg(&fresh));
+    build(&fresh);
     run_as_root(Command::new("mv").arg(&fresh).arg(&tree));
     tree
 }
@@ -164,14 +183,15 @@ fn digest(text: &str) -> u64 {
     })
 }
 
+/// Runs it as root; it must succeed.
 #[track_caller]
-fn run_as_root(command: &Command) {
+pub fn run_as_root(command: &Command) {
     let mut root = as_root(command.get_program().to_str().unwrap());
     root.args(command.get_args());
     process::run(&mut root, Duration::from_secs(900)).expect_code(0);
 }
 
-fn launch(dir: &Path, port: u16) -> Child {
+fn launch(start: &str, dir: &Path, port: u16) -> Child {
     let mut log = fs::File::create(dir.join("log")).unwrap();
     writeln!(log, "starting").unwrap();
     as_root("unshare")
@@ -184,7 +204,7 @@ fn launch(dir: &Path, port: u16) -> Child {
             "--kill-child",
             "sh",
             "-c",
-            START,
+            start,
             "sh",
         ])
         .arg(dir.join("root"))

@@ -134,6 +134,16 @@ tk_make_dir() {
   return "$rc"
 }
 
+# tk_ln WORDS...: ln with the login's umask: a link has a mode of its own on BSD.
+tk_ln() {
+  local rc
+  umask "$tk_umask0"
+  ln "$@"
+  rc=$?
+  umask 077
+  return "$rc"
+}
+
 # tk_make_link PATH TARGET HARD REPLACE: what is there is replaced in one step, a directory only when empty.
 tk_make_link() {
   local soft=-s new
@@ -142,7 +152,7 @@ tk_make_link() {
   if [ -z "$soft" ] && [ ! -h "$1" ] && [ "$1" -ef "$2" ]; then return 0; fi
   # shellcheck disable=SC2086 # one word or none
   if ! tk_exists "$1"; then
-    ln $soft -- "$2" "$1"
+    tk_ln $soft -- "$2" "$1"
     return
   fi
   if [ "$4" = 0 ]; then
@@ -151,14 +161,14 @@ tk_make_link() {
   fi
   if [ -d "$1" ] && [ ! -h "$1" ]; then
     # shellcheck disable=SC2086
-    rmdir "$1" && ln $soft -- "$2" "$1"
+    rmdir "$1" && tk_ln $soft -- "$2" "$1"
     return
   fi
   tk_parent "$1"
   tk_serial=$((tk_serial + 1))
   new=${tk_out%/}/.tank.$tk_u.n$tk_serial
   # shellcheck disable=SC2086
-  ln $soft -- "$2" "$new" || return 1
+  tk_ln $soft -- "$2" "$new" || return 1
   tk_new=$new
   tk_rename "$new" "$1"
   tk_w_end "$?"
