@@ -1,7 +1,7 @@
 //! Everything a run needs, from words, settings and files.
 
 use super::connector::Connections;
-use super::library::{EarlyScope, Library, ask, read_file};
+use super::library::{EarlyScope, Library, ask, open, read_file};
 use super::options::{is_set, text, texts};
 use super::passwords::{self, Passwords};
 use super::{extra_vars, reports};
@@ -63,7 +63,7 @@ pub fn ground(
     report: Box<dyn Report>,
 ) -> Result<Ground, Diagnostic> {
     let events = sink(report, &settings);
-    set_mask(&settings)?;
+    set_mask(&settings);
     super::library::greet(matches, &settings);
     let settings = Arc::new(settings);
     let vault = Arc::new(vault_of(matches, &settings)?);
@@ -118,16 +118,12 @@ fn sink(report: Box<dyn Report>, settings: &Settings) -> Sink {
 }
 
 /// What is hidden beside what `no_log` hides.
-fn set_mask(settings: &Settings) -> Result<(), Diagnostic> {
+fn set_mask(settings: &Settings) {
     match settings.text("TANK_MASK") {
         Some("ansible") => crate::base::value::set_masking(false),
-        Some("all-vault") => {
-            let text = "mask=all-vault is not there yet";
-            return Err(Diagnostic::new(text).hint("Use mask=secrets, or mask=ansible.").code(5));
-        }
+        Some("all-vault") => crate::base::value::hide_vaulted_files(),
         _ => {}
     }
-    Ok(())
 }
 
 fn vault_of(matches: &ArgMatches, settings: &Settings) -> Result<Vault, Diagnostic> {
@@ -145,10 +141,7 @@ fn vault_of(matches: &ArgMatches, settings: &Settings) -> Result<Vault, Diagnost
 
 fn files(vault: &Arc<Vault>) -> Files {
     let vault = Arc::clone(vault);
-    Files::new(Arc::new(move |bytes: Vec<u8>, _: &Path| {
-        let opened = vault.open(bytes).map_err(Diagnostic::from)?;
-        Ok(opened.bytes.to_vec())
-    }))
+    Files::new(Arc::new(move |bytes: Vec<u8>, path: &Path| open(&vault, bytes, path)))
 }
 
 fn sources(matches: &ArgMatches, settings: &Settings) -> Vec<String> {
