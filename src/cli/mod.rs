@@ -13,6 +13,9 @@ mod prepare;
 mod reports;
 mod signals;
 
+#[cfg(test)]
+mod tests;
+
 use std::ffi::OsString;
 
 /// Runs the program under the name it was called by; gives its exit code.

@@ -190,3 +190,20 @@ pub fn texts(matches: &ArgMatches, name: &str) -> Vec<String> {
 pub fn is_set(matches: &ArgMatches, name: &str) -> bool {
     matches.try_get_one::<bool>(name).ok().flatten().copied().unwrap_or(false)
 }
+
+/// `--tags`; all without it.
+pub fn tags(matches: &ArgMatches) -> Vec<String> {
+    let tags = split(&texts(matches, "tags"));
+    if tags.is_empty() { vec!["all".to_string()] } else { tags }
+}
+
+/// `--skip-tags`.
+pub fn skip_tags(matches: &ArgMatches) -> Vec<String> {
+    split(&texts(matches, "skip_tags"))
+}
+
+/// `--tags a,b` may be repeated.
+fn split(words: &[String]) -> Vec<String> {
+    let parts = words.iter().flat_map(|word| word.split(','));
+    parts.map(str::trim).filter(|part| !part.is_empty()).map(str::to_string).collect()
+}

@@ -1,10 +1,10 @@
 //! `tank playbook`, `ansible-playbook`.
 
-use super::options::{self, is_set, texts};
+use super::options::{self, is_set, text, texts};
 use super::prepare::{self, Ground};
 use super::signals;
 use crate::base::Diagnostic;
-use crate::play::Playbook;
+use crate::play::{Loader, Playbook, Task, check, tags};
 use crate::run::Session;
 use clap::ArgMatches;
 use std::path::Path;
@@ -56,8 +56,31 @@ fn run(matches: &ArgMatches, paths: &[String]) -> Result<u8, Diagnostic> {
     if let Some(code) = list(matches, &ground, &landscape, &playbooks)? {
         return Ok(code);
     }
+    check(&ground, matches, &loader, &playbooks)?;
     let session = ground.session(matches, loader, landscape)?;
     execute(&session, &playbooks)
+}
+
+/// Refuses what can be refused before anything connects.
+fn check(
+    ground: &Ground,
+    matches: &ArgMatches,
+    loader: &Loader,
+    playbooks: &[Playbook],
+) -> Result<(), Diagnostic> {
+    let (only, skip) = (options::tags(matches), options::skip_tags(matches));
+    let starts_later = text(matches, "start_at_task").is_some();
+    let selected = |task: &Task| !starts_later && tags::is_selected(task, &only, &skip);
+    if ground.settings.text("DEFAULT_STRATEGY") != Some("linear") {
+        let silent = playbooks.iter().flat_map(|p| &p.plays).any(|play| play.strategy.is_none());
+        let strategy = ground.settings.text("DEFAULT_STRATEGY").filter(|_| silent);
+        strategy.map_or(Ok(()), check::strategy)?;
+    }
+    for playbook in playbooks {
+        playbook.plays.iter().try_for_each(|play| check::unbuilt(play))?;
+        check::files(loader, playbook, &selected)?;
+    }
+    Ok(())
 }
 
 /// `--list-hosts`, `--list-tasks`, `--list-tags`, `--syntax-check`.
@@ -80,7 +103,7 @@ fn list(
         }
         found.iter().map(ToString::to_string).collect()
     };
-    let (only, skip) = (prepare::tags(matches), texts(matches, "skip_tags"));
+    let (only, skip) = (options::tags(matches), options::skip_tags(matches));
     let listing = crate::play::listing::Listing {
         hosts: if hosts { Some(&select) } else { None },
         tasks,

@@ -2,17 +2,18 @@
 
 use super::connector::Connections;
 use super::library::{EarlyScope, Library, ask, open, read_file};
-use super::options::{is_set, text, texts};
+use super::options::{self, is_set, text, texts};
 use super::passwords::{self, Passwords};
 use super::{extra_vars, reports};
+use crate::base::yaml::Duplicates;
 use crate::base::{Diagnostic, Map, Value};
 use crate::inventory::{Files, Inventory, Limit, LoadOptions, Notices, Rules, VarsFiles};
 use crate::play::{Loader, LoaderOptions};
 use crate::report::Report;
-use crate::run::{BecomeDefaults, Interrupt, Options, Pool, Session};
+use crate::run::{AheadRules, BecomeDefaults, Interrupt, Options, Pool, Session};
 use crate::settings::{Settings, Surroundings};
 use crate::spec::Event;
-use crate::vars::{Landscape, RunFrame, Store};
+use crate::vars::{Landscape, Reload, RunFrame, Store};
 use crate::vault::{self, Vault};
 use clap::ArgMatches;
 use std::collections::BTreeMap;
@@ -37,6 +38,8 @@ pub struct Ground {
     pub passwords: Passwords,
     /// `--limit`.
     pub limit: Option<Limit>,
+    /// Reads the inventory again.
+    reload: Reload,
     /// Rules of the inventory.
     rules: Arc<Rules>,
     /// Reads variable files.
@@ -64,6 +67,11 @@ pub fn ground(
 ) -> Result<Ground, Diagnostic> {
     let events = sink(report, &settings);
     set_mask(&settings);
+    crate::base::yaml::set_duplicates(match settings.text("DUPLICATE_YAML_DICT_KEY") {
+        Some("error") => Duplicates::Error,
+        Some("ignore") => Duplicates::Ignore,
+        _ => Duplicates::Warn,
+    });
     super::library::greet(matches, &settings);
     let settings = Arc::new(settings);
     let vault = Arc::new(vault_of(matches, &settings)?);
@@ -100,6 +108,9 @@ pub fn ground(
         events,
         passwords,
         limit,
+        reload: Arc::new(move |notices: &mut Notices| {
+            crate::inventory::load(&sources, &options, notices)
+        }),
         rules,
         files,
     })
@@ -175,7 +186,8 @@ impl Ground {
             self.files.clone(),
             Arc::clone(&self.rules),
         );
-        Landscape::new(self.inventory.clone(), files, Arc::clone(&self.events))
+        let (reload, events) = (Arc::clone(&self.reload), Arc::clone(&self.events));
+        Landscape::new(self.inventory.clone(), files, playbook_dir, reload, events)
     }
 
     /// A loader of playbooks.
@@ -261,16 +273,21 @@ impl Ground {
             forks: usize::try_from(forks).unwrap_or(5),
             check: is_set(matches, "check"),
             diff: is_set(matches, "diff") || settings.bool("DIFF_ALWAYS"),
-            tags: tags(matches),
-            skip_tags: split(&texts(matches, "skip_tags")),
+            tags: options::tags(matches),
+            skip_tags: options::skip_tags(matches),
             limit,
             start_at: text(matches, "start_at_task").map(str::to_string),
             force_handlers: is_set(matches, "force_handlers")
                 || settings.bool("DEFAULT_FORCE_HANDLERS"),
             overlay: settings.value("TANK_CHECK_OVERLAY").is_none_or(Value::is_true),
-            look_ahead: !is_set(matches, "no_look_ahead")
-                && settings.value("TANK_LOOK_AHEAD").is_none_or(Value::is_true),
+            look_ahead: (!is_set(matches, "no_look_ahead")
+                && settings.value("TANK_LOOK_AHEAD").is_none_or(Value::is_true))
+            .then_some(AheadRules::ALL),
             gathering: settings.text("DEFAULT_GATHERING").unwrap_or("implicit").to_string(),
+            strategy: settings.text("DEFAULT_STRATEGY").unwrap_or("linear").to_string(),
+            retry: settings.bool("RETRY_FILES_ENABLED").then(|| {
+                settings.text("RETRY_FILES_SAVE_PATH").filter(|p| !p.is_empty()).map(PathBuf::from)
+            }),
             missing_handler_fails: settings.bool("ERROR_ON_MISSING_HANDLER"),
             connection: self.connection(matches)?,
             r#become: self.become_defaults(matches),
@@ -348,18 +365,6 @@ fn number(matches: &ArgMatches, name: &str) -> Result<Option<i64>, Diagnostic> {
     text.parse()
         .map(Some)
         .map_err(|_| Diagnostic::new(format!("--{name}: '{text}' is not a whole number")).code(5))
-}
-
-/// `--tags`; all without it.
-pub fn tags(matches: &ArgMatches) -> Vec<String> {
-    let tags = split(&texts(matches, "tags"));
-    if tags.is_empty() { vec!["all".to_string()] } else { tags }
-}
-
-/// `--tags a,b` may be repeated.
-fn split(words: &[String]) -> Vec<String> {
-    let parts = words.iter().flat_map(|word| word.split(','));
-    parts.map(str::trim).filter(|part| !part.is_empty()).map(str::to_string).collect()
 }
 
 /// The directory of a playbook, absolute.

@@ -79,6 +79,12 @@ impl VarsFiles {
         Self { play: play.iter().map(|dir| real(dir)).collect(), ..self.clone() }
     }
 
+    /// The same directories, with nothing read yet.
+    #[must_use]
+    pub fn unread(&self) -> Self {
+        Self { cache: Arc::default(), ..self.clone() }
+    }
+
     /// The files of some groups or hosts: directory by directory, and in each one entity by entity.
     pub fn find(
         &self,

@@ -5,6 +5,7 @@ pub mod commands;
 pub mod facts;
 pub mod files;
 pub mod flow;
+pub mod services;
 pub mod system;
 
 use crate::spec::Entry;
@@ -16,6 +17,7 @@ pub static MODULES: &[&[Entry]] = &[
     facts::FAMILY,
     files::FAMILY,
     flow::FAMILY,
+    services::FAMILY,
     system::FAMILY,
 ];
 

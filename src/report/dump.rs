@@ -128,7 +128,8 @@ pub fn result(value: &Value, action: &str, verbosity: u8, indent: bool, shape: S
     shape.text(shown, indent)
 }
 
-fn is_debug(action: &str) -> bool {
+/// Whether a task is a `debug`: its results are shown in another way.
+pub fn is_debug(action: &str) -> bool {
     matches!(action, "debug" | "ansible.builtin.debug" | "ansible.legacy.debug")
 }
 

@@ -135,6 +135,9 @@ impl Report for JsonLines {
             Event::Deprecated(error) => self.write("deprecated", message(error)),
             Event::Error(error) => self.write("error", message(error)),
             Event::CustomStats(stats) => self.write("custom_stats", vec![("data", stats.clone())]),
+            Event::RetryFile(path) => {
+                self.write("retry_file", vec![("path", Value::from(path.as_str()))]);
+            }
             Event::Recap(all) => {
                 let hosts = all.iter().map(|(host, c)| (host.as_str(), counts(c))).collect();
                 self.write("recap", vec![("hosts", hosts)]);

@@ -220,7 +220,12 @@ impl Terminal {
         self.ignoring(one);
     }
 
+    /// What stands behind the items: of a failed `debug` its message, the others have said it all.
     fn loop_end(&mut self, one: &TaskResult) {
+        if one.status == Status::Failed && dump::is_debug(&one.task.action) {
+            let text = format!("fatal: [{}]: FAILED! => {}", Self::host(one), self.dump(one));
+            self.failed_line(&text, Palette::Error);
+        }
         self.ignoring(one);
     }
 
@@ -357,6 +362,10 @@ impl Report for Terminal {
             Event::Deprecated(warning) => self.deprecated(warning),
             Event::Error(error) => self.fatal(error),
             Event::CustomStats(stats) => self.stats.push(stats.clone()),
+            Event::RetryFile(path) => {
+                let text = format!("\tto retry, use: --limit @{path}");
+                self.out.line(&text, Palette::Plain);
+            }
             Event::Recap(counts) => self.recap(counts),
         }
     }

@@ -41,7 +41,7 @@ fn render_one(doc: &Doc, key: &Key, raw: &Value, templar: &Templar<'_>) -> Resul
     let kind = key.as_str().and_then(|name| doc.args.find(name)).map(|arg| arg.kind);
     match kind {
         Some(ArgType::Condition | ArgType::Expression) => Ok(raw.clone()),
-        _ if doc.name == "set_fact" => templar.render_keys(raw),
+        _ if doc.name == "set_fact" => templar.render_argument_keys(&key.to_string(), raw),
         _ => templar.render_argument(&key.to_string(), raw),
     }
 }

@@ -146,6 +146,7 @@ fn act(runner: &mut Runner<'_, '_>, at: usize, meta: MetaAction) -> Result<(), D
         MetaAction::Noop | MetaAction::FlushHandlers => {}
         MetaAction::EndHost => end(runner, at),
         MetaAction::EndPlay | MetaAction::EndBatch => {
+            runner.end_play |= meta == MetaAction::EndPlay;
             for at in 0..runner.hosts.len() {
                 end(runner, at);
             }
@@ -161,9 +162,9 @@ fn act(runner: &mut Runner<'_, '_>, at: usize, meta: MetaAction) -> Result<(), D
         MetaAction::ClearHostErrors => clear_errors(runner),
         MetaAction::ResetConnection => session.pool.forget(&runner.hosts[at].name, false),
         MetaAction::RefreshInventory => {
-            let text =
-                "meta refresh_inventory: inventory sources are not read again in this version";
-            return Err(Diagnostic::new(text).hint("Split the playbook into two runs."));
+            let topology = session.store.topology().refreshed()?;
+            session.store.set_topology(topology);
+            super::choice::join_play_hosts(runner.batch)?;
         }
     }
     Ok(())

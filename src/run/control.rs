@@ -1,27 +1,30 @@
 //! Control-side modules: what they may ask the play.
 
-use super::inputs;
 use super::module::failed;
 use super::outcome::Outcome;
 use super::play::Session;
 use super::task::TaskRun;
 use crate::base::{Diagnostic, Map, Origin, Source, Value};
+use crate::play::Task;
 use crate::spec::context::Pause;
 use crate::spec::event::Status;
 use crate::spec::module::{AnyArgs, AnyControl};
-use crate::spec::{BoxFuture, PlayContext, Scope};
+use crate::spec::{BoxFuture, Failure, PlayContext, Scope};
 use crate::template::Templar;
 use crate::template::table::Stop;
 use crate::vars::TaskScope;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 /// The play around one control-side task.
 struct Context<'a> {
     session: &'a Session,
+    task: &'a Task,
     host: Arc<str>,
     scope: TaskScope,
+    /// The latest evaluation that failed: a module that fails with it fails by it.
+    fault: Mutex<Option<Diagnostic>>,
 }
 
 /// Runs a control-side module.
@@ -33,9 +36,18 @@ pub async fn run(
 ) -> Result<Outcome, Stop> {
     let (route, delegated) = super::connect::route(run, scope)?;
     let session = run.batch.session;
-    let context = Context { session, host: Arc::clone(&run.host), scope: scope.clone() };
+    let context = Context {
+        session,
+        task: run.task,
+        host: Arc::clone(&run.host),
+        scope: scope.clone(),
+        fault: Mutex::default(),
+    };
     let mut outcome = match module.control(args, &context).await {
-        Err(failure) => failed(failure, "Action failed"),
+        Err(failure) => match context.failed_by(&failure) {
+            Some(fault) => return Err(Stop::Fault(fault)),
+            None => failed(failure, "Action failed"),
+        },
         Ok(done) => {
             let mut outcome = super::module::finished(done.fields);
             outcome.from_module = (outcome.status == Status::Failed).then_some("Action failed");
@@ -50,9 +62,23 @@ pub async fn run(
     Ok(outcome)
 }
 
-fn settled(stop: Stop) -> Diagnostic {
-    stop.into_diagnostic()
-        .unwrap_or_else(|| Diagnostic::new("evaluation was suspended at its turn"))
+impl Context<'_> {
+    /// An evaluation's result; its error is kept.
+    fn settled<T>(&self, result: Result<T, Stop>) -> Result<T, Diagnostic> {
+        result.map_err(|stop| {
+            let error = stop.into_diagnostic();
+            let error =
+                error.unwrap_or_else(|| Diagnostic::new("evaluation was suspended at its turn"));
+            *self.fault.lock().unwrap_or_else(PoisonError::into_inner) = Some(error.clone());
+            error
+        })
+    }
+
+    /// The evaluation's error that a module gave back as its own.
+    fn failed_by(&self, failure: &Failure) -> Option<Diagnostic> {
+        let mut fault = self.fault.lock().unwrap_or_else(PoisonError::into_inner);
+        fault.take().filter(|fault| fault.chain() == failure.msg)
+    }
 }
 
 impl PlayContext for Context<'_> {
@@ -65,15 +91,15 @@ impl PlayContext for Context<'_> {
     }
 
     fn render(&self, value: &Value) -> Result<Value, Diagnostic> {
-        Templar::new(&self.scope).render(value).map_err(settled)
+        self.settled(Templar::new(&self.scope).render(value))
     }
 
     fn expression(&self, text: &Value) -> Result<Value, Diagnostic> {
-        Templar::new(&self.scope).expression(text).map_err(settled)
+        self.settled(Templar::new(&self.scope).expression(text))
     }
 
     fn condition(&self, condition: &Value) -> Result<bool, Diagnostic> {
-        Templar::new(&self.scope).condition(condition).map_err(settled)
+        self.settled(Templar::new(&self.scope).condition(condition))
     }
 
     fn load_vars(&self, path: &Path) -> Result<Map, Diagnostic> {
@@ -81,7 +107,7 @@ impl PlayContext for Context<'_> {
     }
 
     fn find_file(&self, kind: &str, name: &str) -> Result<PathBuf, Diagnostic> {
-        inputs::find(&self.scope.search_path(), kind, name).map_err(Diagnostic::new)
+        crate::play::search::find(self.task, kind, name)
     }
 
     fn verbosity(&self) -> u8 {

@@ -72,8 +72,9 @@ impl Runner<'_, '_> {
 
     fn check_percentage(&mut self, _task: &Task) -> Result<(), Diagnostic> {
         let Some(raw) = &self.batch.play.max_fail_percentage else { return Ok(()) };
-        let limit: f64 = raw.text().trim().trim_end_matches('%').parse().map_err(|_| {
-            Diagnostic::new(format!("Invalid 'max_fail_percentage' value: {}", raw.text()))
+        let given = super::gather::keyword(self.batch, raw)?;
+        let limit: f64 = given.text().trim().trim_end_matches('%').parse().map_err(|_| {
+            Diagnostic::new(format!("Invalid 'max_fail_percentage' value: {}", given.text()))
                 .at(raw.origin())
         })?;
         let lost = self.hosts.iter().filter(|host| host.failed || host.unreachable).count();

@@ -1,12 +1,9 @@
-//! Implicit tasks: gathering facts, checking a role's arguments.
+//! The implicit task that gathers facts.
 
 use super::batch::Batch;
-use super::outcome::Outcome;
-use super::task::TaskRun;
 use crate::base::{Diagnostic, Map, Value};
 use crate::play::{Action, Keywords, LoopControl, Task};
 use crate::template::Templar;
-use crate::template::table::Stop;
 use crate::vars::TaskScope;
 use std::sync::Arc;
 
@@ -74,22 +71,23 @@ fn gather_args(play: &crate::play::Play) -> Map {
     args
 }
 
-fn truth(batch: &Batch<'_>, raw: &Value) -> Result<bool, Diagnostic> {
-    let frame = batch.frame();
-    let none: Arc<str> = Arc::from("");
-    let session = batch.session;
-    let mut scope = TaskScope::of_host(&session.store, &frame, &none, &session.warnings);
-    scope.middle = vec![Arc::clone(&frame.vars)];
-    let value = Templar::new(&scope).render(raw).map_err(|stop| {
-        stop.into_diagnostic().unwrap_or_else(|| Diagnostic::new("evaluation was suspended"))
-    })?;
+/// A boolean keyword of the play.
+pub fn truth(batch: &Batch<'_>, raw: &Value) -> Result<bool, Diagnostic> {
+    let value = keyword(batch, raw)?;
     Ok(match value.as_str() {
         Some(text) => matches!(text.to_ascii_lowercase().as_str(), "yes" | "true" | "on" | "1"),
         None => value.is_true(),
     })
 }
 
-/// Checks a role's arguments against its specification (S-121).
-pub fn validate_args(run: &TaskRun<'_>, scope: &TaskScope) -> Result<Outcome, Stop> {
-    super::argspec::check(run, scope)
+/// A keyword of the play, rendered: it sees extra and play variables.
+pub fn keyword(batch: &Batch<'_>, raw: &Value) -> Result<Value, Diagnostic> {
+    let frame = batch.frame();
+    let none: Arc<str> = Arc::from("");
+    let session = batch.session;
+    let mut scope = TaskScope::of_host(&session.store, &frame, &none, &session.warnings);
+    scope.middle = vec![Arc::clone(&frame.prompts), Arc::clone(&frame.vars)];
+    Templar::new(&scope).render(raw).map_err(|stop| {
+        stop.into_diagnostic().unwrap_or_else(|| Diagnostic::new("evaluation was suspended"))
+    })
 }

@@ -142,6 +142,7 @@ fn bring_file(
     let apply = apply(runner, request)?;
     let parent = parent(task, request, apply);
     let entries = loader.tasks_file(&path, &parent, runner.in_handlers)?;
+    crate::play::check::unbuilt_tasks(&entries)?;
     let list: Arc<[Node]> = nodes(&entries).into();
     Ok(Brought { name: path.display().to_string(), nodes: list, role: None })
 }
@@ -185,6 +186,8 @@ fn bring_role(
         parent: parent(task, request, apply(runner, request)?),
     };
     let (role, entries) = session.loader.include_role(&role_request)?;
+    crate::play::check::unbuilt_tasks(&entries)?;
+    crate::play::check::unbuilt_tasks(&role.handlers)?;
     handlers::add(runner.batch, &role.handlers);
     if role.public {
         let (defaults, vars) = (Arc::clone(&role.defaults), Arc::clone(&role.vars));

@@ -39,6 +39,15 @@ impl<'a> Reader<'a> {
         self.value(name, pick)?.map(|value| convert::<bool>(name, "bool", &value)).transpose()
     }
 
+    /// A keyword that is an integer.
+    pub fn int(
+        &self,
+        name: &str,
+        pick: impl Fn(&'a Keywords) -> Option<&'a Value>,
+    ) -> Result<Option<i64>, Stop> {
+        self.value(name, pick)?.map(|value| convert::<i64>(name, "int", &value)).transpose()
+    }
+
     /// A text keyword.
     pub fn text(
         &self,

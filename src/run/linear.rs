@@ -1,20 +1,25 @@
 //! Strategy linear: all hosts of a batch finish a task before any starts the next (S-92).
 
+use super::ahead::Queue;
 use super::batch::{Batch, Chosen, peek};
 use super::handlers;
 use super::host::HostRun;
 use super::iterator::{Node, Position, Step, Way, nodes};
+use super::outcome::Outcome;
 use super::play::End;
 use super::task::TaskRun;
 use super::{gather, include, settle};
 use crate::base::{Diagnostic, Value};
 use crate::play::{Action, MetaAction, Task};
-use crate::spec::Event;
 use crate::spec::event::{Status, TaskInfo, TaskResult};
+use crate::spec::{Event, World};
 use crate::template::Templar;
-use futures_util::StreamExt;
-use futures_util::stream::FuturesUnordered;
+use futures_util::stream::{self, Stream, StreamExt};
+use std::pin::Pin;
 use std::sync::Arc;
+
+/// A host's place in the batch, what it gives back, and what came of the task.
+type Ended = (usize, Queue, World, Outcome);
 
 /// The hosts of a batch and what they run.
 pub struct Runner<'a, 'b> {
@@ -28,6 +33,8 @@ pub struct Runner<'a, 'b> {
     pub stop: bool,
     /// Whether this is a list of handlers.
     pub in_handlers: bool,
+    /// Whether the play ends with this batch.
+    pub end_play: bool,
 }
 
 /// What a task without a name is called: its action, and the role as it was written.
@@ -49,13 +56,19 @@ pub async fn run_batch(batch: &Batch<'_>, members: &[Arc<str>]) -> Result<End, D
     let list: Arc<[Node]> = play_nodes(batch)?.into();
     handlers::collect(batch)?;
     let hosts = members.iter().map(|name| new_host(name, &list)).collect();
-    let mut runner = Runner { batch, hosts, size: members.len(), stop: false, in_handlers: false };
-    runner.load_vars_files(true)?;
+    let size = members.len();
+    let mut runner =
+        Runner { batch, hosts, size, stop: false, in_handlers: false, end_play: false };
+    runner.load_vars_files()?;
     runner.enter_at_start()?;
     runner.walk().await?;
     runner.forced_handlers().await?;
     let lost = runner.hosts.iter().filter(|host| host.failed || host.unreachable).count();
-    Ok(if runner.stop || lost == runner.size { End::Stop } else { End::GoOn })
+    Ok(match runner.end_play {
+        _ if runner.stop || lost == runner.size => End::Stop,
+        true => End::Play,
+        false => End::GoOn,
+    })
 }
 
 fn new_host(name: &Arc<str>, list: &Arc<[Node]>) -> HostRun {
@@ -92,7 +105,7 @@ fn role_nodes(role: &Arc<crate::play::Role>, tasks: &[crate::play::Entry]) -> Ve
     vec![Node::Role(Arc::clone(role), nodes(tasks).into())]
 }
 
-impl Runner<'_, '_> {
+impl<'a, 'b> Runner<'a, 'b> {
     /// Walks all hosts to the end of their lists.
     pub async fn walk(&mut self) -> Result<(), Diagnostic> {
         while let Some((group, step)) = self.next_step() {
@@ -157,7 +170,12 @@ impl Runner<'_, '_> {
         self.batch.session.emit(Event::Task(Arc::clone(&info)));
         let mut includes = Vec::new();
         let mut failed = Vec::new();
-        for (at, outcome) in self.run_on(&runners, task, &info).await? {
+        let limit = self.throttle(runners[0], task)?;
+        let mut running = self.start(&runners, task, &info, limit);
+        while let Some((at, queue, world, outcome)) = running.next().await {
+            self.hosts[at].queue = queue;
+            let name = Arc::clone(&self.hosts[at].name);
+            self.batch.session.ledger().entry(name).or_default().world = world;
             let sharing: &[usize] = if once { group } else { &[at] };
             let settled = settle::settle(self, at, sharing, task, &info, outcome)?;
             includes.extend(settled.includes.into_iter().map(|request| (at, request)));
@@ -165,11 +183,13 @@ impl Runner<'_, '_> {
                 failed.push(at);
             }
         }
+        drop(running);
         for at in group {
             if !failed.contains(at) {
                 self.hosts[*at].way.advance();
             }
         }
+        self.rename_vars_files(group)?;
         include::enter(self, task, &info, group, once, includes).await?;
         self.after_failures(group, task, once, &failed)
     }
@@ -223,60 +243,61 @@ impl Runner<'_, '_> {
 
     /// Runs the task on several hosts; results come in the order of completion, one after the other in
     /// inventory order with `forks` 1.
-    async fn run_on(
+    fn start<'t>(
         &mut self,
         group: &[usize],
-        task: &Arc<Task>,
+        task: &'t Arc<Task>,
         info: &Arc<TaskInfo>,
-    ) -> Result<Vec<(usize, super::outcome::Outcome)>, Diagnostic> {
-        let upcoming: Vec<Vec<Arc<Task>>> =
-            group.iter().map(|at| self.upcoming(*at, task)).collect();
+        limit: Option<usize>,
+    ) -> Pin<Box<dyn Stream<Item = Ended> + 't>>
+    where
+        'b: 't,
+        'a: 't,
+    {
         let batch = self.batch;
-        let mut running = FuturesUnordered::new();
-        let mut results = Vec::new();
-        let one_by_one = batch.session.options.forks == 1;
-        for (at, coming) in group.iter().copied().zip(upcoming) {
+        let mut hosts = Vec::new();
+        for at in group.iter().copied() {
+            let coming = self.upcoming(at);
             let mut run = TaskRun::new(batch, &mut self.hosts[at], task, info, coming);
-            let future = async move {
+            hosts.push(async move {
                 let outcome = run.run().await;
                 (at, run.queue, run.world, outcome)
-            };
-            if one_by_one {
-                results.push(future.await);
-            } else {
-                running.push(future);
-            }
+            });
         }
-        while let Some(done) = running.next().await {
-            results.push(done);
-        }
-        drop(running);
-        Ok(results
-            .into_iter()
-            .map(|(at, queue, world, outcome)| {
-                self.hosts[at].queue = queue;
-                let mut ledger = batch.session.ledger();
-                ledger.entry(Arc::clone(&self.hosts[at].name)).or_default().world = world;
-                (at, outcome)
-            })
-            .collect())
+        let at_once = if batch.session.options.forks == 1 { 1 } else { hosts.len().max(1) };
+        let at_once = limit.map_or(at_once, |limit| limit.min(at_once));
+        Box::pin(stream::iter(hosts).buffer_unordered(at_once))
+    }
+
+    /// How many hosts may run the task at once, with `throttle` (S-91).
+    fn throttle(&self, at: usize, task: &Task) -> Result<Option<usize>, Diagnostic> {
+        let scope = super::scope::of_task(self.batch, &self.hosts[at], task);
+        let templar = Templar::new(&scope);
+        let reader = super::keywords::Reader { task, templar: &templar };
+        let limit = reader.int("throttle", |k| k.throttle.as_ref());
+        let limit = limit.map_err(|stop| {
+            stop.into_diagnostic().unwrap_or_else(|| Diagnostic::new("suspended"))
+        })?;
+        Ok(limit.and_then(|n| usize::try_from(n).ok()).filter(|n| *n > 0))
     }
 
     /// The tasks that follow on a host if nothing fails, as far as its window reaches.
-    fn upcoming(&mut self, at: usize, _task: &Arc<Task>) -> Vec<Arc<Task>> {
+    /// With each: whether handlers are flushed before it.
+    fn upcoming(&mut self, at: usize) -> Vec<(Arc<Task>, bool)> {
         let session = self.batch.session;
-        if !session.options.look_ahead {
+        if session.options.look_ahead.is_none() {
             return Vec::new();
         }
         let host = &self.hosts[at];
         let chosen = Chosen { session, roles: &host.roles, handlers: self.in_handlers };
         let mut way = host.way.clone();
         let mut tasks = Vec::new();
+        let mut behind_flush = false;
         way.advance();
         while tasks.len() < host.queue.window() {
             match way.peek(&chosen) {
-                Some((_, Step::Task(task))) => tasks.push(task),
-                Some((_, Step::Flush)) if host.notified.is_empty() => {}
+                Some((_, Step::Task(task))) => tasks.push((task, behind_flush)),
+                Some((_, Step::Flush)) => behind_flush = true,
                 _ => break,
             }
             way.advance();
@@ -325,16 +346,5 @@ impl Runner<'_, '_> {
         meta: MetaAction,
     ) -> Result<(), Diagnostic> {
         super::batch_meta::run(self, group, task, meta).await
-    }
-}
-
-impl Runner<'_, '_> {
-    /// Loads `vars_files` for every host (S-16).
-    pub fn load_vars_files(&mut self, _first: bool) -> Result<(), Diagnostic> {
-        let batch = self.batch;
-        for host in &mut self.hosts {
-            host.files = super::varsfiles::load(batch, &host.name)?;
-        }
-        Ok(())
     }
 }

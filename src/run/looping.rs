@@ -1,5 +1,6 @@
 //! Tasks that are repeated over items (S-53 to S-63).
 
+use super::ahead::Items;
 use super::outcome::Outcome;
 use super::task::TaskRun;
 use crate::base::{Diagnostic, Key, Kind, Map, Value};
@@ -64,15 +65,19 @@ pub async fn run(run: &mut TaskRun<'_>, items: Vec<Value>) -> Outcome {
     let mut results = Vec::new();
     let mut sum = Sum::default();
     let total = items.len();
+    let items: Arc<[Value]> = items.into();
     let mut latest: Option<Value> = None;
+    let mut labelled = false;
     for (index, item) in items.iter().enumerate() {
         if index > 0
             && let Err(stop) = pause(run).await
         {
             return run.stopped(stop);
         }
-        let scope = item_scope(run, &name, &items, index, latest.as_ref());
+        let scope = item_scope(run.task, &run.scope, &items, index, latest.as_ref());
+        run.items = Some(Items { all: Arc::clone(&items), at: index });
         let mut outcome = run.once(&scope).await;
+        labelled |= name_delegate(labelled, &mut outcome);
         mark_item(run, &scope, &name, item, &mut outcome);
         let broken = breaks(run, &scope, &mut outcome);
         show(run, &scope, item, &outcome);
@@ -85,6 +90,14 @@ pub async fn run(run: &mut TaskRun<'_>, items: Vec<Value>) -> Outcome {
         }
     }
     sum.outcome(results, total)
+}
+
+/// Only the first item that runs shows the address of the host it is delegated to. True: it ran.
+fn name_delegate(labelled: bool, outcome: &mut Outcome) -> bool {
+    if labelled && outcome.delegate_label.is_some() {
+        outcome.delegate_label = outcome.delegated.as_ref().map(ToString::to_string);
+    }
+    outcome.status != Status::Skipped
 }
 
 /// Marks a loop without items (S-55).
@@ -117,27 +130,29 @@ async fn pause(run: &TaskRun<'_>) -> Result<(), Stop> {
     Ok(())
 }
 
-fn item_scope(
-    run: &TaskRun<'_>,
-    name: &str,
+/// The variables of one item; `latest` is the result of the one before it.
+pub fn item_scope(
+    task: &Task,
+    outer: &TaskScope,
     items: &[Value],
     index: usize,
     latest: Option<&Value>,
 ) -> TaskScope {
-    let mut scope = run.scope.clone();
+    let mut scope = outer.clone();
+    let control = &task.loop_control;
+    let name = control.loop_var.as_deref().unwrap_or("item");
     scope.locals.insert(name.into(), items[index].clone());
-    let control = &run.task.loop_control;
     let var = Value::from(name);
     scope.locals.insert("ansible_loop_var".into(), var);
     if let Some(index_var) = &control.index_var {
         scope.locals.insert(index_var.as_str().into(), Value::from(index as i64));
         scope.locals.insert("ansible_index_var".into(), Value::from(index_var.as_str()));
     }
-    if let (Some(Register::Name(register)), Some(latest)) = (&run.task.register, latest) {
+    if let (Some(Register::Name(register)), Some(latest)) = (&task.register, latest) {
         scope.locals.insert(register.as_str().into(), latest.clone());
     }
     let truth = |raw: &Option<Value>, default: bool| {
-        let templar = Templar::new(&run.scope);
+        let templar = Templar::new(outer);
         raw.as_ref().map_or(default, |raw| templar.render(raw).is_ok_and(|value| value.is_true()))
     };
     if truth(&control.extended, false) {
@@ -239,7 +254,7 @@ fn show(run: &TaskRun<'_>, scope: &TaskScope, item: &Value, outcome: &Outcome) {
         looped: true,
         ignored: false,
         verbose_always: outcome.verbose_always,
-        show_diff: super::settle::shows_diff(run.batch, run.task),
+        show_diff: super::settle::shows_diff(run.batch, run.task, scope).unwrap_or(false),
         check: run.batch.session.options.check,
         uncertain: outcome.uncertain.clone(),
         error: outcome.error.clone(),

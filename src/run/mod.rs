@@ -1,10 +1,12 @@
 //! The engine: plays, batches, hosts, tasks. Everything that happens goes through here.
 
+mod action;
 mod ahead;
 mod args;
 mod argspec;
 mod batch;
 mod batch_meta;
+mod choice;
 mod connect;
 mod control;
 mod failures;
@@ -16,13 +18,14 @@ mod inputs;
 mod iterator;
 mod keywords;
 mod linear;
-mod lookahead;
 mod looping;
 mod module;
 mod outcome;
 mod play;
 mod pool;
+mod prompts;
 mod rendering;
+mod retry;
 mod scope;
 mod serial;
 mod settle;
@@ -33,7 +36,7 @@ mod total;
 mod varsfiles;
 mod verdict;
 
-pub use ahead::Changes;
+pub use ahead::{AheadRule, AheadRules, Changes};
 pub use module::Locks;
 pub use play::{BecomeDefaults, Interrupt, Options, Session, run};
 pub use pool::{Become, Connector, Pool, Route};

@@ -1,5 +1,6 @@
 //! Modules that look at a host: probe, plan, apply, second look; and actions.
 
+use super::ahead::AheadRules;
 use super::inputs;
 use super::keywords::Reader;
 use super::outcome::Outcome;
@@ -8,10 +9,10 @@ use super::task::TaskRun;
 use super::total::{Total, judge};
 use crate::base::{Diagnostic, Key, Map, Value};
 use crate::spec::event::Status;
-use crate::spec::module::{AnyAction, AnyArgs, AnySeen, AnyState};
+use crate::spec::module::{AnyArgs, AnySeen, AnyState};
 use crate::spec::{
-    ActionContext, Answer, ArgType, Change, Ctx, Entry, Failure, Fields, Host, HostError, Inputs,
-    Look, Plan, Probe, Run, Then, World,
+    Answer, ArgType, Change, Ctx, Entry, Failure, Fields, Host, HostError, Inputs, Look, Plan,
+    Probe, Run, Then, World,
 };
 use crate::template::Templar;
 use crate::template::table::Stop;
@@ -37,14 +38,21 @@ const ROUNDS: usize = 8;
 const QUESTIONS: usize = 4;
 
 /// Everything one execution of a module knows.
-struct Work<'r, 'a> {
-    run: &'r mut TaskRun<'a>,
-    host: Arc<dyn Host>,
-    route: String,
-    inputs: Inputs,
-    env: Vec<(String, String)>,
-    check: bool,
-    diff: bool,
+pub struct Work<'r, 'a> {
+    /// The task.
+    pub run: &'r mut TaskRun<'a>,
+    /// The identity it has.
+    pub host: Arc<dyn Host>,
+    /// What tells that identity from others.
+    pub route: String,
+    /// Its controller files.
+    pub inputs: Inputs,
+    /// `environment`.
+    pub env: Vec<(String, String)>,
+    /// Whether nothing is applied.
+    pub check: bool,
+    /// Whether differences are shown.
+    pub diff: bool,
 }
 
 /// Runs a module that needs its host.
@@ -68,12 +76,12 @@ pub async fn run(
         Ok(inputs) => match open(run, &route).await {
             Err(error) => host_failed(&error),
             Ok(host) => {
-                let diff = super::settle::shows_diff(run.batch, run.task);
+                let diff = super::settle::shows_diff(run.batch, run.task, scope)?;
                 let route = route.key();
                 let work = Work { run, host, route, inputs, env, check, diff };
                 match entry.run {
                     Run::State(module) => work.state(module, args).await,
-                    Run::Action(module) => work.action(module, args).await,
+                    Run::Action(module) => super::action::run(work, module, args).await,
                     Run::Control(_) => Outcome::new(Status::Failed, Map::new()),
                 }
             }
@@ -170,7 +178,6 @@ impl Work<'_, '_> {
             let plan = module.plan(args, &seen, self.ctx(&platform)).map_err(Trouble::Module)?;
             total.take(&plan);
             if !plan.has_work() {
-                self.look_ahead();
                 let fields = module.result(args, &seen, None, &plan, &[]);
                 return Ok(total.finish(fields));
             }
@@ -178,7 +185,6 @@ impl Work<'_, '_> {
                 if self.predict(&plan, &mut total) {
                     continue;
                 }
-                self.look_ahead();
                 let fields = module.result(args, &seen, None, &plan, &[]);
                 return Ok(total.finish(fields));
             }
@@ -207,7 +213,7 @@ impl Work<'_, '_> {
     }
 
     /// The predicted world; a task that really runs (`check_mode: false`) sees the host alone.
-    fn world(&self) -> &World {
+    pub fn world(&self) -> &World {
         static NOTHING: LazyLock<World> = LazyLock::new(World::default);
         if self.check { &self.run.world } else { &NOTHING }
     }
@@ -222,7 +228,7 @@ impl Work<'_, '_> {
                 self.run.world.add(effect);
             }
         }
-        total.changed = true;
+        total.changed |= plan.counts();
         if plan.then == Then::Done {
             return false;
         }
@@ -234,15 +240,9 @@ impl Work<'_, '_> {
 
     async fn ask(&mut self, probe: Probe) -> Result<Answer, Trouble> {
         let changes = &self.run.batch.session.changes;
-        let ahead = self.run.queue.take(&self.route, &probe, changes);
-        let answer = match ahead {
-            Some(answer) => answer,
-            None => {
-                self.run.queue.clear();
-                self.host.probe(probe)
-            }
-        };
-        self.look_ahead();
+        let ahead = self.run.queue.take(&self.route, &probe, changes, self.rules());
+        let answer = ahead.unwrap_or_else(|| self.host.probe(probe));
+        self.look_ahead(false);
         answer.await.map_err(Trouble::Host)
     }
 
@@ -283,10 +283,9 @@ impl Work<'_, '_> {
         let _fork = session.forks.acquire().await;
         let _held = self.lock(plan).await;
         let parts: Vec<Vec<Change>> = plan.parts.iter().map(|part| part.changes.clone()).collect();
-        self.run.queue.clear();
-        self.run.queue.change_queued();
+        self.run.queue.change_queued(self.rules());
         let applied = self.host.apply(parts, self.env.clone(), Some(look));
-        self.look_ahead();
+        self.look_ahead(true);
         let applied = applied.await;
         self.run.queue.change_ended(&session.changes);
         total.acted = true;
@@ -319,38 +318,14 @@ impl Work<'_, '_> {
         held
     }
 
-    async fn action(self, module: &'static dyn AnyAction, args: &AnyArgs) -> Outcome {
-        let session = self.run.batch.session;
-        let _fork = if self.check { None } else { session.forks.acquire().await.ok() };
-        self.run.queue.clear();
-        self.run.queue.change_queued();
-        let context = ActionContext {
-            host: self.host.as_ref(),
-            inputs: &self.inputs,
-            env: &self.env,
-            check: self.check,
-            diff: self.diff,
-            world: self.world(),
-            verbosity: session.store.run.verbosity,
-            base: &self.run.batch.play.playbook_dir,
-            inventory_name: &self.run.host,
-        };
-        let acted = module.act(args, context).await;
-        self.run.queue.change_ended(&session.changes);
-        let mut outcome = match acted {
-            Ok(fields) => finished(fields),
-            Err(failure) => failed(failure, "Module failed"),
-        };
-        if matches!(module.doc().name, "raw" | "script") && outcome.status == Status::Failed {
-            outcome.from_module = Some("Action failed");
-        }
-        outcome.acted = !self.check;
-        outcome
+    /// The rules of look-ahead.
+    pub fn rules(&self) -> AheadRules {
+        self.run.batch.session.options.look_ahead.unwrap_or(AheadRules::ALL)
     }
 
-    /// Sends the probes of tasks that follow, as far as the window reaches.
-    fn look_ahead(&mut self) {
-        super::lookahead::ask(self.run, &self.host, &self.route);
+    /// Sends the probes of tasks that follow, as far as the window reaches; `changing`: behind a change.
+    pub fn look_ahead(&mut self, changing: bool) {
+        super::ahead::ask(self.run, &self.host, &self.route, changing);
     }
 }
 

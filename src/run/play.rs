@@ -1,18 +1,20 @@
 //! A run: playbooks, plays, batches.
 
-use super::ahead::Changes;
+use super::ahead::{AheadRules, Changes};
 use super::batch::Batch;
+use super::choice;
 use super::host::HostLedger;
 use super::linear;
 use super::module::Locks;
 use super::pool::Pool;
-use crate::base::{Diagnostic, Kind, Map, Value};
+use crate::base::{Diagnostic, Kind, Value};
 use crate::play::{Loader, Play, Playbook, Task};
 use crate::spec::Event;
 use crate::spec::event::HostCounts;
 use crate::template::Templar;
 use crate::vars::{PlayFrame, Store, TaskScope, Warnings};
 use std::collections::{BTreeMap, HashMap};
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::Semaphore;
@@ -38,10 +40,14 @@ pub struct Options {
     pub force_handlers: bool,
     /// Whether check mode keeps a predicted world.
     pub overlay: bool,
-    /// Whether probes are asked ahead.
-    pub look_ahead: bool,
+    /// The rules by which probes are asked ahead; None: none is.
+    pub look_ahead: Option<AheadRules>,
     /// `gather_facts` of plays that do not say it: implicit, explicit, smart.
     pub gathering: String,
+    /// The strategy of plays that do not say it.
+    pub strategy: String,
+    /// Whether hosts that failed are written to a file, and its directory if not the playbook's.
+    pub retry: Option<Option<PathBuf>>,
     /// Whether an unknown handler ends the run.
     pub missing_handler_fails: bool,
     /// Values of connection options from command line, environment, ansible.cfg and defaults, by the
@@ -121,6 +127,8 @@ pub struct Session {
 pub enum End {
     /// The next one follows.
     GoOn,
+    /// The play is over, its further batches with it (`meta: end_play`).
+    Play,
     /// The run is over.
     Stop,
 }
@@ -166,29 +174,50 @@ impl Session {
     }
 }
 
-/// Runs playbooks to their end; the exit code is Ansible's.
+/// Runs playbooks to their end, each with its recap; the first that fails is the last. The exit code
+/// is Ansible's.
 pub async fn run(session: &Session, playbooks: &[Playbook]) -> u8 {
-    let mut end = Ok(End::GoOn);
-    'all: for playbook in playbooks {
-        let plays = playbook.plays.len();
-        session.emit(Event::Playbook { path: playbook.path.clone(), plays });
-        for play in &playbook.plays {
-            end = run_play(session, play).await;
-            if !matches!(end, Ok(End::GoOn)) || session.interrupt.is_pressed() {
-                break 'all;
+    let mut code = 0;
+    for playbook in playbooks {
+        code = match run_playbook(session, playbook).await {
+            Ok(()) => recap(session, playbook),
+            Err(error) => {
+                let code = error.code;
+                session.emit(Event::Error(error));
+                return code;
             }
+        };
+        if code != 0 {
+            break;
         }
     }
-    finish(session, end)
+    if let Some(wanted) = &session.options.start_at
+        && !*session.started.lock().unwrap_or_else(PoisonError::into_inner)
+    {
+        let text = format!(
+            "No matching task \"{wanted}\" found. Note: --start-at-task can only follow static includes."
+        );
+        session.emit(Event::Error(Diagnostic::new(text)));
+    }
+    code
 }
 
-fn finish(session: &Session, end: Result<End, Diagnostic>) -> u8 {
-    if let Err(error) = end {
-        let code = error.code;
-        session.emit(Event::Error(error));
-        return code;
+async fn run_playbook(session: &Session, playbook: &Playbook) -> Result<(), Diagnostic> {
+    let plays = playbook.plays.len();
+    session.emit(Event::Playbook { path: playbook.path.clone(), plays });
+    for play in &playbook.plays {
+        let end = run_play(session, play).await?;
+        if end == End::Stop || session.interrupt.is_pressed() {
+            break;
+        }
     }
+    Ok(())
+}
+
+/// Shows what came of a playbook and gives its exit code.
+fn recap(session: &Session, playbook: &Playbook) -> u8 {
     let ledger = session.ledger().clone();
+    super::retry::write(session, playbook, &ledger);
     let seen = ledger.iter().filter(|(_, entry)| entry.seen);
     let counts: BTreeMap<String, HostCounts> =
         seen.map(|(name, entry)| (name.to_string(), entry.counts)).collect();
@@ -204,15 +233,24 @@ fn finish(session: &Session, end: Result<End, Diagnostic>) -> u8 {
 }
 
 async fn run_play(session: &Session, play: &Arc<Play>) -> Result<End, Diagnostic> {
+    if let Some(topology) = session.store.topology().beside(&play.playbook_dir) {
+        session.store.set_topology(topology);
+    }
     let vars = play_vars(session, play);
     let scope = play_scope(session, &vars);
     let templar = Templar::new(&scope);
-    let pattern = pattern_text(&render(&templar, Some(&play.hosts))?.unwrap_or_default());
+    let prompts = super::prompts::ask(session, play, &templar)?;
+    let scope = TaskScope { middle: vec![Arc::clone(&prompts), Arc::clone(&vars.vars)], ..scope };
+    let templar = Templar::new(&scope);
+    check_strategy(session, play, &templar)?;
+    let pattern = choice::pattern_text(&render(&templar, Some(&play.hosts))?.unwrap_or_default());
     let name = match render(&templar, play.keywords.name.as_ref())? {
         Some(name) => name.text(),
         None => pattern.clone(),
     };
-    let matched = choose_hosts(session, play, &templar, &pattern)?;
+    let matched = choice::choose_hosts(session, play, &templar, &pattern).map_err(|error| {
+        if error.origin.is_none() { error.at(play.hosts.origin()) } else { error }
+    })?;
     let hosts = living(session, &matched);
     if hosts.is_empty() {
         session.emit(Event::Play { name, hosts: Vec::new() });
@@ -221,7 +259,6 @@ async fn run_play(session: &Session, play: &Arc<Play>) -> Result<End, Diagnostic
         }
         return Ok(End::GoOn);
     }
-    let prompts = ask_prompts(session, play, &templar)?;
     let serial = render(&templar, play.serial.as_ref())?;
     let batches = super::serial::batches(&hosts, serial.as_ref())?;
     let usable: Vec<Arc<str>> = living(session, &hosts);
@@ -240,18 +277,25 @@ async fn run_play(session: &Session, play: &Arc<Play>) -> Result<End, Diagnostic
             ..vars.clone()
         };
         session.emit(Event::Play { name: name.clone(), hosts: members.clone() });
-        let topology = session.store.topology();
-        members.iter().for_each(|member| drop(topology.layers(member)));
-        session.problem()?;
+        choice::read_variables(session, &members)?;
         let batch = Batch::new(session, play, frame);
-        if linear::run_batch(&batch, &members).await? == End::Stop {
-            return Ok(End::Stop);
-        }
-        if session.interrupt.is_pressed() {
-            break;
+        match linear::run_batch(&batch, &members).await? {
+            End::GoOn if !session.interrupt.is_pressed() => {}
+            End::GoOn | End::Play => break,
+            End::Stop => return Ok(End::Stop),
         }
     }
     Ok(End::GoOn)
+}
+
+/// Refuses what a template makes of `strategy`, and what the settings say where a play says nothing;
+/// what is written out is refused before anything runs.
+fn check_strategy(session: &Session, play: &Play, templar: &Templar<'_>) -> Result<(), Diagnostic> {
+    let name = render(templar, play.strategy.as_ref())?.map(|name| name.text());
+    let name = name.as_deref().unwrap_or(&session.options.strategy);
+    let error = crate::play::check::strategy(name).err();
+    let at = play.strategy.as_ref().and_then(Value::origin).or(play.origin.as_ref());
+    error.map_or(Ok(()), |error| Err(error.at(at)))
 }
 
 /// Hosts that did not fail in an earlier play or batch.
@@ -261,52 +305,8 @@ fn living(session: &Session, hosts: &[Arc<str>]) -> Vec<Arc<str>> {
     hosts.iter().filter(|host| !failed(host)).cloned().collect()
 }
 
-fn choose_hosts(
-    session: &Session,
-    play: &Play,
-    templar: &Templar<'_>,
-    pattern: &str,
-) -> Result<Vec<Arc<str>>, Diagnostic> {
-    let mut hosts = session.store.topology().select(pattern)?;
-    if let Some(limit) = &session.options.limit {
-        hosts.retain(|host| limit.contains(host));
-    }
-    let order = render(templar, play.order.as_ref())?.map(|order| order.text());
-    match order.as_deref() {
-        None | Some("inventory") => {}
-        Some("reverse_inventory") => hosts.reverse(),
-        Some("sorted") => hosts.sort(),
-        Some("reverse_sorted") => {
-            hosts.sort();
-            hosts.reverse();
-        }
-        Some("shuffle") => shuffle(&mut hosts),
-        Some(other) => {
-            let text = format!("Invalid 'order' specified: {other}");
-            return Err(Diagnostic::new(text).at(play.origin.as_ref()));
-        }
-    }
-    Ok(hosts)
-}
-
-fn shuffle(hosts: &mut [Arc<str>]) {
-    for i in (1..hosts.len()).rev() {
-        let mut bytes = [0_u8; 8];
-        if getrandom::fill(&mut bytes).is_ok() {
-            hosts.swap(i, (u64::from_le_bytes(bytes) % (i as u64 + 1)) as usize);
-        }
-    }
-}
-
-/// A pattern as one text: lists are joined.
-fn pattern_text(hosts: &Value) -> String {
-    match hosts.as_list() {
-        Some(items) => items.iter().map(Value::text).collect::<Vec<_>>().join(","),
-        None => hosts.text(),
-    }
-}
-
-fn render(templar: &Templar<'_>, raw: Option<&Value>) -> Result<Option<Value>, Diagnostic> {
+/// A rendered keyword of a play; null and omit count as not given.
+pub fn render(templar: &Templar<'_>, raw: Option<&Value>) -> Result<Option<Value>, Diagnostic> {
     let Some(raw) = raw else { return Ok(None) };
     let value = templar.render(raw).map_err(|stop| {
         stop.into_diagnostic().unwrap_or_else(|| Diagnostic::new("evaluation was suspended"))
@@ -345,37 +345,4 @@ fn play_scope(session: &Session, vars: &PlayFrame) -> TaskScope {
     let mut scope = TaskScope::of_host(&session.store, &frame, &none, &session.warnings);
     scope.middle = vec![Arc::clone(&vars.vars)];
     scope
-}
-
-/// Asks the play's questions; extra variables answer them unasked (S-17).
-fn ask_prompts(
-    session: &Session,
-    play: &Play,
-    templar: &Templar<'_>,
-) -> Result<Arc<Map>, Diagnostic> {
-    let mut answers = Map::new();
-    for question in &play.vars_prompt {
-        let key = question.name.as_str().into();
-        if session.store.extra.contains_key(&key) {
-            continue;
-        }
-        let prompt = render(templar, Some(&question.prompt))?.unwrap_or_default().text();
-        let default = render(templar, question.default.as_ref())?;
-        let text = match &default {
-            Some(default) if !question.private => {
-                format!("{prompt} [{}]: ", default.masked().text())
-            }
-            _ => format!("{prompt}: "),
-        };
-        let request = crate::spec::context::Pause {
-            prompt: Some(text),
-            seconds: None,
-            echo: !question.private,
-        };
-        let answer = (session.prompt)(&request).filter(|answer| !answer.is_empty());
-        let value = answer.map(Value::from).or(default).unwrap_or_default();
-        let value = if question.private { value.secret() } else { value };
-        answers.insert(key, value);
-    }
-    Ok(Arc::new(answers))
 }

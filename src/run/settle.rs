@@ -32,11 +32,10 @@ pub fn checks(run: &TaskRun<'_>, scope: &TaskScope) -> Result<bool, Stop> {
 }
 
 /// Whether a task's differences are shown.
-pub fn shows_diff(batch: &Batch<'_>, task: &Task) -> bool {
-    match task.inherited(|k| k.diff.as_ref()) {
-        Some(raw) if !Templar::is_template(raw) => raw.is_true() && raw.as_str() != Some("no"),
-        _ => batch.session.options.diff,
-    }
+pub fn shows_diff(batch: &Batch<'_>, task: &Task, scope: &TaskScope) -> Result<bool, Stop> {
+    let templar = Templar::new(scope);
+    let own = Reader { task, templar: &templar }.flag("diff", |k| k.diff.as_ref())?;
+    Ok(own.unwrap_or(batch.session.options.diff))
 }
 
 /// Settles a task on one host; with `run_once` its variables go to all hosts that share it.
@@ -91,6 +90,7 @@ pub fn settle(
 struct Flags {
     ignore_errors: bool,
     ignore_unreachable: bool,
+    delegate_facts: bool,
 }
 
 fn flags(runner: &Runner<'_, '_>, at: usize, task: &Task) -> Result<Flags, Diagnostic> {
@@ -100,7 +100,9 @@ fn flags(runner: &Runner<'_, '_>, at: usize, task: &Task) -> Result<Flags, Diagn
     let read = || -> Result<Flags, Stop> {
         let errors = reader.flag("ignore_errors", |k| k.ignore_errors.as_ref())?;
         let unreachable = reader.flag("ignore_unreachable", |k| k.ignore_unreachable.as_ref())?;
+        let delegate_facts = reader.flag("delegate_facts", |k| k.delegate_facts.as_ref())?;
         Ok(Flags {
+            delegate_facts: delegate_facts.unwrap_or(false),
             ignore_errors: errors.unwrap_or(false),
             ignore_unreachable: unreachable.unwrap_or(false),
         })
@@ -165,7 +167,7 @@ fn apply_effects(
     {
         effects.push(PlayEffect::Facts(facts.clone()));
     }
-    let delegates = task.inherited(|k| k.delegate_facts.as_ref()).is_some_and(Value::is_true);
+    let delegates = flags(runner, at, task)?.delegate_facts;
     let targets: Vec<Arc<str>> = match &outcome.delegated {
         Some(other) if delegates => vec![Arc::clone(other)],
         _ => sharing.iter().map(|at| Arc::clone(&runner.hosts[*at].name)).collect(),
@@ -242,6 +244,7 @@ fn result(
     outcome: &Outcome,
     ignored: bool,
 ) -> TaskResult {
+    let scope = super::scope::of_task(runner.batch, &runner.hosts[at], task);
     TaskResult {
         task: Arc::clone(info),
         host: Arc::clone(&runner.hosts[at].name),
@@ -252,7 +255,7 @@ fn result(
         looped: task.looping.is_some() && outcome.field("results").is_some(),
         ignored,
         verbose_always: outcome.verbose_always,
-        show_diff: shows_diff(runner.batch, task),
+        show_diff: shows_diff(runner.batch, task, &scope).unwrap_or(false),
         check: runner.batch.session.options.check,
         uncertain: outcome.uncertain.clone(),
         error: outcome.error.clone(),
@@ -301,9 +304,9 @@ fn notify(runner: &mut Runner<'_, '_>, at: usize, task: &Arc<Task>) -> Result<()
             stop.into_diagnostic().unwrap_or_else(|| Diagnostic::new("suspended"))
         })?;
         match &value.kind {
-            Kind::List(items) => names.extend(items.iter().map(Value::text)),
+            Kind::List(items) => names.extend(items.iter().cloned()),
             Kind::Omit | Kind::Null => {}
-            _ => names.push(value.text()),
+            _ => names.push(value),
         }
     }
     handlers::notify(runner, at, &names)

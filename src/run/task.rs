@@ -1,6 +1,6 @@
 //! One task on one host: conditions, arguments, attempts, verdicts.
 
-use super::ahead::Queue;
+use super::ahead::{AheadRules, Items, Queue, Upcoming};
 use super::args;
 use super::batch::Batch;
 use super::host::HostRun;
@@ -12,6 +12,7 @@ use crate::base::{Diagnostic, Key, Kind, Map, Value};
 use crate::play::{Action, ParentKind, Task};
 use crate::spec::args::Refuser;
 use crate::spec::event::{Status, TaskInfo};
+use crate::spec::module::RAISED;
 use crate::spec::{Entry, Event, Run, World};
 use crate::template::Templar;
 use crate::template::table::Stop;
@@ -36,7 +37,11 @@ pub struct TaskRun<'a> {
     /// The predicted world; given back when done.
     pub world: World,
     /// Tasks that follow if nothing fails.
-    pub upcoming: Vec<(Arc<Task>, TaskScope)>,
+    pub upcoming: Vec<Upcoming>,
+    /// Where its loop is.
+    pub items: Option<Items>,
+    /// Whether what it changed so far notifies handlers.
+    pub notifies: bool,
 }
 
 /// All conditions of a task in the order in which they are asked: play, role, blocks, task (S-49).
@@ -54,14 +59,14 @@ impl<'a> TaskRun<'a> {
         host: &mut HostRun,
         task: &'a Arc<Task>,
         info: &Arc<TaskInfo>,
-        coming: Vec<Arc<Task>>,
+        coming: Vec<(Arc<Task>, bool)>,
     ) -> Self {
         let scope = super::scope::of_task(batch, host, task);
         let upcoming = coming
             .into_iter()
-            .map(|next| {
-                let scope = super::scope::of_task(batch, host, &next);
-                (next, scope)
+            .map(|(task, behind_flush)| {
+                let scope = super::scope::of_task(batch, host, &task);
+                Upcoming { task, scope, behind_flush }
             })
             .collect();
         let ledger = batch.session.ledger();
@@ -74,6 +79,8 @@ impl<'a> TaskRun<'a> {
             queue: std::mem::take(&mut host.queue),
             world: ledger.get(&host.name).map(|entry| entry.world.clone()).unwrap_or_default(),
             upcoming,
+            items: None,
+            notifies: !host.notified.is_empty(),
         }
     }
 
@@ -89,20 +96,20 @@ impl<'a> TaskRun<'a> {
     pub async fn run(&mut self) -> Outcome {
         let scope = self.scope.clone();
         let items = looping::items(self.task, &scope);
-        let outcome = match items {
+        match items {
             Ok(None) => self.once(&scope).await,
             Ok(Some(items)) => looping::run(self, items).await,
             Err(stop) => self.broken_loop(&scope, stop),
-        };
-        self.after(&outcome);
-        outcome
+        }
     }
 
+    /// How far the next ones are asked ahead.
     fn after(&mut self, outcome: &Outcome) {
         if outcome.acted
             || matches!(outcome.status, Status::Failed | Status::Unreachable | Status::Changed)
         {
-            self.queue.narrow();
+            let rules = self.batch.session.options.look_ahead.unwrap_or(AheadRules::ALL);
+            self.queue.narrow(rules);
         } else {
             self.queue.widen();
         }
@@ -129,18 +136,21 @@ impl<'a> TaskRun<'a> {
             Ok(Some(skipped)) => return skipped,
             Err(stop) => return self.stopped(stop),
         }
-        match self.attempts(scope).await {
+        let outcome = match self.attempts(scope).await {
             Ok(outcome) => outcome,
             Err(stop) => self.stopped(stop),
-        }
+        };
+        self.after(&outcome);
+        outcome
     }
 
     /// A loop that is no list is said without any prefix.
     fn broken(&self, stop: Stop) -> Outcome {
         match stop {
             Stop::Fault(error) if error.cause.is_none() && error.hint.is_some() => {
-                let fields = [("msg".into(), Value::from(error.chain()))].into_iter().collect();
-                let mut outcome = Outcome::new(Status::Failed, fields);
+                let text = Value::from(error.chain());
+                let fields = [("changed".into(), Value::from(false)), ("msg".into(), text)];
+                let mut outcome = Outcome::new(Status::Failed, fields.into_iter().collect());
                 outcome.error = Some(error);
                 outcome
             }
@@ -266,7 +276,7 @@ impl<'a> TaskRun<'a> {
                 }
             }
             Action::IncludeTasks | Action::IncludeRole => self.include(scope),
-            Action::ValidateArgs => super::gather::validate_args(self, scope),
+            Action::ValidateArgs => super::argspec::check(self, scope),
             Action::Meta(_) => Err(Stop::fault("internal: meta task on a host")),
         }
     }
@@ -348,7 +358,12 @@ impl<'a> TaskRun<'a> {
             None => text,
         };
         let what = outcome.from_module.unwrap_or("Module failed");
-        outcome.error = Some(self.error(what, Diagnostic::new(text)));
+        let error = self.error(what, Diagnostic::new(text));
+        let raised = outcome.fields.shift_remove(&Key::from(RAISED)).is_some();
+        if raised || outcome.field("msg").is_none() {
+            outcome.set("msg", error.chain());
+        }
+        outcome.error = Some(error);
         outcome
     }
 }

@@ -38,7 +38,7 @@ pub fn judge(
     match ran.change.kind {
         ChangeKind::Plain | ChangeKind::Act => Judged::Changed,
         ChangeKind::May if differs => Judged::Changed,
-        ChangeKind::May | ChangeKind::Prelude => Judged::Same,
+        ChangeKind::May | ChangeKind::Prelude | ChangeKind::Quiet => Judged::Same,
     }
 }
 

@@ -34,6 +34,8 @@ pub enum ChangeKind {
     Act,
     /// Needed before others, never counted; a plan of these only does nothing and is *ok*.
     Prelude,
+    /// Asked for each time and done each time, but nothing that counts: a daemon-reload.
+    Quiet,
 }
 
 /// New content of a regular file. It is written beside its target, synced, given owner and mode,
@@ -326,6 +328,12 @@ impl Plan {
     /// Whether there is anything but preludes to do.
     pub fn has_work(&self) -> bool {
         self.changes().any(|change| change.kind != ChangeKind::Prelude)
+    }
+
+    /// Whether anything to do would count as *changed*.
+    pub fn counts(&self) -> bool {
+        let silent = |kind| matches!(kind, ChangeKind::Prelude | ChangeKind::Quiet);
+        self.changes().any(|change| !silent(change.kind))
     }
 }
 

@@ -173,6 +173,8 @@ pub enum Event {
     },
     /// Custom statistics of `set_stats`.
     CustomStats(Value),
+    /// Hosts to try again were written to this file.
+    RetryFile(String),
     /// The run is over.
     Recap(BTreeMap<String, HostCounts>),
 }

@@ -26,10 +26,18 @@ pub struct Failure {
     pub fields: Fields,
 }
 
+/// Key of a failure by exception; it is taken out before the result is recorded.
+pub const RAISED: &str = "_raised";
+
 impl Failure {
     /// A failure with this text.
     pub fn new(msg: impl Into<String>) -> Self {
         Self { msg: msg.into(), fields: Fields::new() }
+    }
+
+    /// A failure that Ansible's module has by an exception: the message in its result is the whole chain.
+    pub fn raised(msg: impl Into<String>) -> Self {
+        Self::new(msg).with(RAISED, true)
     }
 
     /// The same with one more key in its result.

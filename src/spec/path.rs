@@ -88,6 +88,11 @@ pub struct PathState {
     pub content_unknown: bool,
 }
 
+/// Seconds since 1970; busybox's stat prints the first of them as nothing.
+fn time(text: &str) -> Option<f64> {
+    if text.is_empty() { Some(0.0) } else { text.parse().ok() }
+}
+
 impl PathState {
     /// Reads one `tk_stat` line: `-` when nothing is there, else 14 fields separated by `|`:
     /// `type|mode|uid|gid|owner|group|size|mtime|atime|ctime|inode|device|links|sha1` and, for a link,
@@ -106,9 +111,9 @@ impl PathState {
             owner: name_or_number(f[4], f[2]),
             group: name_or_number(f[5], f[3]),
             size: f[6].parse().ok()?,
-            mtime: f[7].parse().ok()?,
-            atime: f[8].parse().ok()?,
-            ctime: f[9].parse().ok()?,
+            mtime: time(f[7])?,
+            atime: time(f[8])?,
+            ctime: time(f[9])?,
             inode: f[10].parse().ok()?,
             device: f[11].parse().unwrap_or(0),
             links: f[12].parse().ok()?,

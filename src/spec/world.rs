@@ -111,6 +111,15 @@ impl World {
         self.things.get(&(kind, name.to_string())).map(Option::as_ref)
     }
 
+    /// All things of a kind that the predicted world knows, with their state; None: it is gone.
+    pub fn things(&self, kind: &'static str) -> Vec<(&str, Option<&Value>)> {
+        let of_kind = self.things.iter().filter(|((known, _), _)| *known == kind);
+        let mut found: Vec<_> =
+            of_kind.map(|((_, name), state)| (name.as_str(), state.as_ref())).collect();
+        found.sort_by_key(|(name, _)| *name);
+        found
+    }
+
     /// Paths directly in or below a directory that the predicted world knows, with their state.
     pub fn below(&self, dir: &str) -> Vec<(&str, Option<&PathAttrs>)> {
         let prefix = format!("{}/", dir.trim_end_matches('/'));

@@ -80,7 +80,16 @@ impl<'a> Templar<'a> {
 
     /// The value of an argument, whose error says its name: `Error while resolving value for 'x'`.
     pub fn render_argument(&self, name: &str, value: &Value) -> Result<Value, Stop> {
-        self.render(value).map_err(|stop| {
+        Self::named(name, value, self.render(value))
+    }
+
+    /// As [`Templar::render_argument`], with the keys of dicts rendered too.
+    pub fn render_argument_keys(&self, name: &str, value: &Value) -> Result<Value, Stop> {
+        Self::named(name, value, self.render_keys(value))
+    }
+
+    fn named(name: &str, value: &Value, rendered: Result<Value, Stop>) -> Result<Value, Stop> {
+        rendered.map_err(|stop| {
             let named = |cause: Diagnostic| {
                 Diagnostic::new(format!("Error while resolving value for '{name}'."))
                     .at(value.origin())

@@ -10,4 +10,4 @@ pub use crate::base::value::mark_secrets;
 pub use magic::{PlayFrame, RoleFrame, RunFrame};
 pub use scope::{Ahead, TaskScope, Warnings};
 pub use store::{HostVars, Reader, Store, Topology};
-pub use topology::Landscape;
+pub use topology::{Landscape, Reload};

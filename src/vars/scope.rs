@@ -33,6 +33,8 @@ pub struct Ahead {
     pub facts: bool,
     /// Whether variables of other hosts, groups and `ansible_play_*` may change.
     pub others: bool,
+    /// Whether nothing may be evaluated that acts or reads what changes by itself.
+    pub pure: bool,
 }
 
 /// The scope of one task on one host.
@@ -225,7 +227,7 @@ impl Scope for TaskScope {
     }
 
     fn is_ahead(&self) -> bool {
-        self.ahead.is_some()
+        self.ahead.as_ref().is_some_and(|ahead| ahead.pure)
     }
 
     fn warn(&self, warning: Diagnostic) {

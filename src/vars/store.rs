@@ -22,6 +22,10 @@ pub trait Topology: Send + Sync {
     fn source(&self, host: &str) -> (Value, Value);
     /// Errors met while reading layers (a broken or vaulted variable file), once each.
     fn problems(&self) -> Vec<Diagnostic>;
+    /// The same with the variable files beside playbooks of another directory; None: it is this one.
+    fn beside(&self, dir: &Path) -> Option<Arc<dyn Topology>>;
+    /// The sources read again; hosts and groups that tasks made stay (`meta: refresh_inventory`).
+    fn refreshed(&self) -> Result<Arc<dyn Topology>, Diagnostic>;
     /// The same with one more host, or more variables of it (`add_host`).
     fn with_host(
         &self,

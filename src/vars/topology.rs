@@ -6,14 +6,40 @@ use crate::base::{Diagnostic, Key, Map, Value};
 use crate::inventory::{Inventory, Limit, Notices, VarsFiles};
 use crate::spec::Event;
 use std::collections::HashMap;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 type Layers = Arc<Vec<Arc<Map>>>;
+/// Reads the inventory's sources again.
+pub type Reload = Arc<dyn Fn(&mut Notices) -> Result<Inventory, Diagnostic> + Send + Sync>;
+
+/// What a task added to the inventory.
+#[derive(Clone)]
+enum Added {
+    Host { name: String, groups: Vec<String>, vars: Map },
+    Group { host: String, group: String, parents: Vec<String> },
+}
+
+impl Added {
+    fn add(&self, inventory: &mut Inventory, notices: &mut Notices) -> Result<bool, Diagnostic> {
+        match self {
+            Self::Host { name, groups, vars } => inventory.add_host(name, groups, vars, notices),
+            Self::Group { host, group, parents } => {
+                let there = inventory.hosts().keys().any(|known| **known == **host);
+                if there { inventory.group_by(host, group, parents, notices) } else { Ok(false) }
+            }
+        }
+    }
+}
 
 /// An inventory with the variable files beside it. A change makes a new one.
 pub struct Landscape {
     inventory: Inventory,
     files: VarsFiles,
+    /// Directory of the playbooks whose variable files count.
+    dir: PathBuf,
+    reload: Reload,
+    added: Vec<Added>,
     groups: Value,
     layers: Mutex<HashMap<Arc<str>, Layers>>,
     problems: Mutex<Vec<Diagnostic>>,
@@ -21,16 +47,21 @@ pub struct Landscape {
 }
 
 impl Landscape {
-    /// The landscape of an inventory; warnings of later readings go to `events`.
+    /// The landscape of an inventory for playbooks in `dir`; warnings of later readings go to `events`.
     pub fn new(
         inventory: Inventory,
         files: VarsFiles,
+        dir: &Path,
+        reload: Reload,
         events: Arc<dyn Fn(Event) + Send + Sync>,
     ) -> Self {
         let groups = inventory.groups_value();
         Self {
             inventory,
             files,
+            dir: dir.to_path_buf(),
+            reload,
+            added: Vec::new(),
             groups,
             layers: Mutex::default(),
             problems: Mutex::default(),
@@ -38,11 +69,11 @@ impl Landscape {
         }
     }
 
-    /// The same hosts with the variable files of another playbook's directory.
-    #[must_use]
-    pub fn beside(&self, dir: &std::path::Path) -> Self {
-        let files = self.files.beside_playbook(&[dir.to_path_buf()]);
-        Self::new(self.inventory.clone(), files, Arc::clone(&self.events))
+    /// The same with another inventory, nothing read yet.
+    fn with(&self, inventory: Inventory, files: VarsFiles, dir: &Path) -> Self {
+        let (reload, events) = (Arc::clone(&self.reload), Arc::clone(&self.events));
+        let added = self.added.clone();
+        Self { added, ..Self::new(inventory, files, dir, reload, events) }
     }
 
     /// The hosts of a pattern within a limit.
@@ -78,16 +109,15 @@ impl Landscape {
         }
     }
 
-    fn changed(
-        &self,
-        change: impl FnOnce(&mut Inventory, &mut Notices) -> Result<bool, Diagnostic>,
-    ) -> Result<Arc<dyn Topology>, Diagnostic> {
+    fn changed(&self, added: Added) -> Result<Arc<dyn Topology>, Diagnostic> {
         let mut inventory = self.inventory.clone();
         let mut notices = Notices::default();
-        let done = change(&mut inventory, &mut notices);
+        let done = added.add(&mut inventory, &mut notices);
         self.pass_on(notices);
         done?;
-        Ok(Arc::new(Self::new(inventory, self.files.clone(), Arc::clone(&self.events))))
+        let mut changed = self.with(inventory, self.files.clone(), &self.dir);
+        changed.added.push(added);
+        Ok(Arc::new(changed))
     }
 }
 
@@ -132,13 +162,34 @@ impl Topology for Landscape {
         (field("inventory_file"), field("inventory_dir"))
     }
 
+    fn beside(&self, dir: &Path) -> Option<Arc<dyn Topology>> {
+        if dir == self.dir {
+            return None;
+        }
+        let files = self.files.beside_playbook(&[dir.to_path_buf()]);
+        Some(Arc::new(self.with(self.inventory.clone(), files, dir)))
+    }
+
+    fn refreshed(&self) -> Result<Arc<dyn Topology>, Diagnostic> {
+        let mut notices = Notices::default();
+        let read = (self.reload)(&mut notices).and_then(|mut inventory| {
+            for added in &self.added {
+                added.add(&mut inventory, &mut notices)?;
+            }
+            Ok(inventory)
+        });
+        self.pass_on(notices);
+        Ok(Arc::new(self.with(read?, self.files.unread(), &self.dir)))
+    }
+
     fn with_host(
         &self,
         name: &str,
         groups: &[String],
         vars: &Map,
     ) -> Result<Arc<dyn Topology>, Diagnostic> {
-        self.changed(|inventory, notices| inventory.add_host(name, groups, vars, notices))
+        let (name, groups) = (name.to_string(), groups.to_vec());
+        self.changed(Added::Host { name, groups, vars: vars.clone() })
     }
 
     fn with_group(
@@ -147,6 +198,7 @@ impl Topology for Landscape {
         group: &str,
         parents: &[String],
     ) -> Result<Arc<dyn Topology>, Diagnostic> {
-        self.changed(|inventory, notices| inventory.group_by(host, group, parents, notices))
+        let (host, group) = (host.to_string(), group.to_string());
+        self.changed(Added::Group { host, group, parents: parents.to_vec() })
     }
 }

@@ -94,6 +94,7 @@ const TOP: &[&str] = &[
     "README.md",
     "CHANGELOG.md",
     "SECURITY.md",
+    "ansible.cfg",
     "LICENSE-MIT",
     "LICENSE-APACHE",
     "target",

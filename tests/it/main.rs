@@ -6,9 +6,11 @@
 
 mod accounts;
 mod delay;
+mod errors;
 mod golden;
 mod house;
 mod process;
 mod project;
+mod shipped;
 mod sshd;
 mod tree;

@@ -22,6 +22,7 @@ use compose::Document;
 use construct::Builder;
 use problem::Problem;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU8, Ordering};
 
 /// What happens to a key that is written twice in one mapping: the last one wins in any case.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,14 +66,36 @@ pub struct Loaded {
     pub warnings: Vec<Diagnostic>,
 }
 
+/// What operator's files get said about keys written twice: 0 warn, 1 error, 2 nothing.
+static DUPLICATES: AtomicU8 = AtomicU8::new(0);
+
+/// Sets once for the process what is said about keys written twice (`DUPLICATE_YAML_DICT_KEY`).
+pub fn set_duplicates(duplicates: Duplicates) {
+    let number = match duplicates {
+        Duplicates::Warn => 0,
+        Duplicates::Error => 1,
+        Duplicates::Ignore => 2,
+    };
+    DUPLICATES.store(number, Ordering::Relaxed);
+}
+
+fn of_file() -> Options {
+    let duplicates = match DUPLICATES.load(Ordering::Relaxed) {
+        1 => Duplicates::Error,
+        2 => Duplicates::Ignore,
+        _ => Duplicates::Warn,
+    };
+    Options { duplicates, ..Options::FILE }
+}
+
 /// Reads the one document of an operator's file.
 pub fn load(text: &str, source: &Arc<Source>) -> Result<Loaded, Diagnostic> {
-    load_with(text, source, Options::FILE)
+    load_with(text, source, of_file())
 }
 
 /// Reads all documents of an operator's file.
 pub fn load_all(text: &str, source: &Arc<Source>) -> Result<Vec<Loaded>, Diagnostic> {
-    load_all_with(text, source, Options::FILE)
+    load_all_with(text, source, of_file())
 }
 
 /// Reads the one document of a text; a second one is an error.

@@ -46,6 +46,16 @@ impl Wanted {
         self.mode.as_ref().and_then(|mode| mode.bits(current, is_dir, platform.umask))
     }
 
+    /// Refuses a mode that is none.
+    ///
+    /// # Errors
+    /// Ansible's text, about this path.
+    pub fn check(&self, path: &str) -> Result<(), Failure> {
+        let Some(Mode::Wrong(clause)) = &self.mode else { return Ok(()) };
+        let details = format!("bad symbolic permission for mode: {clause}");
+        Err(Failure::new(Mode::NONE).with("path", path).with("details", details))
+    }
+
     /// Whether the owner differs; an error when there is no such user.
     fn owner_differs(&self, state: &PathState, ids: &Ids) -> Result<bool, Failure> {
         let Some(wanted) = &self.owner else { return Ok(false) };
@@ -84,6 +94,7 @@ impl Wanted {
         ids: &Ids,
         platform: &Platform,
     ) -> Result<Adjusted, Failure> {
+        self.check(path)?;
         let mut adjusted = Adjusted::default();
         let failed = |failure: Failure| failure.with("path", path);
         let owner = self.owner_differs(state, ids).map_err(failed)?;

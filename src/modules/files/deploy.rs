@@ -112,6 +112,7 @@ impl Deploy<'_> {
 
     /// Compares.
     pub fn plan(&self, place: &Place, ctx: Ctx<'_>) -> Result<Plan, Failure> {
+        self.wanted.check(&place.path).map_err(|failure| place.described(failure))?;
         let plan =
             match &place.state {
                 _ if place.is_dir() => {

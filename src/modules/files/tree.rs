@@ -89,6 +89,10 @@ impl DeployTree<'_> {
 
     /// Compares.
     pub fn plan(&self, place: &TreePlace, ctx: Ctx<'_>) -> Result<Plan, Failure> {
+        self.wanted.check(&place.dest)?;
+        if let Some(mode) = self.directory_mode {
+            Wanted { mode: Some(mode.clone()), ..Wanted::default() }.check(&place.dest)?;
+        }
         if place.root.as_ref().is_some_and(|state| state.kind != PathKind::Dir) {
             return Err(Failure::new(format!("{} exists and is no directory", place.dest)));
         }

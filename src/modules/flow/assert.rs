@@ -70,6 +70,7 @@ fn run(args: &Args, context: &dyn PlayContext) -> Result<ControlOutcome, Failure
         }
         let msg = message(args.fail_msg.as_ref(), "Assertion failed");
         let mut fields = Map::new();
+        fields.insert("changed".into(), Value::from(false));
         fields.insert("failed".into(), Value::from(true));
         fields.insert("evaluated_to".into(), Value::from(false));
         fields.insert("assertion".into(), condition.untrusted());

@@ -23,7 +23,7 @@ crate::args! {
         /// Names (regular expressions) that are left out.
         ignore_files: Vec<String> => [],
         /// Endings that are read.
-        extensions: Vec<String> => [default("json,yaml,yml")],
+        extensions: Vec<String> => [default("yaml,yml,json")],
         /// Whether other endings are passed over in silence.
         ignore_unknown_extensions: bool => [default("no")],
         /// What happens with dicts that are there already: merge or replace.
@@ -72,7 +72,7 @@ fn run(args: &Args, context: &dyn PlayContext) -> Result<ControlOutcome, Failure
     }
 }
 
-/// The result of a failure: Ansible's has its text under `message`.
+/// The result of a failure: Ansible's has its text under `message`, and no `msg` of its own.
 fn refused(text: &str) -> ControlOutcome {
     let mut fields = Map::new();
     fields.insert("ansible_facts".into(), Value::map(Map::new()));
@@ -87,7 +87,10 @@ fn read(args: &Args, context: &dyn PlayContext) -> Result<ControlOutcome, Failur
     let fail = |error: Diagnostic| Failure::new(error.chain());
     let files = match (&args.file, &args.dir) {
         (Some(file), _) => vec![context.find_file("vars", file).map_err(fail)?],
-        (None, Some(dir)) => directory(args, &context.find_file("vars", dir).map_err(fail)?)?,
+        (None, Some(dir)) => {
+            let beside = context.scope().search_path().pop().unwrap_or_default().join(dir);
+            directory(args, &context.find_file("vars", dir).unwrap_or(beside))?
+        }
         (None, None) => return Err(Failure::new("either file or dir is required")),
     };
     let mut vars = Map::new();
@@ -154,7 +157,7 @@ fn directory(args: &Args, dir: &Path) -> Result<Vec<PathBuf>, Failure> {
         if !known && !args.ignore_unknown_extensions {
             let valid = args.extensions.join(", ");
             return Err(Failure::new(format!(
-                "{} does not have a valid extension: {valid}",
+                "'{}' does not have a valid extension: {valid}",
                 path.display()
             )));
         }

@@ -7,7 +7,7 @@ use super::{is_caught, is_off};
 use crate::base::{Diagnostic, Key, Kind, Map, Value};
 use crate::play::literal::{fault, is_dynamic, is_template};
 use crate::play::model::{Action, Loop, Task};
-use crate::spec::args::{Arg, ArgError, ArgTable, ArgType, Dict, FromArg, canonical};
+use crate::spec::args::{Arg, ArgError, ArgTable, ArgType, Dict, FromArg, Mode, canonical};
 use crate::spec::{Doc, Entry};
 
 /// Checks a task's arguments and its list of items. `rescued`: it stands in a block with a rescue.
@@ -126,7 +126,18 @@ fn check_type(arg: &Arg, value: &Value) -> Result<(), ArgError> {
         ArgType::Float => f64::from_value(arg, value).map(drop),
         ArgType::Dict => Dict::from_value(arg, value).map(drop),
         ArgType::List => check_items(arg, value),
+        ArgType::Raw if matches!(arg.name, "mode" | "directory_mode") => check_mode(arg, value),
         _ => check_choice(arg, value),
+    }
+}
+
+fn check_mode(arg: &Arg, value: &Value) -> Result<(), ArgError> {
+    match Mode::from_value(arg, value)? {
+        Mode::Wrong(clause) => {
+            let text = format!("{}, got: {clause}", Mode::NONE);
+            Err(ArgError { origin: value.origin().cloned(), ..ArgError::other(arg, text) })
+        }
+        _ => Ok(()),
     }
 }
 

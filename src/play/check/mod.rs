@@ -2,9 +2,11 @@
 
 mod arguments;
 mod files;
+mod unbuilt;
 
 pub(super) use arguments::arguments;
 pub use files::files;
+pub use unbuilt::{entries as unbuilt_tasks, play as unbuilt, strategy};
 
 use super::literal::{is_template, truth};
 use super::model::Task;

@@ -5,6 +5,7 @@ mod errors;
 mod listing;
 mod load;
 mod table;
+mod unbuilt;
 
 use super::*;
 use crate::base::{Diagnostic, Key, Map, Value};

@@ -109,6 +109,8 @@ pub enum Mode {
     Symbolic(String),
     /// As the source has it.
     Preserve,
+    /// The clause that is no mode. It is told with what the file has, so it is the plan that fails.
+    Wrong(String),
 }
 
 /// A file mode argument.
@@ -127,10 +129,10 @@ impl FromArg for Mode {
         if let Ok(bits) = u32::from_str_radix(text.trim_start_matches("0o"), 8) {
             return Ok(Self::Bits(bits & 0o7777));
         }
-        if text.split(',').all(is_symbolic) {
-            return Ok(Self::Symbolic(text));
-        }
-        Err(ArgError::other(arg, format!("mode must be in octal or symbolic form, got: {text}")))
+        Ok(match text.split(',').find(|clause| !is_symbolic(clause)) {
+            Some(clause) => Self::Wrong(clause.to_string()),
+            None => Self::Symbolic(text),
+        })
     }
 }
 
@@ -141,11 +143,14 @@ fn is_symbolic(clause: &str) -> bool {
 }
 
 impl Mode {
+    /// What Ansible says of a mode that is none.
+    pub const NONE: &str = "mode must be in octal or symbolic form";
+
     /// The bits for something that has `current` bits now; None for `preserve`.
     pub fn bits(&self, current: u32, is_dir: bool, umask: u32) -> Option<u32> {
         match self {
             Self::Bits(bits) => Some(*bits),
-            Self::Preserve => None,
+            Self::Preserve | Self::Wrong(_) => None,
             Self::Symbolic(text) => {
                 Some(text.split(',').fold(current, |m, clause| apply(m, clause, is_dir, umask)))
             }

@@ -14,7 +14,8 @@ use super::syntax::ast::{Comparison, Operator};
 use super::table::Stop;
 use crate::base::{Kind, Value};
 
-/// A type's name in the errors of operators, which name the module too.
+/// A type's name in the errors of operators: they name the module too, and Ansible's own types of what
+/// was written somewhere.
 fn type_name(value: &Value) -> String {
     match value.kind {
         Kind::Time(_) if value.origin().is_none() => format!("datetime.{}", value.type_name()),

@@ -165,9 +165,24 @@ pub fn limits() -> Limits {
     Limits::default()
 }
 
+/// This machine through one of the shells, with tools of the test's own before all others.
+pub async fn host_with_tools(shell: &str, tools: &Path) -> Arc<ShellHost> {
+    let mut env = env_of(shell);
+    for (name, value) in &mut env {
+        if name == "PATH" {
+            *value = format!("{}:{value}", tools.display());
+        }
+    }
+    line_with(shell, env).await.0
+}
+
 /// This machine through one of the shells, and its connection.
 pub async fn host_and_line(shell: &str) -> (Arc<ShellHost>, Arc<Local>) {
-    let local = Local::new("/bin/sh", env_of(shell));
+    line_with(shell, env_of(shell)).await
+}
+
+async fn line_with(shell: &str, env: Vec<(String, String)>) -> (Arc<ShellHost>, Arc<Local>) {
+    let local = Local::new("/bin/sh", env);
     let mut who = Identity::login(shell);
     who.shell = Some(shell_path(shell));
     let host = open(Arc::clone(&local) as Arc<dyn Transport>, &who, &limits()).await.unwrap();

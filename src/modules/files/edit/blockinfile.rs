@@ -140,7 +140,7 @@ impl State for BlockInFile {
             }
             Held::Nothing => None,
         };
-        let edited = blocks::edit(before.as_deref(), &args.wish()).map_err(Failure::new)?;
+        let edited = blocks::edit(before.as_deref(), &args.wish()).map_err(Failure::raised)?;
         file.plan(seen, before.as_deref(), &edited, ctx)
     }
 

@@ -152,7 +152,7 @@ impl Args {
             Presence::Present => lines::present(text, &self.wish()),
             Presence::Absent => lines::absent(text, &self.wish()),
         };
-        edited.map_err(Failure::new)
+        edited.map_err(Failure::raised)
     }
 }
 

@@ -122,7 +122,7 @@ impl State for Replace {
             }
         };
         let edited = places::edit(&before, &args.wish()).map_err(|fault| match fault {
-            Fault::Expression(text) => Failure::new(text),
+            Fault::Expression(text) => Failure::raised(text),
             Fault::Replacement(text) => {
                 Failure::new(format!("Unable to process replace due to error: {text}"))
             }

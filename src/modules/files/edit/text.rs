@@ -108,6 +108,7 @@ impl TextFile<'_> {
         edited: &Edited,
         ctx: Ctx<'_>,
     ) -> Result<Plan, Failure> {
+        self.wanted.check(&place.path).map_err(|failure| place.described(failure))?;
         let mut changes = Vec::new();
         let mut attributes = self.attributes(place, edited.changed, ctx)?;
         if edited.changed {

@@ -17,6 +17,13 @@ pub enum Time {
     At(f64),
 }
 
+impl Time {
+    /// The same for what was not there before: it has nothing to keep.
+    pub fn of_new(self) -> Self {
+        if self == Self::Keep { Self::Now } else { self }
+    }
+}
+
 /// Whether times are given at all.
 pub fn given(args: &Args) -> bool {
     args.access_time.is_some() || args.modification_time.is_some()

@@ -40,14 +40,12 @@ fn create(args: &Args, seen: &Seen, ctx: Ctx<'_>) -> Result<Plan, Failure> {
     let made = Change::new(op, format!("touch {path}")).kind(ChangeKind::Act);
     let mut changes = vec![made.effect(Effect::Path(path.clone(), Some(attrs)))];
     let mut adjusted: Adjusted = args.wanted().adjust(path, &state, &seen.ids, ctx.platform)?;
-    let wanted = times::wanted(args, seen, true)?;
+    let (atime, mtime) = times::wanted(args, seen, true)?;
     changes.append(&mut adjusted.changes);
-    // `now` is what a new file has.
-    if !matches!(
-        wanted,
-        (times::Time::Now | times::Time::Keep, times::Time::Now | times::Time::Keep)
-    ) {
-        changes.extend(times::change(path, wanted, &state));
+    // `now` is what a new file has, and there is nothing to keep.
+    let times = (atime.of_new(), mtime.of_new());
+    if times != (times::Time::Now, times::Time::Now) {
+        changes.extend(times::change(path, times, &state));
     }
     let difference = Difference { path: &seen.path, from: "absent", to: "touch" };
     let mut diff = difference.diff(&Map::new(), &Map::new());

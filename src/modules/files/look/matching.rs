@@ -208,6 +208,9 @@ fn mode(args: &Args) -> Result<Option<u32>, Failure> {
     }
     let read = Mode::from_value(&Arg::of::<Mode>("mode", ""), &raw.0);
     let mode = read.map_err(|error| Failure::new(error.message))?;
+    if let Mode::Wrong(clause) = mode {
+        return Err(Failure::new(format!("bad symbolic permission for mode: {clause}")));
+    }
     Ok(mode.bits(0, false, 0o022))
 }
 

@@ -40,6 +40,17 @@ pub struct Slurp;
 /// The content; None: an earlier task of a check run would write it, and what is not known.
 pub struct Seen(Option<Bytes>);
 
+/// A file that cannot be had, with the system's error in Python's words behind the message.
+fn refused(what: &str, errno: i32, source: &str) -> Failure {
+    let why = match errno {
+        2 => "No such file or directory",
+        13 => "Permission denied",
+        _ => "Is a directory",
+    };
+    let detail = format!("[Errno {errno}] {why}: {}", Value::from(source).repr());
+    Failure::new(format!("{what}: {source}")).with("_error_detail", detail)
+}
+
 impl State for Slurp {
     type Args = Args;
     type Seen = Seen;
@@ -75,11 +86,9 @@ impl State for Slurp {
         };
         match kind {
             b'+' => Ok(Look::Seen(Seen(content))),
-            b'd' => {
-                Err(Failure::new(format!("Source is a directory and must be a file: {source}")))
-            }
-            b'!' => Err(Failure::new(format!("File is not readable: {source}"))),
-            _ => Err(Failure::new(format!("File not found: {source}"))),
+            b'd' => Err(refused("Source is a directory and must be a file", 21, source)),
+            b'!' => Err(refused("File is not readable", 13, source)),
+            _ => Err(refused("File not found", 2, source)),
         }
     }
 

@@ -33,12 +33,13 @@ async fn names_are_only_names() {
                 stat.get("lnk_source").unwrap().text(),
                 desk.path(&format!("{name}/{name}"))
             );
-            let told = desk.run("find", &format!("{{paths: {dir}, contains: '[abc]'}}")).await;
+            let told = desk.run("find", &format!("{{paths: [{dir}], contains: '[abc]'}}")).await;
             // A name with a newline cannot be asked for its content.
             let wanted = if name.contains('\n') { "0" } else { "1" };
             assert_eq!(told.text("matched"), wanted, "{shell} {name:?}");
-            let told = desk.run("find", &format!("{{paths: {dir}}}")).await;
+            let told = desk.run("find", &format!("{{paths: [{dir}]}}")).await;
             let files = told.fields[&crate::base::Key::from("files")].as_list().unwrap();
+            assert!(!files.is_empty(), "{shell} {name:?}: {told:?}");
             assert_eq!(files[0].get("path").unwrap().text(), desk.path(&format!("{name}/{name}")));
             desk.settles("file", &format!("{{path: {dir}, recurse: true, mode: 'o-rwx'}}")).await;
         }
