@@ -66,12 +66,7 @@ pub fn ground(
     report: Box<dyn Report>,
 ) -> Result<Ground, Diagnostic> {
     let events = sink(report, &settings);
-    set_mask(&settings);
-    crate::base::yaml::set_duplicates(match settings.text("DUPLICATE_YAML_DICT_KEY") {
-        Some("error") => Duplicates::Error,
-        Some("ignore") => Duplicates::Ignore,
-        _ => Duplicates::Warn,
-    });
+    set_process(&settings);
     super::library::greet(matches, &settings);
     let settings = Arc::new(settings);
     let vault = Arc::new(vault_of(matches, &settings)?);
@@ -128,8 +123,13 @@ fn sink(report: Box<dyn Report>, settings: &Settings) -> Sink {
     events
 }
 
-/// What is hidden beside what `no_log` hides.
-fn set_mask(settings: &Settings) {
+/// What holds for the whole process: what is hidden beside what `no_log` hides, keys given twice.
+fn set_process(settings: &Settings) {
+    crate::base::yaml::set_duplicates(match settings.text("DUPLICATE_YAML_DICT_KEY") {
+        Some("error") => Duplicates::Error,
+        Some("ignore") => Duplicates::Ignore,
+        _ => Duplicates::Warn,
+    });
     match settings.text("TANK_MASK") {
         Some("ansible") => crate::base::value::set_masking(false),
         Some("all-vault") => crate::base::value::hide_vaulted_files(),

@@ -248,16 +248,10 @@ async fn run_play(session: &Session, play: &Arc<Play>) -> Result<End, Diagnostic
         Some(name) => name.text(),
         None => pattern.clone(),
     };
-    let matched = choice::choose_hosts(session, play, &templar, &pattern).map_err(|error| {
-        if error.origin.is_none() { error.at(play.hosts.origin()) } else { error }
-    })?;
+    let matched = choice::choose_hosts(session, play, &templar, &pattern)?;
     let hosts = living(session, &matched);
     if hosts.is_empty() {
-        session.emit(Event::Play { name, hosts: Vec::new() });
-        if matched.is_empty() {
-            session.emit(Event::NoHostsMatched);
-        }
-        return Ok(End::GoOn);
+        return Ok(nobody(session, name, &matched));
     }
     let serial = render(&templar, play.serial.as_ref())?;
     let batches = super::serial::batches(&hosts, serial.as_ref())?;
@@ -286,6 +280,15 @@ async fn run_play(session: &Session, play: &Arc<Play>) -> Result<End, Diagnostic
         }
     }
     Ok(End::GoOn)
+}
+
+/// A play without hosts: none matched, or all of them failed before.
+fn nobody(session: &Session, name: String, matched: &[Arc<str>]) -> End {
+    session.emit(Event::Play { name, hosts: Vec::new() });
+    if matched.is_empty() {
+        session.emit(Event::NoHostsMatched);
+    }
+    End::GoOn
 }
 
 /// Refuses what a template makes of `strategy`, and what the settings say where a play says nothing;
