@@ -1,7 +1,7 @@
 //! Everything a run needs, from words, settings and files.
 
 use super::connector::Connections;
-use super::library::{EarlyScope, Library, ask, read_file};
+use super::library::{EarlyScope, Library, ask, open, read_file};
 use super::options::{self, is_set, text, texts};
 use super::passwords::{self, Passwords};
 use super::{extra_vars, reports};
@@ -68,7 +68,7 @@ pub fn ground(
 ) -> Result<Ground, Diagnostic> {
     let line = reports::line(matches);
     let events = sink(line.above(report), &settings);
-    super::process::apply(&settings)?;
+    super::process::apply(&settings);
     super::library::greet(matches, &settings);
     let settings = Arc::new(settings);
     let vault = Arc::new(vault_of(matches, &settings)?);
@@ -139,10 +139,7 @@ fn vault_of(matches: &ArgMatches, settings: &Settings) -> Result<Vault, Diagnost
 
 fn files(vault: &Arc<Vault>) -> Files {
     let vault = Arc::clone(vault);
-    Files::new(Arc::new(move |bytes: Vec<u8>, _: &Path| {
-        let opened = vault.open(bytes).map_err(Diagnostic::from)?;
-        Ok(opened.bytes.to_vec())
-    }))
+    Files::new(Arc::new(move |bytes: Vec<u8>, path: &Path| open(&vault, bytes, path)))
 }
 
 fn sources(matches: &ArgMatches, settings: &Settings) -> Vec<String> {
