@@ -9,6 +9,7 @@ use serde_json::Value;
 use crate::process::{self, Outcome};
 use crate::project::{LIMIT, Project};
 use crate::sshd::Sshd;
+use crate::tree::{ADMIN_PASSWORD, Tree};
 
 /// A file that comes with the program.
 fn shipped(name: &str) -> String {
@@ -98,4 +99,49 @@ fn the_demo_is_predicted_and_converges() {
     let target = project.target();
     let ran = converges(&project, &words, || below(&target));
     assert_eq!(ran["scratch: Reload pf"].status, "changed", "{ran:?}");
+}
+
+/// A stand-in for systemd where none can run. What it keeps lies where the tree's listing does not look.
+const SYSTEMCTL: &str = include_str!("../fixtures/tools/systemctl.sh");
+
+#[test]
+fn a_debian_has_its_operator_keys_sudo_sshd_and_time_zone() {
+    let tree = Tree::start();
+    let file = |name: &str, text: &str| {
+        let command = format!("mkdir -p \"$(dirname {name})\"; cat >{name} <<'END'\n{text}END\n");
+        tree.shell(&command).expect_code(0);
+    };
+    file("/usr/bin/systemctl", SYSTEMCTL);
+    file("/tmp/systemd/ssh.service.unit", "Type=notify\n");
+    file("/tmp/systemd/ssh.service.enabled", "enabled\n");
+    file("/tmp/systemd/ssh.service.active", "1\n");
+    file("/tmp/systemd/ssh.service.reloads", "");
+    let made = "ssh-keygen -A; chmod 755 /usr/bin/systemctl; ln -s ../tmp/systemd /usr/systemd; mkdir -p /run/systemd/system";
+    tree.shell(made).expect_code(0);
+    let key = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIEV4YW1wbGVLZXlSZXBsYWNlTWVCeVlvdXJPd25LZXkh ops@laptop";
+    let vars = serde_json::json!({
+        "base_user": "ops", "base_timezone": "Europe/Berlin", "base_authorized_keys": [key],
+    })
+    .to_string();
+    let project = Project::new()
+        .env("ANSIBLE_ROLES_PATH", &shipped("roles"))
+        .file("hosts", &format!("{}\n", tree.admin_inventory_line("debian")))
+        .file("password", &format!("{ADMIN_PASSWORD}\n"));
+    let playbook = shipped("playbooks/site.yml");
+    let words = [&playbook, "-i", "hosts", "--become-password-file", "password", "-e", &vars];
+    let ran = converges(&project, &words, || tree.listing());
+    assert_eq!(ran["debian: base : Reload sshd"].status, "changed", "{ran:?}");
+    let seen = "id ops; cat ~ops/.ssh/authorized_keys /etc/timezone; readlink /etc/localtime; sudo -l -U ops; cat /tmp/systemd/calls";
+    tree.shell(seen).expect_code(0).out_has(&[
+        "(sudo)",
+        key,
+        "Europe/Berlin\n/usr/share/zoneinfo/Europe/Berlin",
+        "(ALL : ALL) NOPASSWD: ALL",
+        "\nreload ssh",
+    ]);
+    tree.shell("/usr/sbin/sshd -T").expect_code(0).out_has(&[
+        "passwordauthentication no",
+        "permitrootlogin without-password",
+        "maxauthtries 4",
+    ]);
 }
