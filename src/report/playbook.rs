@@ -321,6 +321,12 @@ impl Terminal {
         }
     }
 
+    fn host_start(&mut self, task: &TaskInfo, host: &str) {
+        let kind = if task.handler { "HANDLER" } else { "TASK" };
+        let text = format!(" [started {kind}: {} on {host}]", task.name);
+        self.out.line(&text, Palette::Ok);
+    }
+
     fn included(&mut self, file: &str, hosts: &[Arc<str>], item: Option<&str>) {
         self.settle_banner();
         let item = item.map(|item| format!(" => (item={item})")).unwrap_or_default();
@@ -338,9 +344,7 @@ impl Report for Terminal {
                 self.out.line(&format!("{plays} plays in {path}"), Palette::Plain);
             }
             Event::HostStart { task, host } if self.layout.per_host_start => {
-                let kind = if task.handler { "HANDLER" } else { "TASK" };
-                let text = format!(" [started {kind}: {} on {host}]", task.name);
-                self.out.line(&text, Palette::Ok);
+                self.host_start(task, host);
             }
             Event::Playbook { .. } | Event::HostStart { .. } | Event::Progress { .. } => {}
             Event::Play { name, .. } => self.play(name),
