@@ -43,9 +43,9 @@ fn essence(task: &str, result: &Value) -> Value {
     }
     let failed = result["failed"] == json!(true);
     let own = |key: &&String| {
-        !matches!(key.as_str(), "diff" | "exception")
-            && !key.ends_with("_lines")
-            && !(failed && key.starts_with("cache_"))
+        let cache = failed && key.starts_with("cache_");
+        let other = cache || key.ends_with("_lines");
+        !other && !matches!(key.as_str(), "diff" | "exception")
     };
     let mut keys: Vec<&String> = result.as_object().unwrap().keys().filter(own).collect();
     keys.sort();

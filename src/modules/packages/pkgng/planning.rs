@@ -63,7 +63,7 @@ pub fn outdated<'a>(args: &Args, seen: &'a Seen) -> Vec<&'a String> {
 
 /// Whether pkg itself or the catalogue comes first.
 pub fn prepares(args: &Args, seen: &Seen) -> bool {
-    let wants = args.state != Wanted::Absent && !(seen.names.is_empty() && !args.upgrades_all());
+    let wants = args.state != Wanted::Absent && (!seen.names.is_empty() || args.upgrades_all());
     if !seen.look.ready {
         return wants;
     }
