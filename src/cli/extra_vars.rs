@@ -1,6 +1,6 @@
 //! `-e`: k=v words, YAML or JSON texts, files (S-13).
 
-use crate::base::{Diagnostic, Map, Source, Value};
+use crate::base::{Diagnostic, Map, Origin, Source, Value};
 use std::path::Path;
 
 /// All extra variables, later ones over earlier ones.
@@ -17,7 +17,11 @@ pub fn parse(
 
 fn one(word: &str, read: &dyn Fn(&Path) -> Result<Vec<u8>, Diagnostic>) -> Result<Map, Diagnostic> {
     if let Some(file) = word.strip_prefix('@') {
-        let bytes = read(Path::new(file))?;
+        let place = Origin::whole(&Source::said("<CLI option '-e'>", word));
+        let bytes = read(Path::new(file)).map_err(|error| match error.origin {
+            None => error.at(Some(&place)),
+            Some(_) => error,
+        })?;
         let source =
             Source::file(std::path::absolute(file).unwrap_or(file.into()).to_string_lossy());
         return mapping(&String::from_utf8_lossy(&bytes), &source);
@@ -26,7 +30,7 @@ fn one(word: &str, read: &dyn Fn(&Path) -> Result<Vec<u8>, Diagnostic>) -> Resul
     if word.trim_start().starts_with(['{', '[']) {
         return mapping(word, &source);
     }
-    let text = Value::template(word, Some(crate::base::Origin::whole(&source)));
+    let text = Value::template(word, Some(Origin::whole(&source)));
     let mut words = crate::play::kv::parse(&text, false)?;
     words.shift_remove(&crate::base::Key::from("_raw_params"));
     Ok(words)

@@ -1,7 +1,8 @@
 //! Files, vault, settings and the terminal as the engine and templates see them.
 
 use super::options::text;
-use crate::base::{Diagnostic, Map, Value};
+use crate::base::{Diagnostic, Map, Origin, Source, Value};
+use crate::run::Interrupt;
 use crate::settings::Settings;
 use crate::spec::context::Pause;
 use crate::vars::Reader;
@@ -16,7 +17,22 @@ pub fn read_file(vault: &Vault, path: &Path) -> Result<Vec<u8>, Diagnostic> {
         Diagnostic::new(format!("could not read '{}': {error}", path.display()))
     };
     let bytes = std::fs::read(path).map_err(unreadable)?;
-    let opened = vault.open(bytes).map_err(Diagnostic::from)?;
+    open(vault, bytes, path)
+}
+
+/// The plain bytes of a file that was read; `path` is where an error is.
+pub fn open(vault: &Vault, bytes: Vec<u8>, path: &Path) -> Result<Vec<u8>, Diagnostic> {
+    let opened = vault.open(bytes).map_err(|error| {
+        let full = std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf());
+        let place = Origin::whole(&Source::file(full.to_string_lossy()));
+        let no_password = error == crate::vault::Error::NoSecrets;
+        let error = Diagnostic::from(error).at(Some(&place));
+        let hint = "Give the password by --vault-password-file, --vault-id or --ask-vault-pass.";
+        if no_password { error.hint(hint) } else { error }
+    })?;
+    if opened.was_vault {
+        crate::base::value::note_vaulted_file(path);
+    }
     Ok(opened.bytes.to_vec())
 }
 
@@ -67,15 +83,19 @@ impl crate::spec::Scope for EarlyScope {
     fn warn(&self, _: Diagnostic) {}
 }
 
-/// Asks the operator for a line; None without a terminal.
-pub fn ask(request: &Pause) -> Option<String> {
+/// Asks the operator for a line; None without a terminal, or when the operator interrupts.
+pub fn ask(request: &Pause, interrupt: &Interrupt) -> Option<String> {
     use std::io::{BufRead, IsTerminal, Write};
     if !std::io::stdin().is_terminal() {
         return None;
     }
     let prompt = request.prompt.clone().unwrap_or_default();
     if !request.echo {
-        return rpassword::prompt_password(prompt).ok();
+        let answer = rpassword::prompt_password(prompt);
+        if answer.as_ref().is_err_and(|e| e.kind() == std::io::ErrorKind::Interrupted) {
+            interrupt.at_prompt();
+        }
+        return answer.ok();
     }
     let mut out = std::io::stdout();
     let _ = write!(out, "{prompt}");

@@ -10,6 +10,7 @@ mod options;
 mod passwords;
 mod playbook;
 mod prepare;
+mod process;
 mod reports;
 mod signals;
 

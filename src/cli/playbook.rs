@@ -3,7 +3,7 @@
 use super::options::{self, is_set, text, texts};
 use super::prepare::{self, Ground};
 use super::signals;
-use crate::base::Diagnostic;
+use crate::base::{Diagnostic, Value};
 use crate::play::{Loader, Playbook, Task, check, tags};
 use crate::report::Line;
 use crate::run::Session;
@@ -75,7 +75,8 @@ fn check(
     if ground.settings.text("DEFAULT_STRATEGY") != Some("linear") {
         let silent = playbooks.iter().flat_map(|p| &p.plays).any(|play| play.strategy.is_none());
         let strategy = ground.settings.text("DEFAULT_STRATEGY").filter(|_| silent);
-        strategy.map_or(Ok(()), check::strategy)?;
+        let at = ground.settings.value("DEFAULT_STRATEGY").and_then(Value::origin);
+        strategy.map_or(Ok(()), check::strategy).map_err(|error| error.at(at))?;
     }
     for playbook in playbooks {
         playbook.plays.iter().try_for_each(|play| check::unbuilt(play))?;

@@ -1,11 +1,10 @@
 //! Everything a run needs, from words, settings and files.
 
 use super::connector::Connections;
-use super::library::{EarlyScope, Library, ask, read_file};
+use super::library::{EarlyScope, Library, ask, open, read_file};
 use super::options::{self, is_set, text, texts};
 use super::passwords::{self, Passwords};
 use super::{extra_vars, reports};
-use crate::base::yaml::Duplicates;
 use crate::base::{Diagnostic, Map, Value};
 use crate::inventory::{Files, Inventory, Limit, LoadOptions, Notices, Rules, VarsFiles};
 use crate::play::{Loader, LoaderOptions};
@@ -69,12 +68,7 @@ pub fn ground(
 ) -> Result<Ground, Diagnostic> {
     let line = reports::line(matches);
     let events = sink(line.above(report), &settings);
-    set_mask(&settings)?;
-    crate::base::yaml::set_duplicates(match settings.text("DUPLICATE_YAML_DICT_KEY") {
-        Some("error") => Duplicates::Error,
-        Some("ignore") => Duplicates::Ignore,
-        _ => Duplicates::Warn,
-    });
+    super::process::apply(&settings);
     super::library::greet(matches, &settings);
     let settings = Arc::new(settings);
     let vault = Arc::new(vault_of(matches, &settings)?);
@@ -99,10 +93,8 @@ pub fn ground(
     for event in notices.take() {
         events(event);
     }
-    let limit = match text(matches, "limit") {
-        Some(limit) => Some(Limit::parse(limit, &settings.surroundings().cwd)?),
-        None => None,
-    };
+    let cwd = &settings.surroundings().cwd;
+    let limit = text(matches, "limit").map(|limit| Limit::parse(limit, cwd)).transpose()?;
     Ok(Ground {
         settings,
         vault,
@@ -132,19 +124,6 @@ fn sink(report: Box<dyn Report>, settings: &Settings) -> Sink {
     events
 }
 
-/// What is hidden beside what `no_log` hides.
-fn set_mask(settings: &Settings) -> Result<(), Diagnostic> {
-    match settings.text("TANK_MASK") {
-        Some("ansible") => crate::base::value::set_masking(false),
-        Some("all-vault") => {
-            let text = "mask=all-vault is not there yet";
-            return Err(Diagnostic::new(text).hint("Use mask=secrets, or mask=ansible.").code(5));
-        }
-        _ => {}
-    }
-    Ok(())
-}
-
 fn vault_of(matches: &ArgMatches, settings: &Settings) -> Result<Vault, Diagnostic> {
     let options = vault::Options {
         ids: texts(matches, "vault_id"),
@@ -160,10 +139,7 @@ fn vault_of(matches: &ArgMatches, settings: &Settings) -> Result<Vault, Diagnost
 
 fn files(vault: &Arc<Vault>) -> Files {
     let vault = Arc::clone(vault);
-    Files::new(Arc::new(move |bytes: Vec<u8>, _: &Path| {
-        let opened = vault.open(bytes).map_err(Diagnostic::from)?;
-        Ok(opened.bytes.to_vec())
-    }))
+    Files::new(Arc::new(move |bytes: Vec<u8>, path: &Path| open(&vault, bytes, path)))
 }
 
 fn sources(matches: &ArgMatches, settings: &Settings) -> Vec<String> {
@@ -238,7 +214,8 @@ impl Ground {
         });
         let store = Store::new(Arc::new(landscape), reader, (*self.extra).clone(), run);
         let connections = Connections::new(Arc::clone(&self.events), self.line.clone());
-        let line = self.line.clone();
+        let (line, interrupt) = (self.line.clone(), Arc::new(Interrupt::default()));
+        let heard = Arc::clone(&interrupt);
         let forks = options.forks.max(1);
         Ok(Session {
             store: Arc::new(store),
@@ -250,11 +227,11 @@ impl Ground {
             forks: tokio::sync::Semaphore::new(forks),
             locks: crate::run::Locks::default(),
             changes: crate::run::Changes::default(),
-            interrupt: Arc::new(Interrupt::default()),
+            interrupt,
             ledger: Mutex::default(),
             prompt: Arc::new(move |question| {
                 let _aside = line.aside();
-                ask(question)
+                ask(question, &heard)
             }),
             started: Mutex::default(),
             next_id: std::sync::atomic::AtomicU64::new(1),

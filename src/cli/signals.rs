@@ -5,6 +5,7 @@ use crate::run::{Interrupt, Session};
 use rustix::termios::{OptionalActions, Termios, tcgetattr, tcsetattr};
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::Notify;
 
 /// Exit code of an interrupted run.
@@ -19,21 +20,27 @@ pub fn watch(interrupt: &Arc<Interrupt>, line: &Line) -> Arc<Notify> {
     let now = Arc::new(Notify::new());
     let (interrupt, line, told) = (Arc::clone(interrupt), line.clone(), Arc::clone(&now));
     let terminal = tcgetattr(std::io::stdin()).ok();
+    let (listening, heard) = std::sync::mpsc::channel::<()>();
     std::thread::spawn(move || {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
         // Without a runtime Ctrl-C does what it does to any program.
-        if let Ok(runtime) = runtime {
-            runtime.block_on(listen(&interrupt, &line, &told));
+        let Ok(runtime) = runtime else { return };
+        runtime.block_on(async {
+            let Ok(mut signals) = signal(SignalKind::interrupt()) else { return };
+            drop(listening);
+            listen(&mut signals, &interrupt, &line, &told).await;
             leave(terminal.as_ref());
-        }
+        });
     });
+    // Ends with its sender: before that an interruption would not be ours.
+    let _ = heard.recv();
     now
 }
 
 /// Returns when the run did not end although it was told to, or the operator cannot wait.
-async fn listen(interrupt: &Interrupt, line: &Line, now: &Notify) {
+async fn listen(signals: &mut Signal, interrupt: &Interrupt, line: &Line, now: &Notify) {
     let mut presses = 0;
-    while presses < 2 && tokio::signal::ctrl_c().await.is_ok() {
+    while presses < 2 && signals.recv().await.is_some() {
         presses = interrupt.press();
         let _aside = line.aside();
         super::options::complain(match presses {
@@ -46,7 +53,7 @@ async fn listen(interrupt: &Interrupt, line: &Line, now: &Notify) {
     }
     now.notify_one();
     tokio::select! {
-        _ = tokio::signal::ctrl_c() => {}
+        _ = signals.recv() => {}
         () = tokio::time::sleep(GRACE + Duration::from_secs(1)) => {}
     }
 }

@@ -3,7 +3,7 @@
 use super::literal::fault;
 use super::loader::Loader;
 use super::names;
-use crate::base::{Diagnostic, Kind, Map, Source, Value, yaml};
+use crate::base::{Diagnostic, Kind, Map, Origin, Source, Value, yaml};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -33,7 +33,7 @@ impl Loader {
         let bytes = (self.options.read_file)(path)?;
         let text = String::from_utf8(bytes).map_err(|error| {
             let text = format!("Could not read '{}': {error}", path.display());
-            Diagnostic::new(text).code(4)
+            Diagnostic::new(text).at(Some(&Origin::whole(&source))).code(4)
         })?;
         let loaded = yaml::load(&text, &source)?;
         self.warn_all(loaded.warnings);

@@ -5,6 +5,7 @@ use super::literal::{check, class, fault};
 use super::model::Keywords;
 use super::names;
 use super::table::{self, Object};
+use crate::base::value::mark_secrets;
 use crate::base::{Diagnostic, Key, Kind, Map, Value};
 use std::sync::Arc;
 
@@ -83,7 +84,7 @@ fn place_list(
         "tags" => k.tags = tags(value)?,
         "module_defaults" => k.module_defaults = module_defaults(value)?,
         "collections" => k.collections = texts("collections", value)?,
-        "vars" => k.vars = vars(object.word(), value)?,
+        "vars" => k.vars = Arc::new(mark_secrets(&*vars(object.word(), value)?)),
         _ => {}
     }
     Ok(())

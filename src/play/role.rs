@@ -8,7 +8,7 @@ use super::model::{Block, Entry, Keywords, Parent, ParentKind, Role};
 use super::names;
 use super::role_files::{Found, Meta, bare};
 use super::table::{self, Object};
-use crate::base::value::{Layout, to_json};
+use crate::base::value::{Layout, mark_secrets, to_json};
 use crate::base::{Diagnostic, Key, Kind, Map, Origin, Value};
 use std::sync::Arc;
 
@@ -181,7 +181,8 @@ impl Loader {
         parents.extend(around.map(|role| role.parents.clone()).unwrap_or_default());
         parent_paths.extend(around.map(|role| role.parent_paths.clone()).unwrap_or_default());
         let files = |kind, from: &Option<String>| {
-            self.role_vars(&found.path, &found.name, kind, from.as_deref())
+            let vars = self.role_vars(&found.path, &found.name, kind, from.as_deref());
+            vars.map(|vars| Arc::new(mark_secrets(&vars)))
         };
         Ok(Role {
             name: found.name.clone(),
@@ -189,7 +190,7 @@ impl Loader {
             path: Arc::clone(&found.path),
             defaults: files("defaults", &wanted.from.defaults)?,
             vars: files("vars", &wanted.from.vars)?,
-            params: Arc::clone(&wanted.params),
+            params: Arc::new(mark_secrets(&wanted.params)),
             handlers: Vec::new(),
             dependencies: Vec::new(),
             allow_duplicates: wanted.allow_duplicates.unwrap_or(meta.allow_duplicates),

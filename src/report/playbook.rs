@@ -220,6 +220,16 @@ impl Terminal {
         self.ignoring(one);
     }
 
+    fn play(&mut self, name: &str) {
+        let marker = self.layout.check && self.layout.check_markers;
+        let marker = if marker { " [CHECK MODE]" } else { "" };
+        let text = match name {
+            "" => "PLAY".to_string(),
+            name => format!("PLAY [{name}]{marker}"),
+        };
+        self.banner(&text);
+    }
+
     /// What stands behind the items: of a failed `debug` its message, the others have said it all.
     fn loop_end(&mut self, one: &TaskResult) {
         if one.status == Status::Failed && dump::is_debug(&one.task.action) {
@@ -333,16 +343,7 @@ impl Report for Terminal {
                 self.out.line(&text, Palette::Ok);
             }
             Event::Playbook { .. } | Event::HostStart { .. } | Event::Progress { .. } => {}
-            Event::Play { name, .. } => {
-                let marker = self.layout.check && self.layout.check_markers;
-                let marker = if marker { " [CHECK MODE]" } else { "" };
-                let text = if name.is_empty() {
-                    "PLAY".to_string()
-                } else {
-                    format!("PLAY [{name}]{marker}")
-                };
-                self.banner(&text);
-            }
+            Event::Play { name, .. } => self.play(name),
             Event::NoHostsMatched => self.out.line("skipping: no hosts matched", Palette::Skip),
             Event::NoHostsRemaining => self.banner("NO MORE HOSTS LEFT"),
             Event::Task(info) => self.task(info),

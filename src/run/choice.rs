@@ -14,7 +14,9 @@ pub fn choose_hosts(
     templar: &Templar<'_>,
     pattern: &str,
 ) -> Result<Vec<Arc<str>>, Diagnostic> {
-    let mut hosts = session.store.topology().select(pattern)?;
+    let mut hosts = session.store.topology().select(pattern).map_err(|error| {
+        if error.origin.is_none() { error.at(play.hosts.origin()) } else { error }
+    })?;
     if let Some(limit) = &session.options.limit {
         hosts.retain(|host| limit.contains(host));
     }

@@ -4,6 +4,7 @@ use super::batch::Batch;
 use super::iterator::{Node, Way, nodes};
 use super::linear::Runner;
 use super::scope::all_dependencies;
+use crate::base::diagnostic::nearest;
 use crate::base::{Diagnostic, Value};
 use crate::play::{Entry, Task};
 use crate::template::Templar;
@@ -87,11 +88,12 @@ fn rendered_name(batch: &Batch<'_>, raw: &Value) -> String {
 }
 
 /// Notifies the handlers of these names for a host.
-pub fn notify(runner: &mut Runner<'_, '_>, at: usize, names: &[String]) -> Result<(), Diagnostic> {
-    for name in names {
-        let found = find(runner.batch, name);
+pub fn notify(runner: &mut Runner<'_, '_>, at: usize, names: &[Value]) -> Result<(), Diagnostic> {
+    for written in names {
+        let name = written.text();
+        let found = find(runner.batch, &name);
         if found.is_empty() {
-            return unknown(runner, name);
+            return unknown(runner, written);
         }
         for handler in found {
             let host = &mut runner.hosts[at];
@@ -106,14 +108,28 @@ pub fn notify(runner: &mut Runner<'_, '_>, at: usize, names: &[String]) -> Resul
     Ok(())
 }
 
-fn unknown(runner: &Runner<'_, '_>, name: &str) -> Result<(), Diagnostic> {
+/// A handler that nobody knows; the names of those that there are may be near.
+fn unknown(runner: &Runner<'_, '_>, written: &Value) -> Result<(), Diagnostic> {
+    let name = written.masked().text();
     let text = format!(
         "The requested handler '{name}' was not found in either the main handlers list nor in the listening handlers list"
     );
-    if runner.batch.session.options.missing_handler_fails {
-        return Err(Diagnostic::new(text));
+    let mut error = Diagnostic::new(text).at(written.origin());
+    let blocks = runner.batch.handler_blocks().clone();
+    let handlers = blocks.iter().flatten();
+    let names: Vec<String> = handlers
+        .flat_map(|handler| {
+            let own = handler.keywords.name.as_ref().map(|raw| rendered_name(runner.batch, raw));
+            own.into_iter().chain(handler.listen.iter().cloned())
+        })
+        .collect();
+    if let Some(near) = nearest(&name, names.iter().map(String::as_str)).first() {
+        error = error.hint(format!("Did you mean '{near}'?"));
     }
-    runner.batch.session.warnings.push(Diagnostic::new(text));
+    if runner.batch.session.options.missing_handler_fails {
+        return Err(error);
+    }
+    runner.batch.session.warnings.push(error);
     Ok(())
 }
 

@@ -84,6 +84,11 @@ impl Interrupt {
         self.0.fetch_add(1, Ordering::SeqCst) + 1
     }
 
+    /// A prompt was left by an interruption, which may not have been counted yet.
+    pub fn at_prompt(&self) {
+        self.0.fetch_max(1, Ordering::SeqCst);
+    }
+
     /// Whether there was one.
     pub fn is_pressed(&self) -> bool {
         self.0.load(Ordering::SeqCst) > 0
@@ -251,11 +256,7 @@ async fn run_play(session: &Session, play: &Arc<Play>) -> Result<End, Diagnostic
     let matched = choice::choose_hosts(session, play, &templar, &pattern)?;
     let hosts = living(session, &matched);
     if hosts.is_empty() {
-        session.emit(Event::Play { name, hosts: Vec::new() });
-        if matched.is_empty() {
-            session.emit(Event::NoHostsMatched);
-        }
-        return Ok(End::GoOn);
+        return Ok(without_hosts(session, name, matched.is_empty()));
     }
     let serial = render(&templar, play.serial.as_ref())?;
     let batches = super::serial::batches(&hosts, serial.as_ref())?;
@@ -284,6 +285,15 @@ async fn run_play(session: &Session, play: &Arc<Play>) -> Result<End, Diagnostic
         }
     }
     Ok(End::GoOn)
+}
+
+/// A play that has nobody to run on; said where nobody matches its pattern.
+fn without_hosts(session: &Session, name: String, nobody: bool) -> End {
+    session.emit(Event::Play { name, hosts: Vec::new() });
+    if nobody {
+        session.emit(Event::NoHostsMatched);
+    }
+    End::GoOn
 }
 
 /// Refuses what a template makes of `strategy`, and what the settings say where a play says nothing;

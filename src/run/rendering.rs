@@ -22,7 +22,7 @@ pub fn render(scope: &TaskScope, path: &Path, args: &Map) -> Result<Input, Stop>
     scope.search_path = std::sync::Arc::new(paths);
     let vars = template_vars(&scope, path, args);
     let templar = Templar::new(&scope);
-    let origin = Origin::new(&Source::file(path.to_string_lossy()), 1, 1);
+    let origin = Origin::whole(&Source::file(path.to_string_lossy()));
     let text = if path.extension().is_some_and(|e| e == "tera") {
         tera(&templar, &source, &origin, &vars)?
     } else {

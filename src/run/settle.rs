@@ -304,9 +304,9 @@ fn notify(runner: &mut Runner<'_, '_>, at: usize, task: &Arc<Task>) -> Result<()
             stop.into_diagnostic().unwrap_or_else(|| Diagnostic::new("suspended"))
         })?;
         match &value.kind {
-            Kind::List(items) => names.extend(items.iter().map(Value::text)),
+            Kind::List(items) => names.extend(items.iter().cloned()),
             Kind::Omit | Kind::Null => {}
-            _ => names.push(value.text()),
+            _ => names.push(value),
         }
     }
     handlers::notify(runner, at, &names)

@@ -44,8 +44,9 @@ fn scope(batch: &Batch<'_>, host: &Arc<str>, so_far: &Map) -> TaskScope {
     scope
 }
 
-/// The first candidate that exists; none is no error.
+/// The first candidate that exists; none is no error, but may be a slip of the pen.
 fn first(batch: &Batch<'_>, scope: &TaskScope, names: &[Value]) -> Result<Option<Map>, Diagnostic> {
+    let mut missing = Vec::new();
     for raw in names {
         let name = match Templar::new(scope).render(raw) {
             Ok(name) => name.text(),
@@ -72,6 +73,12 @@ fn first(batch: &Batch<'_>, scope: &TaskScope, names: &[Value]) -> Result<Option
         if let Ok(path) = inputs::find(&scope.search_path, "vars", &name) {
             return load_vars(scope, &path).map(Some);
         }
+        missing.push(name);
+    }
+    if !missing.is_empty() {
+        let text = format!("No file of vars_files is there: {}", missing.join(", "));
+        let origin = names.first().and_then(Value::origin);
+        batch.session.warnings.push(Diagnostic::new(text).at(origin));
     }
     Ok(None)
 }

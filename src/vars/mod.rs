@@ -3,12 +3,11 @@
 mod hostvars;
 mod magic;
 mod scope;
-mod secrets;
 mod store;
 mod topology;
 
+pub use crate::base::value::mark_secrets;
 pub use magic::{PlayFrame, RoleFrame, RunFrame};
 pub use scope::{Ahead, TaskScope, Warnings};
-pub use secrets::mark_secrets;
 pub use store::{HostVars, Reader, Store, Topology};
 pub use topology::{Landscape, Reload};

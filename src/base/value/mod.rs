@@ -7,11 +7,13 @@ mod convert;
 mod json;
 mod key;
 mod meta;
+mod secrets;
 mod text;
 
 pub use json::{Layout, from_json, to_json};
 pub use key::Key;
 pub use meta::{MASK, Meta, Secret, set_masking};
+pub use secrets::{hide_vaulted_files, mark_secrets, note_vaulted_file};
 pub use text::float_text;
 
 use super::{Diagnostic, Origin};

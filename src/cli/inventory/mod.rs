@@ -5,6 +5,7 @@ mod show;
 
 use crate::base::{Diagnostic, Map};
 use crate::cli::extra_vars;
+use crate::cli::library::open;
 use crate::inventory::{Files, Inventory, Limit, LoadOptions, Notices, Rules, VarsFiles, load};
 use crate::report::render_diagnostic;
 use crate::settings::{Settings, Surroundings};
@@ -203,10 +204,7 @@ fn vault_of(options: &Options, settings: &Settings) -> Result<Arc<Vault>, Diagno
 
 fn files(vault: &Arc<Vault>) -> Files {
     let vault = Arc::clone(vault);
-    Files::new(Arc::new(move |bytes: Vec<u8>, _: &Path| {
-        let opened = vault.open(bytes).map_err(Diagnostic::from)?;
-        Ok(opened.bytes.to_vec())
-    }))
+    Files::new(Arc::new(move |bytes: Vec<u8>, path: &Path| open(&vault, bytes, path)))
 }
 
 fn contents(vault: &Vault, path: &Path) -> Result<Vec<u8>, Diagnostic> {
@@ -216,8 +214,7 @@ fn contents(vault: &Vault, path: &Path) -> Result<Vec<u8>, Diagnostic> {
             "Unable to retrieve file contents. Could not find or access '{path}': {error}"
         ))
     })?;
-    let opened = vault.open(bytes).map_err(Diagnostic::from)?;
-    Ok(opened.bytes.to_vec())
+    open(vault, bytes, path)
 }
 
 fn render(

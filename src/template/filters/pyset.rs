@@ -113,9 +113,16 @@ impl Set {
         if known {
             return;
         }
-        self.table[at] = Slot::Full(hash, value.clone());
-        self.fill += 1;
         self.used += 1;
+        let full = Slot::Full(hash, value.clone());
+        let before = self.path(hash).take_while(|other| *other != at);
+        let gone = before.into_iter().find(|at| matches!(self.table[*at], Slot::Gone));
+        if let Some(gone) = gone {
+            self.table[gone] = full;
+            return;
+        }
+        self.table[at] = full;
+        self.fill += 1;
         if self.fill * 5 >= (self.table.len() - 1) * 3 {
             self.resize(if self.used > 50_000 { self.used * 2 } else { self.used * 4 });
         }

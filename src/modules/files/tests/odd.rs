@@ -79,7 +79,6 @@ async fn the_empty_path_is_never_the_home_directory() {
     let desk = &mut Desk::new("dash").await;
     for (module, args) in [
         ("file", "{path: '', state: absent}"),
-        ("copy", "{content: x, dest: ''}"),
         ("lineinfile", "{path: '', line: x}"),
         ("stat", "{path: ''}"),
         ("find", "{paths: ['']}"),
@@ -87,4 +86,6 @@ async fn the_empty_path_is_never_the_home_directory() {
         let told = desk.run(module, args).await;
         assert_eq!(told.failed.as_deref(), Some("the path is empty"), "{module}");
     }
+    let told = desk.run("copy", "{content: x, dest: ''}").await;
+    assert_eq!(told.failed.as_deref(), Some("dest is required"));
 }

@@ -41,6 +41,11 @@ pub struct Intent {
 }
 
 impl Intent {
+    /// What cannot be said yet.
+    pub fn unknown() -> Self {
+        Self { wishes: Vec::new(), act: Act::Nothing, open: true, mark: Vec::new() }
+    }
+
     /// Decides.
     ///
     /// # Errors

@@ -228,9 +228,16 @@ impl Look {
     pub fn add_predicted(&mut self, wishes: &[Wish], world: &World) {
         for wish in wishes {
             let key = self.key(&wish.name, wish.arch.as_deref());
-            if let (None, Some(Some(state))) = (self.of(wish), world.thing("package", &key)) {
-                let arch = wish.arch.clone().unwrap_or_else(|| self.native.clone());
-                self.lay(wish.name.clone(), arch, state);
+            let arch = || wish.arch.clone().unwrap_or_else(|| self.native.clone());
+            if self.of(wish).is_some() {
+                continue;
+            }
+            if let Some(Some(state)) = world.thing("package", &key) {
+                self.lay(wish.name.clone(), arch(), state);
+            } else if world.thing("package files", &key).flatten().is_some() {
+                let (name, arch) = (wish.name.clone(), arch());
+                let (status, version) = (Status::Files, String::new());
+                self.packages.push(Package { name, arch, status, version });
             }
         }
     }

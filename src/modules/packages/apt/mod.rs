@@ -186,16 +186,14 @@ fn decide(args: &Args, mut look: Look, ctx: Ctx<'_>) -> Result<Seen, Failure> {
     let fetched = ctx.world.thing("package lists", "apt").is_some();
     let fresh = look.now.is_some_and(|now| look.lists_time + args.cache_valid_time >= now);
     let due = args.wants_lists() && !fresh && !fetched;
+    let stale = fetched || !ctx.world.below("/etc/apt").is_empty();
     let intent = match Intent::of(args, &mut look, ctx.world) {
-        // The fetched lists may know the names.
-        Err(_) if due => {
-            Intent { wishes: Vec::new(), act: Act::Nothing, open: true, mark: Vec::new() }
-        }
+        // The fetched lists, or other packages by then, may know the names.
+        Err(_) if due || stale => Intent::unknown(),
         other => other?,
     };
     let work = intent.open || intent.act != Act::Nothing || !tidies(args).is_empty();
     let cleans = args.clean && look.archives && (work || args.about_packages());
-    let stale = fetched || !ctx.world.below("/etc/apt").is_empty();
     let first = (due && work) || cleans;
     Ok(Seen { look, intent, due, fetched, stale, first, main: None, tidy: Vec::new() })
 }

@@ -43,15 +43,26 @@ pub fn plan(args: &Args, seen: &Seen, ctx: Ctx<'_>) -> Result<Plan, Failure> {
         }
         changes.insert(0, mark(args, seen));
     }
-    if seen.stale && (seen.main.is_some() || !seen.tidy.is_empty()) {
-        plan.uncertain = Some("apt would have other package lists by then".to_string());
-    }
+    plan.uncertain = uncertain(seen);
     if args.upgrades().is_some() && !args.force_apt_get && ctx.platform.has("aptitude") {
         plan.warnings
             .push("all packages are upgraded by apt-get; aptitude is never used".to_string());
     }
     plan.parts = Plan::of(changes).parts;
     Ok(plan)
+}
+
+/// Why a plan on a predicted world cannot be sure.
+fn uncertain(seen: &Seen) -> Option<String> {
+    let asked = seen.main.is_some() || !seen.tidy.is_empty() || seen.intent.open;
+    if seen.stale && asked {
+        return Some("apt would have other package lists by then".to_string());
+    }
+    let unknown = seen.intent.wishes.iter().find(|wish| {
+        let version = seen.look.of(wish).map(|found| &found.version);
+        wish.version != Version::Any && version.is_some_and(String::is_empty)
+    });
+    unknown.map(|wish| format!("the version of {} is not known", wish.name))
 }
 
 /// What comes first: then all else is looked at again.
@@ -117,15 +128,18 @@ fn main_change(
     let Some(words) = command::words(args, act) else { return Ok(None) };
     // A predicted world may have what apt does not know yet.
     if main.rc != 0 && !seen.stale && !on_predicted(act, seen, ctx.world) {
-        return Err(report::refused(args, &seen.intent.wishes, &words, main));
+        return Err(report::refused(&seen.intent.wishes, &words, main));
     }
     check_versions(act, seen, main)?;
+    if main.rc != 0 && there_by_then(act, seen, ctx.world) {
+        return Ok(None);
+    }
     if main.rc == 0 && main.is_idle() && !unfinished(act, seen, ctx.world) {
         return Ok(None);
     }
     let mut change = command::call(args, words, why(act));
     change.risk = risk(main);
-    for effect in effects(act, seen, main) {
+    for effect in effects(args, seen, main) {
         change = change.effect(effect);
     }
     Ok(Some(change))
@@ -168,6 +182,15 @@ fn on_predicted(act: &Act, seen: &Seen, world: &World) -> bool {
     })
 }
 
+/// Whether all that would be installed or brought up to date is so in the predicted world already.
+fn there_by_then(act: &Act, seen: &Seen, world: &World) -> bool {
+    let Act::Install(wishes) = act else { return false };
+    wishes.iter().all(|wish| {
+        let key = seen.look.key(&wish.name, wish.arch.as_deref());
+        world.thing("package", &key).flatten().is_some() && seen.look.satisfies(wish)
+    })
+}
+
 /// Whether apt would go to work although it neither installs nor removes.
 fn unfinished(act: &Act, seen: &Seen, world: &World) -> bool {
     let removes = matches!(act, Act::Remove(_));
@@ -196,14 +219,21 @@ fn check_versions(act: &Act, seen: &Seen, main: &Simulation) -> Result<(), Failu
     Ok(())
 }
 
-fn effects(act: &Act, seen: &Seen, main: &Simulation) -> Vec<Effect> {
+fn effects(args: &Args, seen: &Seen, main: &Simulation) -> Vec<Effect> {
+    let act = &seen.intent.act;
     let mut all = main.effects();
+    if let Act::InstallFiles(paths) = act {
+        let own = seen.look.debs.iter().filter(|deb| paths.contains(&deb.path));
+        all.extend(
+            own.map(|deb| installed(&seen.look.key(&deb.name, Some(&deb.arch)), &deb.version)),
+        );
+    }
     for wish in wishes_of(act) {
         let key = seen.look.key(&wish.name, wish.arch.as_deref());
         let known = main.steps.iter().any(|step| step.name == key);
         match act {
             _ if known => {}
-            Act::Remove(_) => all.extend(removed(&key, false)),
+            Act::Remove(_) => all.extend(removed(&key, args.purge)),
             // Else the name is a virtual one, and its package is among the steps.
             _ if main.rc != 0 || main.is_idle() => all.push(installed(&key, "")),
             _ => {}
@@ -219,7 +249,7 @@ fn tidy_change(
 ) -> Result<Option<Change>, Failure> {
     let words = command::tidy(args, verb);
     if simulation.rc != 0 {
-        return Err(report::refused(args, &[], &words, simulation));
+        return Err(report::refused(&[], &words, simulation));
     }
     if simulation.is_idle() && !simulation.deletes {
         return Ok(None);

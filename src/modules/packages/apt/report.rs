@@ -1,6 +1,6 @@
 //! What the module returns.
 
-use super::act::failure_of;
+use super::act::{Act, failure_of};
 use super::args::{Args, Wanted};
 use super::simulate::Simulation;
 use super::wish::Wish;
@@ -19,7 +19,7 @@ pub fn fields(
 ) -> Fields {
     let mut fields = Fields::new();
     let upgrade = args.upgrades().is_some();
-    if let Some((out, err)) = output(before, plan, ran) {
+    if let Some((out, err)) = output(args, before, plan, ran) {
         if upgrade || (args.clean && !args.about_packages() && before.tidy.is_empty()) {
             add_text(&mut fields, "msg", &out);
         }
@@ -45,8 +45,9 @@ fn lists_updated(before: &Seen, after: Option<&Seen>, plan: &Plan) -> bool {
     }
 }
 
-/// What apt-get said; in check mode, and where it had nothing to do, what it would say.
-fn output(before: &Seen, plan: &Plan, ran: &[Ran]) -> Option<(String, String)> {
+/// What apt-get said; in check mode what it would say. Where it had nothing to do, Ansible calls it for
+/// all packages, for tidying and for building, not for packages by name.
+fn output(args: &Args, before: &Seen, plan: &Plan, ran: &[Ran]) -> Option<(String, String)> {
     let own = |change: &Change| is_counted(change) && facet(change) != Facet::Lists;
     let own_ran: Vec<Ran> = ran.iter().filter(|ran| own(&ran.change)).cloned().collect();
     if !own_ran.is_empty() {
@@ -54,7 +55,12 @@ fn output(before: &Seen, plan: &Plan, ran: &[Ran]) -> Option<(String, String)> {
     }
     let simulations: Vec<&Simulation> =
         before.main.iter().chain(before.tidy.iter().map(|(_, s)| s)).collect();
-    if simulations.is_empty() && !plan.changes().any(own) {
+    let acts = plan.changes().any(own);
+    if !acts && !args.debs().is_empty() {
+        return Some((String::new(), String::new()));
+    }
+    let named = matches!(before.intent.act, Act::Install(_));
+    if !acts && (simulations.is_empty() || named) {
         return None;
     }
     let out = simulations.iter().map(|s| s.stdout.as_str()).collect();
@@ -63,7 +69,7 @@ fn output(before: &Seen, plan: &Plan, ran: &[Ran]) -> Option<(String, String)> {
 }
 
 /// apt-get's refusal of what it was to simulate.
-pub fn refused(_: &Args, wishes: &[Wish], words: &[String], main: &Simulation) -> Failure {
+pub fn refused(wishes: &[Wish], words: &[String], main: &Simulation) -> Failure {
     if let Some(failure) = failure_of(&main.stderr, wishes) {
         return failure;
     }

@@ -219,6 +219,9 @@ impl State for Service {
             return SYSTEMD.result(&unit_args(args), unit, None, plan, ran);
         }
         let mut fields = Fields::new();
+        if ran.iter().any(|ran| ran.answer.rc != 0) {
+            return fields;
+        }
         fields.insert("name".into(), Value::from(args.name.as_str()));
         if let Some(enabled) = args.enabled {
             fields.insert("enabled".into(), Value::from(enabled));

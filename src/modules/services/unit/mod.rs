@@ -139,6 +139,9 @@ impl State for Unit {
         ran: &[Ran],
     ) -> Fields {
         let mut fields = Fields::new();
+        if ran.iter().any(|ran| ran.answer.rc != 0) {
+            return fields;
+        }
         let name = args.name.as_deref().map_or(Value::NULL, Value::from);
         fields.insert("name".into(), name);
         fields.insert("status".into(), before.show.to_value());

@@ -4,6 +4,7 @@ use super::super::foretold::Foretold;
 use super::super::{AND_WAIT, Wanted, risk};
 use super::args::{Args, Reach};
 use super::seen::{Enabled, Seen};
+use crate::base::Value;
 use crate::spec::{Change, ChangeKind, Command, Failure, Op, Plan, Ran, Then};
 
 /// Ansible's words for a unit that is not there.
@@ -131,7 +132,10 @@ impl Steps<'_> {
         }
         if let Some(text) = self.seen.deaf.as_ref().filter(|_| !self.seen.offline) {
             let failure = Failure::new(text.as_str()).with("cmd", self.seen.tool.as_str());
-            return Err(failure.with("rc", 1).with("stderr", format!("{text}\n")));
+            let lines = Value::list(text.lines().map(Value::from).collect());
+            let failure = failure.with("rc", 1).with("stderr", format!("{text}\n"));
+            let failure = failure.with("stderr_lines", lines).with("stdout", "");
+            return Err(failure.with("stdout_lines", Value::list(Vec::new())));
         }
         if !self.args.daemon_reload {
             return Err(Failure::new(missing(name)));
