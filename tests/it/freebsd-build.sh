@@ -26,7 +26,7 @@ rm -rf boot media sys opt srv etc/apt etc/dpkg etc/alternatives etc/init.d etc/r
     etc/localtime etc/machine-id etc/hostname etc/fstab etc/logrotate.d etc/init etc/ufw etc/ssh/sshd_config* \
     usr/lib/os-release usr/lib/apt usr/lib/dpkg usr/lib/systemd usr/lib/init usr/share/doc usr/share/man \
     usr/share/locale usr/share/info usr/share/bash-completion usr/share/lintian usr/share/perl5 usr/share/debconf \
-    usr/lib/x86_64-linux-gnu/perl* usr/lib/x86_64-linux-gnu/gconv var/lib var/cache var/backups root/.[!.]*
+    usr/lib/x86_64-linux-gnu/perl* usr/share/perl usr/share/common-licenses usr/share/pixmaps usr/lib/x86_64-linux-gnu/gconv var/lib var/cache var/backups root/.[!.]*
 find . -xdev ! -path './.debian/*' ! -gid 0 -exec chgrp -h 0 {} +
 find . -xdev ! -uid 0 -exec chown -h 0 {} +
 

@@ -163,7 +163,7 @@ fn beside(path: &str, src: &str) -> String {
 /// Reads the answer, with the predicted world over it; asks for names when they decide.
 pub fn read(args: &Args, answers: &[Answer], ctx: Ctx<'_>) -> Result<Look<Seen>, Failure> {
     let mut seen = parse(crate::modules::files::first(answers)?, ctx);
-    if args.state == Some(Kind::Link) || args.state.is_none() {
+    if matches!(args.state, Some(Kind::Link | Kind::Hard) | None) {
         overlay_source(args, &mut seen, ctx);
     }
     let wanted = args.wanted();
@@ -245,13 +245,14 @@ fn overlay_below(seen: &mut Seen, ctx: Ctx<'_>) {
     walk::overlay(&mut seen.below, &seen.path, ctx.world);
 }
 
-/// What a link is to point to in the predicted world.
+/// What a link is to lead to in the predicted world.
 fn overlay_source(args: &Args, seen: &mut Seen, ctx: Ctx<'_>) {
     let Some(src) = &args.src else { return };
-    let at = beside(&seen.path, &ctx.platform.expand(src.as_str()));
-    if ctx.world.path(&at).is_none() {
-        return;
-    }
+    let at = match args.state {
+        Some(Kind::Hard) => crate::modules::files::absolute(ctx.platform, src.as_str()).ok(),
+        _ => Some(beside(&seen.path, &ctx.platform.expand(src.as_str()))),
+    };
+    let Some(at) = at.filter(|at| ctx.world.path(at).is_some()) else { return };
     let old = match std::mem::replace(&mut seen.source, Source::Missing) {
         Source::State(state) => Some(state),
         Source::There | Source::Missing => None,
