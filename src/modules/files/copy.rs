@@ -98,7 +98,7 @@ pub enum Seen {
     /// A directory.
     Tree(TreePlace),
     /// A source on the host itself.
-    OnHost(OnHost),
+    OnHost(Box<OnHost>),
 }
 
 impl Args {
@@ -205,7 +205,9 @@ impl State for Copy {
 
     fn read(&self, args: &Args, answers: &[Answer], ctx: Ctx<'_>) -> Result<Look<Seen>, Failure> {
         if args.is_on_host() {
-            return Ok(map_look(args.on_host().read(answers, ctx)?, Seen::OnHost));
+            return Ok(map_look(args.on_host().read(answers, ctx)?, |seen| {
+                Seen::OnHost(Box::new(seen))
+            }));
         }
         if let Some(tree) = ctx.inputs.trees.get("src") {
             return Ok(map_look(args.tree(tree).read(answers, ctx)?, Seen::Tree));
@@ -269,7 +271,7 @@ impl State for Copy {
             }
             (Seen::OnHost(before), after) => {
                 let after = after.and_then(|seen| match seen {
-                    Seen::OnHost(place) => Some(place),
+                    Seen::OnHost(place) => Some(place.as_ref()),
                     _ => None,
                 });
                 args.on_host().result(before, after, ran)

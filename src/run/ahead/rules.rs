@@ -40,7 +40,7 @@ impl AheadRules {
 
     /// All but one.
     pub fn without(rule: AheadRule) -> Self {
-        Self(u16::MAX & !(1 << rule as u8))
+        Self(!(1 << rule as u8))
     }
 
     /// Whether this one holds.
