@@ -161,7 +161,10 @@ impl Work<'_, '_> {
     async fn state(mut self, module: &'static dyn AnyState, args: &AnyArgs) -> Outcome {
         match self.converge(module, args).await {
             Ok(outcome) => outcome,
-            Err(Trouble::Module(failure)) => failed(failure, "Module failed"),
+            Err(Trouble::Module(failure)) => match self.foretold(&failure) {
+                Some(outcome) => outcome,
+                None => failed(failure, "Module failed"),
+            },
             Err(Trouble::Host(error)) => host_failed(&error),
         }
     }
@@ -213,6 +216,25 @@ impl Work<'_, '_> {
         Err(Trouble::Module(Failure::new(
             "the host does not settle: every look plans further changes",
         )))
+    }
+
+    /// What a check run says of a task that lacks a path which a package of an earlier task may bring.
+    fn foretold(&self, failure: &Failure) -> Option<Outcome> {
+        let overlay = self.check && self.run.batch.session.options.overlay;
+        let packages = self.run.world.things("package");
+        let names: Vec<&str> = packages
+            .into_iter()
+            .filter(|(_, state)| state.is_some())
+            .map(|(name, _)| name)
+            .collect();
+        if !overlay || !failure.missing || names.is_empty() {
+            return None;
+        }
+        let fields = [("changed".into(), Value::from(true))].into_iter().collect();
+        let mut outcome = Outcome::new(Status::Changed, fields);
+        let names = names.join(", ");
+        outcome.uncertain = Some(format!("{}; it may come with {names}", failure.msg));
+        Some(outcome)
     }
 
     async fn ask_first(&self, module: &dyn AnyState, args: &AnyArgs) -> Result<Probe, Trouble> {

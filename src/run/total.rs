@@ -119,7 +119,7 @@ impl Total {
         let mut outcome = match self.failure {
             Some(failure) => {
                 fields.extend(failure.fields.clone());
-                failed(Failure { msg: failure.msg, fields }, "Module failed")
+                failed(Failure { fields, ..failure }, "Module failed")
             }
             None if self.changed => Outcome::new(Status::Changed, fields),
             None => Outcome::new(Status::Ok, fields),

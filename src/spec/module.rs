@@ -24,6 +24,8 @@ pub struct Failure {
     pub msg: String,
     /// Further keys.
     pub fields: Fields,
+    /// Whether it is about a path or account that is not there: a package of an earlier task may bring it.
+    pub missing: bool,
 }
 
 /// Key of a failure by exception; it is taken out before the result is recorded.
@@ -32,12 +34,19 @@ pub const RAISED: &str = "_raised";
 impl Failure {
     /// A failure with this text.
     pub fn new(msg: impl Into<String>) -> Self {
-        Self { msg: msg.into(), fields: Fields::new() }
+        Self { msg: msg.into(), ..Self::default() }
     }
 
     /// A failure that Ansible's module has by an exception: the message in its result is the whole chain.
     pub fn raised(msg: impl Into<String>) -> Self {
         Self::new(msg).with(RAISED, true)
+    }
+
+    /// The same, about a path or account that is not there.
+    #[must_use]
+    pub fn missing(mut self) -> Self {
+        self.missing = true;
+        self
     }
 
     /// The same with one more key in its result.

@@ -198,12 +198,12 @@ fn number(wanted: &str, name: &str, number: u32, asked: Option<Option<u32>>) -> 
 
 /// There is no such user.
 pub fn no_user(name: &str) -> Failure {
-    Failure::new(format!("chown failed: failed to look up user {name}"))
+    Failure::new(format!("chown failed: failed to look up user {name}")).missing()
 }
 
 /// There is no such group.
 pub fn no_group(name: &str) -> Failure {
-    Failure::new(format!("chgrp failed: failed to look up group {name}"))
+    Failure::new(format!("chgrp failed: failed to look up group {name}")).missing()
 }
 
 /// Ansible's word for what is there.

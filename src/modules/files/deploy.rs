@@ -151,7 +151,8 @@ impl Deploy<'_> {
             if !self.dest.ends_with('/') {
                 let dir = parent(&place.path);
                 let text = format!("Destination directory {dir} does not exist");
-                return Err(Failure::new(text).with("checksum", self.input.sha1.as_str()));
+                let failure = Failure::new(text).missing();
+                return Err(failure.with("checksum", self.input.sha1.as_str()));
             }
             let owner = (self.wanted.owner.as_ref(), self.wanted.group.as_ref());
             changes = write::make_parents(place, self.directory_mode, owner, ctx);

@@ -232,7 +232,7 @@ impl CopyOnHost<'_> {
         }
         if !self.dest.ends_with('/') {
             let text = format!("Destination directory {} does not exist", parent(&to.path));
-            return Err(Failure::new(text));
+            return Err(Failure::new(text).missing());
         }
         let owner = (self.wanted.owner.as_ref(), self.wanted.group.as_ref());
         Ok(write::make_parents(to, self.directory_mode, owner, ctx))

@@ -130,7 +130,7 @@ impl State for BlockInFile {
             Held::Unknown => return Ok(file.unknown(seen)),
             Held::Nothing if !args.create => {
                 let text = format!("Path {} does not exist !", args.path.as_str());
-                return Err(Failure::new(text).with("rc", 257));
+                return Err(Failure::new(text).missing().with("rc", 257));
             }
             Held::Nothing if args.state == Presence::Absent => {
                 let mut plan = Plan::ok();

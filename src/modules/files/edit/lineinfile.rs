@@ -185,7 +185,7 @@ impl State for LineInFile {
             }
             Held::Nothing if !args.create => {
                 let text = format!("Destination {} does not exist !", args.path.as_str());
-                return Err(Failure::new(text).with("rc", 257));
+                return Err(Failure::new(text).missing().with("rc", 257));
             }
             Held::Nothing => None,
         };

@@ -118,7 +118,7 @@ impl State for Replace {
             Held::Unknown => return Ok(file.unknown(seen)),
             Held::Nothing => {
                 let text = format!("Path {} does not exist !", args.path.as_str());
-                return Err(Failure::new(text).with("rc", 257));
+                return Err(Failure::new(text).missing().with("rc", 257));
             }
         };
         let edited = places::edit(&before, &args.wish()).map_err(|fault| match fault {

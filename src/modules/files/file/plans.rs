@@ -92,7 +92,8 @@ pub fn file(args: &Args, seen: &Seen, ctx: Ctx<'_>) -> Result<Plan, Failure> {
     let path = if args.follow { &seen.real } else { &seen.path };
     if !matches!(word, "file" | "hard") {
         let text = format!("file ({path}) is {word}, cannot continue");
-        return Err(Failure::new(text).with("path", path.as_str()).with("state", word));
+        let failure = Failure::new(text).with("path", path.as_str()).with("state", word);
+        return Err(if word == "absent" { failure.missing() } else { failure });
     }
     let adjusted = attributes(args, seen, ctx)?;
     let difference = Difference { path, from: word, to: "file" };

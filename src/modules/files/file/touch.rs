@@ -24,7 +24,7 @@ pub fn touch(args: &Args, seen: &Seen, ctx: Ctx<'_>) -> Result<Plan, Failure> {
 fn create(args: &Args, seen: &Seen, ctx: Ctx<'_>) -> Result<Plan, Failure> {
     if seen.above != parent(&seen.real) {
         let text = "Error, could not touch target.";
-        return Err(Failure::new(text).with("path", seen.path.as_str()));
+        return Err(Failure::new(text).missing().with("path", seen.path.as_str()));
     }
     let state = fresh(PathKind::File, ctx);
     let nothing = Input::bytes("");
