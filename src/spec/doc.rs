@@ -39,7 +39,7 @@ pub struct Doc {
     pub check: Support,
     /// Diff mode.
     pub diff: Support,
-    /// Examples; a test runs them.
+    /// Examples; a test reads each as a task of a playbook.
     pub examples: &'static [Example],
     /// Keys of the result and what they mean.
     pub returns: &'static [(&'static str, &'static str)],

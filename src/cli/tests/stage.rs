@@ -2,12 +2,14 @@
 
 use super::slow::{Log, Question, Slow};
 use crate::base::Value;
+use crate::cli::prepare::Ground;
 use crate::cli::{options, prepare};
 use crate::report::Report;
 use crate::run::{AheadRules, Pool};
 use crate::settings::{Settings, Surroundings};
 use crate::spec::Event;
 use crate::spec::event::TaskResult;
+use clap::ArgMatches;
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -42,6 +44,30 @@ pub struct Way {
     pub check: bool,
 }
 
+/// What these words of a command line mean.
+pub fn matches(words: &[&str]) -> ArgMatches {
+    let words: Vec<String> = words.iter().map(ToString::to_string).collect();
+    options::parse(options::playbook("tank playbook"), &words).unwrap()
+}
+
+/// The ground of a run in a directory that has no settings.
+pub fn ground(dir: &Path, matches: &ArgMatches, report: Box<dyn Report>) -> Ground {
+    let settings = Settings::load(Surroundings {
+        env: BTreeMap::new(),
+        cwd: dir.to_path_buf(),
+        home: dir.to_path_buf(),
+        system: dir.join("none"),
+    });
+    prepare::ground(matches, settings.unwrap(), report).unwrap()
+}
+
+/// A report that shows nothing.
+pub struct Silent;
+
+impl Report for Silent {
+    fn event(&mut self, _: &Event) {}
+}
+
 /// What happens in the world when a task of this name begins.
 pub type Hook = fn(name: &str, dir: &Path);
 
@@ -61,19 +87,11 @@ pub fn run_in(dir: &Path, playbook: &str, way: Way, hook: Hook) -> Told {
     let told = Arc::new(Mutex::new(Told::default()));
     let report = Recorder { told: Arc::clone(&told), dir: dir.to_path_buf(), hook };
     let log = Arc::new(Log::default());
-    let settings = Settings::load(Surroundings {
-        env: BTreeMap::new(),
-        cwd: project.path().to_path_buf(),
-        home: project.path().to_path_buf(),
-        system: project.path().join("none"),
-    })
-    .unwrap();
     let extra = format!("d={}", dir.display());
-    let mut words = vec!["-i".to_string(), "a,b,".to_string(), "-e".to_string(), extra];
-    words.extend(way.check.then(|| "--check".to_string()));
-    words.push(path.display().to_string());
-    let matches = options::parse(options::playbook("tank playbook"), &words).unwrap();
-    let ground = prepare::ground(&matches, settings, Box::new(report)).unwrap();
+    let mut words = vec!["-i", "a,b,", "-e", &extra];
+    words.extend(way.check.then_some("--check"));
+    let matches = matches(&words);
+    let ground = ground(project.path(), &matches, Box::new(report));
     let loader = ground.loader();
     let playbooks = vec![loader.playbook(&path).unwrap()];
     let landscape = ground.landscape(project.path());

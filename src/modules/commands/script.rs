@@ -4,7 +4,9 @@ use super::creates::{Gate, Verdict};
 use super::outcome::streams;
 use crate::base::{Value, quote};
 use crate::spec::args::{PathText, Src};
-use crate::spec::{Action, ActionContext, BoxFuture, Command, Doc, Failure, Fields, Rule, Support};
+use crate::spec::{
+    Action, ActionContext, BoxFuture, Command, Doc, Example, Failure, Fields, Rule, Support,
+};
 
 crate::args! {
     /// What to run.
@@ -38,7 +40,10 @@ static DOC: Doc = Doc {
     args: <Args as crate::spec::ArgStruct>::TABLE,
     check: Support::Partial("with creates or removes"),
     diff: Support::None,
-    examples: &[],
+    examples: &[Example {
+        title: "A program of the operator's, run on the host",
+        yaml: "script: {cmd: files/upgrade.sh --quick, creates: /var/db/upgraded}",
+    }],
     returns: &[("rc", "exit code"), ("stdout", "standard output"), ("stderr", "standard error")],
 };
 

@@ -2,7 +2,8 @@
 
 use crate::base::{Diagnostic, Map, Value};
 use crate::spec::{
-    BoxFuture, Control, ControlOutcome, Doc, Failure, PlayContext, PlayEffect, Rule, Support,
+    BoxFuture, Control, ControlOutcome, Doc, Example, Failure, PlayContext, PlayEffect, Rule,
+    Support,
 };
 use fancy_regex::Regex;
 use std::path::{Path, PathBuf};
@@ -39,7 +40,10 @@ static DOC: Doc = Doc {
     args: <Args as crate::spec::ArgStruct>::TABLE,
     check: Support::Full,
     diff: Support::NotApplicable,
-    examples: &[],
+    examples: &[Example {
+        title: "What differs between systems",
+        yaml: "include_vars: \"{{ ansible_facts.os_family }}.yml\"",
+    }],
     returns: &[
         ("ansible_facts", "the variables that were read"),
         ("ansible_included_var_files", "the files they came from"),
