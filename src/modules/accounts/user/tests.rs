@@ -1,4 +1,4 @@
-//! Recorded answers of both systems, and what is made of them.
+//! Answers of both systems, and what is made of them: recorded on Linux, assembled from transcripts for FreeBSD.
 
 use super::*;
 use crate::base::{Key, Map};
@@ -8,7 +8,7 @@ use crate::spec::{ArgStruct, Inputs, Op, Platform, World};
 const LINUX: &str = include_str!("../../../../tests/fixtures/probe/user/linux/bob.txt");
 const NOBODY: &str =
     include_str!("../../../../tests/fixtures/probe/user/linux/nobody-of-that-name.txt");
-const FREEBSD: &str = include_str!("../../../../tests/fixtures/probe/user/freebsd/tester.txt");
+const FREEBSD: &str = include_str!("../../../../tests/fixtures/probe/user/assembled/tester.txt");
 const HASH: &str = "$6$abcdefgh$yVfUwsw5T.JApa8POvClA1pQ5peiq97DUNyXCZN5IrF.BMSkiaLSQmkhcsgBFjKVqtbvMIjd6i8W1/zk7mHhB/";
 
 struct Case {

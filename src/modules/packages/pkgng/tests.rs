@@ -5,13 +5,13 @@ use crate::base::{Key, Value};
 use crate::modules::packages::tests::arguments;
 use crate::spec::{ArgStruct, ChangeKind, Inputs, Op, Platform, Then, World};
 
-const LOOK: &str = include_str!("../../../../tests/fixtures/probe/pkgng/freebsd/look.txt");
-const MISSING: &str = include_str!("../../../../tests/fixtures/probe/pkgng/freebsd/missing.txt");
-const UPGRADE: &str = include_str!("../../../../tests/fixtures/probe/pkgng/freebsd/upgrade.txt");
+const LOOK: &str = include_str!("../../../../tests/fixtures/probe/pkgng/assembled/look.txt");
+const MISSING: &str = include_str!("../../../../tests/fixtures/probe/pkgng/assembled/missing.txt");
+const UPGRADE: &str = include_str!("../../../../tests/fixtures/probe/pkgng/assembled/upgrade.txt");
 const UP_TO_DATE: &str =
-    include_str!("../../../../tests/fixtures/probe/pkgng/freebsd/uptodate.txt");
-const ORPHANS: &str = include_str!("../../../../tests/fixtures/probe/pkgng/freebsd/autoremove.txt");
-const NOTHING: &str = include_str!("../../../../tests/fixtures/probe/pkgng/freebsd/nothing.txt");
+    include_str!("../../../../tests/fixtures/probe/pkgng/assembled/uptodate.txt");
+const ORPHANS: &str = include_str!("../../../../tests/fixtures/probe/pkgng/assembled/autoremove.txt");
+const NOTHING: &str = include_str!("../../../../tests/fixtures/probe/pkgng/assembled/nothing.txt");
 
 /// A host: its packages, what `pkg upgrade` and `pkg autoremove` would do, what was predicted.
 struct Case {

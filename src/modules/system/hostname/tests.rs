@@ -1,4 +1,4 @@
-//! Recorded answers of both systems.
+//! Answers of both systems: recorded on Linux, assembled from transcripts for FreeBSD.
 
 use super::*;
 use crate::base::Map;
