@@ -1,5 +1,6 @@
 //! Modules that are an action: they talk to their host themselves.
 
+use super::ahead::Coming;
 use super::module::{Work, failed, finished};
 use super::outcome::Outcome;
 use crate::spec::event::Status;
@@ -9,13 +10,13 @@ use crate::spec::{
     HostError, Platform, Probe,
 };
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::task::Poll;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 /// Runs an action. Once it has sent its only request, the probes of tasks behind it go out in the same
-/// write; what they answer counts only if no further request followed.
+/// write; what they answer counts only if no further request followed. One whose first question shows that
+/// there is nothing to do is no change.
 pub async fn run(
     mut work: Work<'_, '_>,
     module: &'static dyn AnyAction,
@@ -23,12 +24,15 @@ pub async fn run(
 ) -> Outcome {
     let session = work.run.batch.session;
     let _fork = if work.check { None } else { session.forks.acquire().await.ok() };
-    let rules = work.rules();
-    // In check mode it changes nothing.
-    if !work.check {
+    let first = module.first(args, &work.host.platform());
+    let acts = first.is_none() && !work.check;
+    let first = first.map(|probe| work.send_first(probe));
+    if acts {
+        let rules = work.rules();
         work.run.queue.change_queued(rules);
     }
-    let host = Watched { host: Arc::clone(&work.host), requests: AtomicUsize::new(0) };
+    let requests = AtomicUsize::new(0);
+    let host = Watched { host: Arc::clone(&work.host), requests, first: Mutex::new(first) };
     let inputs = std::mem::take(&mut work.inputs);
     let world = work.world().clone();
     let context = ActionContext {
@@ -42,28 +46,47 @@ pub async fn run(
         base: &work.run.batch.play.playbook_dir.clone(),
         inventory_name: &Arc::clone(&work.run.host),
     };
-    let mut acting = module.act(args, context);
-    let acted = match futures_util::poll!(&mut acting) {
-        Poll::Ready(acted) => acted,
-        Poll::Pending => {
-            if host.requests.load(Ordering::SeqCst) == 1 && !work.check {
-                work.look_ahead(true);
-            }
-            acting.await
-        }
-    };
-    if !work.check {
-        if host.requests.load(Ordering::SeqCst) > 1 {
-            work.run.queue.change_queued(rules);
-        }
+    let acted = work.watch(module.act(args, context), &host).await;
+    let acts = acts || (host.requests() > 0 && !work.check);
+    if acts {
         work.run.queue.change_ended(&session.changes);
     }
     let mut outcome = outcome(module, acted);
-    outcome.acted = !work.check;
+    outcome.acted = acts;
     if work.check && outcome.status == Status::Skipped {
         outcome.uncertain = Some("it would run; what it changes is not known before".to_string());
     }
     outcome
+}
+
+impl Work<'_, '_> {
+    /// The question that decides whether an action acts, asked ahead or now; those of tasks behind it follow.
+    fn send_first(&mut self, probe: Probe) -> (Probe, Coming) {
+        let (rules, changes) = (self.rules(), &self.run.batch.session.changes);
+        let answer = self.run.queue.take(&self.route, &probe, changes, rules);
+        let answer = answer.unwrap_or_else(|| self.host.probe(probe.clone()));
+        self.look_ahead(false);
+        (probe, answer)
+    }
+
+    /// Lets it act, and looks ahead behind its first request.
+    async fn watch<T>(&mut self, mut acting: BoxFuture<'_, T>, host: &Watched) -> T {
+        let rules = self.rules();
+        let mut sent = 0;
+        std::future::poll_fn(|cx| {
+            let polled = acting.as_mut().poll(cx);
+            let requests = host.requests();
+            if requests > sent && !self.check {
+                self.run.queue.change_queued(rules);
+                if requests == 1 && polled.is_pending() {
+                    self.look_ahead(true);
+                }
+            }
+            sent = requests;
+            polled
+        })
+        .await
+    }
 }
 
 fn outcome(module: &dyn AnyAction, acted: Result<Fields, Failure>) -> Outcome {
@@ -77,13 +100,18 @@ fn outcome(module: &dyn AnyAction, acted: Result<Fields, Failure>) -> Outcome {
     outcome
 }
 
-/// A host that counts its requests.
+/// A host that counts the requests that may change it, and has the first question's answer.
 struct Watched {
     host: Arc<dyn Host>,
     requests: AtomicUsize,
+    first: Mutex<Option<(Probe, Coming)>>,
 }
 
 impl Watched {
+    fn requests(&self) -> usize {
+        self.requests.load(Ordering::SeqCst)
+    }
+
     fn next(&self) -> &dyn Host {
         self.requests.fetch_add(1, Ordering::SeqCst);
         self.host.as_ref()
@@ -100,7 +128,11 @@ impl Host for Watched {
     }
 
     fn probe(&self, probe: Probe) -> BoxFuture<'static, Result<Answer, HostError>> {
-        self.next().probe(probe)
+        let mut first = self.first.lock().unwrap_or_else(PoisonError::into_inner);
+        match first.take_if(|(asked, _)| *asked == probe) {
+            Some((_, answer)) => answer,
+            None => self.host.probe(probe),
+        }
     }
 
     fn apply(
@@ -121,11 +153,11 @@ impl Host for Watched {
         name: &str,
         content: Content,
     ) -> BoxFuture<'static, Result<String, HostError>> {
-        self.next().put_temp(name, content)
+        self.host.put_temp(name, content)
     }
 
     fn fetch(&self, path: &str, to: PathBuf) -> BoxFuture<'static, Result<String, HostError>> {
-        self.next().fetch(path, to)
+        self.host.fetch(path, to)
     }
 
     fn reaches(
@@ -134,7 +166,7 @@ impl Host for Watched {
         port: u16,
         limit: Duration,
     ) -> BoxFuture<'static, Result<bool, HostError>> {
-        self.next().reaches(host, port, limit)
+        self.host.reaches(host, port, limit)
     }
 
     fn reconnect(&self) -> BoxFuture<'static, Result<(), HostError>> {

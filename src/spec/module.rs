@@ -161,6 +161,11 @@ pub trait Action: Send + Sync + 'static {
     type Args: ArgStruct;
     /// Its documentation.
     fn doc(&self) -> &'static Doc;
+    /// The question whose answer alone may show that there is nothing to do (`creates`, `removes`); it is asked before
+    /// anything else, and may be asked ahead.
+    fn first(&self, _args: &Self::Args, _platform: &Platform) -> Option<Probe> {
+        None
+    }
     /// Acts, and returns the whole result: `changed`, `rc`, `stdout`...; `skipped` where Ansible skips.
     fn act<'a>(
         &'a self,
@@ -232,6 +237,8 @@ pub trait AnyAction: Send + Sync {
     fn doc(&self) -> &'static Doc;
     /// Typed arguments from rendered ones.
     fn parse(&self, args: &Map) -> Result<AnyArgs, ArgError>;
+    /// See [`Action::first`].
+    fn first(&self, args: &AnyArgs, platform: &Platform) -> Option<Probe>;
     /// See [`Action::act`].
     fn act<'a>(
         &'a self,
@@ -324,6 +331,9 @@ impl<M: Action> AnyAction for M {
     }
     fn parse(&self, args: &Map) -> Result<AnyArgs, ArgError> {
         parse_as::<M::Args>(args)
+    }
+    fn first(&self, args: &AnyArgs, platform: &Platform) -> Option<Probe> {
+        typed(args.as_ref()).ok().and_then(|args| Action::first(self, args, platform))
     }
     fn act<'a>(
         &'a self,

@@ -6,7 +6,8 @@ use super::outcome::{self, Clock};
 use crate::base::Value;
 use crate::spec::args::PathText;
 use crate::spec::{
-    Action, ActionContext, BoxFuture, Command as Run, Doc, Example, Failure, Fields, Rule, Support,
+    Action, ActionContext, BoxFuture, Command as Run, Doc, Example, Failure, Fields, Platform,
+    Probe, Rule, Support,
 };
 
 crate::args! {
@@ -63,6 +64,10 @@ static DOC: Doc = Doc {
 pub struct Command;
 
 impl Args {
+    fn gate(&self) -> Gate<'_> {
+        Gate::of(self.chdir.as_ref(), self.creates.as_ref(), self.removes.as_ref())
+    }
+
     fn words(&self) -> Result<Vec<String>, Failure> {
         if !self.argv.is_empty() {
             return Ok(self.argv.clone());
@@ -83,6 +88,10 @@ impl Action for Command {
         &DOC
     }
 
+    fn first(&self, args: &Args, platform: &Platform) -> Option<Probe> {
+        args.gate().first(platform)
+    }
+
     fn act<'a>(
         &'a self,
         args: &'a Args,
@@ -95,10 +104,7 @@ impl Action for Command {
 async fn run(args: &Args, ctx: ActionContext<'_>) -> Result<Fields, Failure> {
     let words = args.words()?;
     let cmd = Value::from(words.clone());
-    let path = |path: &Option<PathText>| path.as_ref().map(|p| p.0.clone());
-    let (chdir, creates, removes) = (path(&args.chdir), path(&args.creates), path(&args.removes));
-    let gate =
-        Gate { chdir: chdir.as_deref(), creates: creates.as_deref(), removes: removes.as_deref() };
+    let gate = args.gate();
     let passed = match gate.ask(&ctx, &cmd).await? {
         Verdict::Closed(stdout, msg) => return Ok(outcome::closed(cmd, &stdout, &msg)),
         verdict => verdict == Verdict::Passed,
@@ -107,7 +113,7 @@ async fn run(args: &Args, ctx: ActionContext<'_>) -> Result<Fields, Failure> {
         return Ok(outcome::checked(cmd, passed));
     }
     let mut command = Run::shell(exec_text(&words, args.expand_argument_vars));
-    command.chdir = chdir.map(|dir| ctx.host.platform().expand(&dir));
+    command.chdir = gate.chdir.map(|dir| ctx.host.platform().expand(dir));
     command.env = ctx.env.to_vec();
     command.stdin = stdin(args.stdin.as_deref(), args.stdin_add_newline);
     let clock = Clock::start();

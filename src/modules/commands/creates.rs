@@ -1,8 +1,9 @@
 //! `creates`, `removes` and `chdir`: looked at before anything runs.
 
 use crate::base::Value;
+use crate::spec::args::PathText;
 use crate::spec::path::PathKind;
-use crate::spec::{ActionContext, Failure, Probe};
+use crate::spec::{ActionContext, Failure, Platform, Probe};
 
 /// What decides whether a command runs.
 pub struct Gate<'a> {
@@ -25,17 +26,39 @@ pub enum Verdict {
     Closed(String, String),
 }
 
-impl Gate<'_> {
+fn question(words: &[String; 3]) -> Probe {
+    Probe::new("creates", include_str!("creates.sh")).words(words.clone())
+}
+
+impl<'a> Gate<'a> {
+    /// Of a command's arguments.
+    pub fn of(
+        chdir: Option<&'a PathText>,
+        creates: Option<&'a PathText>,
+        removes: Option<&'a PathText>,
+    ) -> Self {
+        let text = |path: Option<&'a PathText>| path.map(|path| path.0.as_str());
+        Self { chdir: text(chdir), creates: text(creates), removes: text(removes) }
+    }
+
+    /// The question, where its answer may close the gate.
+    pub fn first(&self, platform: &Platform) -> Option<Probe> {
+        let decides = self.creates.is_some() || self.removes.is_some();
+        decides.then(|| question(&self.words(platform)))
+    }
+
+    fn words(&self, platform: &Platform) -> [String; 3] {
+        let expand = |path: Option<&str>| path.map(|p| platform.expand(p)).unwrap_or_default();
+        [expand(self.chdir), expand(self.creates), expand(self.removes)]
+    }
+
     /// Looks at the host; nothing is asked when nothing decides.
     pub async fn ask(&self, ctx: &ActionContext<'_>, cmd: &Value) -> Result<Verdict, Failure> {
         if self.chdir.is_none() && self.creates.is_none() && self.removes.is_none() {
             return Ok(Verdict::Open);
         }
-        let platform = ctx.host.platform();
-        let expand = |path: Option<&str>| path.map(|p| platform.expand(p)).unwrap_or_default();
-        let words = [expand(self.chdir), expand(self.creates), expand(self.removes)];
-        let probe = Probe::new("creates", include_str!("creates.sh")).words(words.clone());
-        let answer = ctx.host.probe(probe).await.map_err(Failure::from)?;
+        let words = self.words(&ctx.host.platform());
+        let answer = ctx.host.probe(question(&words)).await.map_err(Failure::from)?;
         let text = answer.text();
         let mut lines = text.lines().map(|line| line == "y");
         let mut next = || lines.next().unwrap_or(false);

@@ -5,7 +5,8 @@ use super::outcome::streams;
 use crate::base::{Value, quote};
 use crate::spec::args::{PathText, Src};
 use crate::spec::{
-    Action, ActionContext, BoxFuture, Command, Doc, Example, Failure, Fields, Rule, Support,
+    Action, ActionContext, BoxFuture, Command, Doc, Example, Failure, Fields, Platform, Probe,
+    Rule, Support,
 };
 
 crate::args! {
@@ -50,11 +51,21 @@ static DOC: Doc = Doc {
 /// The module.
 pub struct Script;
 
+impl Args {
+    fn gate(&self) -> Gate<'_> {
+        Gate::of(self.chdir.as_ref(), self.creates.as_ref(), self.removes.as_ref())
+    }
+}
+
 impl Action for Script {
     type Args = Args;
 
     fn doc(&self) -> &'static Doc {
         &DOC
+    }
+
+    fn first(&self, args: &Args, platform: &Platform) -> Option<Probe> {
+        args.gate().first(platform)
     }
 
     fn act<'a>(
@@ -67,10 +78,7 @@ impl Action for Script {
 }
 
 async fn run(args: &Args, ctx: ActionContext<'_>) -> Result<Fields, Failure> {
-    let path = |path: &Option<PathText>| path.as_ref().map(|p| p.0.clone());
-    let (chdir, creates, removes) = (path(&args.chdir), path(&args.creates), path(&args.removes));
-    let gate =
-        Gate { chdir: chdir.as_deref(), creates: creates.as_deref(), removes: removes.as_deref() };
+    let gate = args.gate();
     let mut fields = Fields::new();
     let verdict = gate.ask(&ctx, &Value::NULL).await?;
     if let Verdict::Closed(reason, _) = &verdict {
@@ -100,7 +108,7 @@ async fn run(args: &Args, ctx: ActionContext<'_>) -> Result<Fields, Failure> {
         None => format!("chmod u+x {quoted} && {quoted} {rest}"),
     };
     let mut command = Command::shell(format!("{call}; r=$?; rm -f {quoted}; exit $r"));
-    command.chdir = chdir.map(|dir| ctx.host.platform().expand(&dir));
+    command.chdir = gate.chdir.map(|dir| ctx.host.platform().expand(dir));
     command.env = ctx.env.to_vec();
     let answer = ctx.host.run(command).await.map_err(lost)?;
     fields.insert("changed".into(), Value::from(true));

@@ -6,7 +6,8 @@ use super::outcome::{self, Clock};
 use crate::base::Value;
 use crate::spec::args::PathText;
 use crate::spec::{
-    Action, ActionContext, BoxFuture, Command, Doc, Example, Failure, Fields, Rule, Support,
+    Action, ActionContext, BoxFuture, Command, Doc, Example, Failure, Fields, Platform, Probe,
+    Rule, Support,
 };
 
 crate::args! {
@@ -54,11 +55,21 @@ static DOC: Doc = Doc {
 /// The module.
 pub struct Shell;
 
+impl Args {
+    fn gate(&self) -> Gate<'_> {
+        Gate::of(self.chdir.as_ref(), self.creates.as_ref(), self.removes.as_ref())
+    }
+}
+
 impl Action for Shell {
     type Args = Args;
 
     fn doc(&self) -> &'static Doc {
         &DOC
+    }
+
+    fn first(&self, args: &Args, platform: &Platform) -> Option<Probe> {
+        args.gate().first(platform)
     }
 
     fn act<'a>(
@@ -76,10 +87,7 @@ async fn run(args: &Args, ctx: ActionContext<'_>) -> Result<Fields, Failure> {
         return Err(Failure::new("no command given").with("rc", 256));
     }
     let cmd = Value::from(text.as_str());
-    let path = |path: &Option<PathText>| path.as_ref().map(|p| p.0.clone());
-    let (chdir, creates, removes) = (path(&args.chdir), path(&args.creates), path(&args.removes));
-    let gate =
-        Gate { chdir: chdir.as_deref(), creates: creates.as_deref(), removes: removes.as_deref() };
+    let gate = args.gate();
     let passed = match gate.ask(&ctx, &cmd).await? {
         Verdict::Closed(stdout, msg) => return Ok(outcome::closed(cmd, &stdout, &msg)),
         verdict => verdict == Verdict::Passed,
@@ -88,8 +96,8 @@ async fn run(args: &Args, ctx: ActionContext<'_>) -> Result<Fields, Failure> {
         return Ok(outcome::checked(cmd, passed));
     }
     let mut command = Command::shell(text);
-    command.executable = path(&args.executable);
-    command.chdir = chdir.map(|dir| ctx.host.platform().expand(&dir));
+    command.executable = args.executable.as_ref().map(|path| path.0.clone());
+    command.chdir = gate.chdir.map(|dir| ctx.host.platform().expand(dir));
     command.env = ctx.env.to_vec();
     command.stdin = stdin(args.stdin.as_deref(), args.stdin_add_newline);
     let clock = Clock::start();

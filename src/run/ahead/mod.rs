@@ -8,6 +8,6 @@ mod queue;
 mod rules;
 mod walk;
 
-pub use queue::{Changes, Queue};
+pub use queue::{Changes, Coming, Queue};
 pub use rules::{AheadRule, AheadRules};
 pub use walk::{Items, Upcoming, ask};

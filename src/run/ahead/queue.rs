@@ -52,10 +52,13 @@ pub struct Queue {
 /// The window's limit in requests.
 const LIMIT: usize = 256;
 
+/// Where it starts: most runs find little to change.
+const START: usize = 16;
+
 impl Queue {
     /// How many executions ahead may be asked now.
     pub fn window(&self) -> usize {
-        self.window.clamp(1, LIMIT)
+        if self.window == 0 { START } else { self.window }
     }
 
     /// A plan was empty.
@@ -100,6 +103,7 @@ impl Queue {
 
     /// The host is about to queue a change or action: what was asked before it is dropped.
     pub fn change_queued(&mut self, rules: AheadRules) {
+        self.narrow(rules);
         if rules.hold(AheadRule::OwnChange) {
             self.clear();
         }

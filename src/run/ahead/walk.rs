@@ -162,7 +162,7 @@ impl Walk<'_, '_> {
         }
         match entry.run {
             Run::Control(_) if entry.traits.pure => self.control(entry, task, &templar),
-            Run::State(_) => self.state(entry, task, scope).unwrap_or(Err(End)),
+            Run::State(_) | Run::Action(_) => self.probe(entry, task, scope).unwrap_or(Err(End)),
             _ => Err(End),
         }
     }
@@ -191,14 +191,13 @@ impl Walk<'_, '_> {
         Ok(Coming::Nothing)
     }
 
-    fn state(
+    fn probe(
         &self,
         entry: &'static Entry,
         task: &Arc<Task>,
         scope: &TaskScope,
     ) -> Result<Result<Coming, End>, Stop> {
         let (run, host) = (&*self.run, self.host);
-        let Run::State(module) = entry.run else { return Ok(Err(End)) };
         let (way, _) = connect::route_of(run.batch, task, scope, &run.host)?;
         if way.key() != self.route && self.rules.hold(AheadRule::Identity) {
             return Ok(Err(End));
@@ -207,13 +206,20 @@ impl Walk<'_, '_> {
         Reader { task, templar: &templar }.environment()?;
         let given = args::finalize(task, entry, &templar)?;
         let Ok(parsed) = entry.parse(&given) else { return Ok(Err(End)) };
-        let Ok(inputs) = inputs::resolve_for(run.batch, task, entry, &given, scope)? else {
-            return Ok(Err(End));
-        };
         let platform = host.platform();
-        let diff = settle::shows_diff(run.batch, task, scope)?;
-        let ctx = Ctx { platform: &platform, inputs: &inputs, world: &run.world, diff };
-        let Ok(probe) = module.probe(&parsed, ctx) else { return Ok(Err(End)) };
+        let probe = match entry.run {
+            Run::Action(module) => module.first(&parsed, &platform),
+            Run::State(module) => {
+                let Ok(inputs) = inputs::resolve_for(run.batch, task, entry, &given, scope)? else {
+                    return Ok(Err(End));
+                };
+                let diff = settle::shows_diff(run.batch, task, scope)?;
+                let ctx = Ctx { platform: &platform, inputs: &inputs, world: &run.world, diff };
+                module.probe(&parsed, ctx).ok()
+            }
+            Run::Control(_) => None,
+        };
+        let Some(probe) = probe else { return Ok(Err(End)) };
         if (probe.heavy || probe.isolated) && self.rules.hold(AheadRule::Light) {
             return Ok(Err(End));
         }
