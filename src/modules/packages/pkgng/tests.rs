@@ -10,7 +10,8 @@ const MISSING: &str = include_str!("../../../../tests/fixtures/probe/pkgng/assem
 const UPGRADE: &str = include_str!("../../../../tests/fixtures/probe/pkgng/assembled/upgrade.txt");
 const UP_TO_DATE: &str =
     include_str!("../../../../tests/fixtures/probe/pkgng/assembled/uptodate.txt");
-const ORPHANS: &str = include_str!("../../../../tests/fixtures/probe/pkgng/assembled/autoremove.txt");
+const ORPHANS: &str =
+    include_str!("../../../../tests/fixtures/probe/pkgng/assembled/autoremove.txt");
 const NOTHING: &str = include_str!("../../../../tests/fixtures/probe/pkgng/assembled/nothing.txt");
 
 /// A host: its packages, what `pkg upgrade` and `pkg autoremove` would do, what was predicted.
