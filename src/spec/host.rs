@@ -101,6 +101,10 @@ pub trait Host: Send + Sync {
     fn platform(&self) -> Arc<Platform>;
     /// Asks without changing anything. Sent again by itself after a lost shell.
     fn probe(&self, probe: Probe) -> BoxFuture<'static, Result<Answer, HostError>>;
+    /// Asks several things in their order, all in one write where that is possible.
+    fn probes(&self, probes: Vec<Probe>) -> Vec<BoxFuture<'static, Result<Answer, HostError>>> {
+        probes.into_iter().map(|probe| self.probe(probe)).collect()
+    }
     /// Applies the parts' changes (outer: independent parts) and takes a second look in the same write.
     fn apply(
         &self,

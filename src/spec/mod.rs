@@ -28,6 +28,6 @@ pub use input::{Content, Input, Inputs, Tree, TreeEntry, TreeKind};
 pub use module::{Action, ActionContext, Control, Ctx, Failure, Fields, Look, State};
 pub use path::{PathKind, PathState};
 pub use platform::{Os, PackageManager, Platform, ServiceManager};
-pub use probe::{Answer, Probe};
+pub use probe::{Answer, PathAsked, Probe};
 pub use scope::{Lookup, Scope};
 pub use world::{Effect, PathAttrs, Text, World};

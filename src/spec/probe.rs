@@ -22,6 +22,19 @@ pub struct Probe {
     pub secret: bool,
     /// Whether it runs foreign scripts (rc.d, facts.d): in a subshell of its own.
     pub isolated: bool,
+    /// Paths whose `tk_stat` line the script asks for: those of many probes are looked up at once.
+    pub asks: Vec<PathAsked>,
+}
+
+/// A path and the flags of `tk_stat` that a script asks for it with.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct PathAsked {
+    /// Exactly as the script has it.
+    pub path: String,
+    /// Of what a link leads to.
+    pub follow: bool,
+    /// With the SHA-1.
+    pub sum: bool,
 }
 
 impl Probe {
@@ -35,6 +48,7 @@ impl Probe {
             heavy: false,
             secret: false,
             isolated: false,
+            asks: Vec::new(),
         }
     }
 
@@ -49,6 +63,14 @@ impl Probe {
     #[must_use]
     pub fn input(mut self, input: impl Into<Bytes>) -> Self {
         self.input = Some(input.into());
+        self
+    }
+
+    /// The same, telling that the script calls `tk_stat` with this path and these flags. It is no part of
+    /// the question: the answer is the same without it.
+    #[must_use]
+    pub fn asks(mut self, path: impl Into<String>, follow: bool, sum: bool) -> Self {
+        self.asks.push(PathAsked { path: path.into(), follow, sum });
         self
     }
 

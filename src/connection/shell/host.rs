@@ -112,6 +112,8 @@ impl ShellHost {
         let limits = &self.base.limits;
         request.limit = Some(if probe.heavy { limits.heavy } else { limits.probe });
         request.pure = true;
+        let is_light = !probe.heavy && kind == Kind::Plain && matches!(data, Data::None);
+        request.asks = is_light.then(|| probe.asks.clone());
         request.data = data;
         request.needs.push(function);
         (request, waiting)
@@ -164,6 +166,16 @@ impl Host for ShellHost {
         let (request, waiting) = self.probe_request(&probe);
         self.send(vec![request]);
         Box::pin(async move { waiting.reply().await?.answer() })
+    }
+
+    fn probes(&self, probes: Vec<Probe>) -> Vec<BoxFuture<'static, Result<Answer, HostError>>> {
+        let asked = probes.iter().map(|probe| self.probe_request(probe));
+        let (requests, replies): (Vec<_>, Vec<_>) = asked.unzip();
+        self.send(requests);
+        let answers = replies.into_iter().map(|waiting| -> BoxFuture<'static, _> {
+            Box::pin(async move { waiting.reply().await?.answer() })
+        });
+        answers.collect()
     }
 
     fn apply(

@@ -6,6 +6,7 @@
 mod apply;
 mod boot;
 mod budget;
+mod burst;
 mod command;
 mod driver;
 mod fetch;

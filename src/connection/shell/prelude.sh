@@ -16,7 +16,7 @@
 
 tk_nl='
 '
-tk_sys='' tk_out='' tk_dir='' tk_serial=0
+tk_sys='' tk_out='' tk_dir='' tk_kept='' tk_serial=0
 
 # ---- text -------------------------------------------------------------------------------------------
 
@@ -161,7 +161,43 @@ tk_list() {
 # spec::PathState::parse reads it. One fork, one more for a link's target or a sum.
 tk_stat() {
   tk_stat_words "${2-}${3-}"
-  tk_stat_list "$1"
+  case $tk_kept in
+  *"$tk_nl$tk_st_l$tk_st_s:$1$tk_nl"*) tk_stat_kept "$tk_st_l$tk_st_s:$1" ;;
+  *) tk_stat_list "$1" ;;
+  esac
+}
+
+# tk_warm [-follow] [-sum] -- PATH...: keeps the lines of these paths for the calls of tk_stat that follow,
+# until tk_kept is emptied: a line of flags, a colon and the path, then the path's own.
+tk_warm() {
+  local lines p
+  tk_system
+  lines=$(tk_stat_many "$@" 2>/dev/null)
+  p=
+  while [ "$1" != -- ]; do
+    p=$p$1
+    shift
+  done
+  shift
+  tk_stat_words "$p"
+  tk_stat_count "$lines" "$#" || return 0
+  for p; do
+    tk_kept=${tk_kept:-$tk_nl}$tk_st_l$tk_st_s:$p$tk_nl${lines%%"$tk_nl"*}$tk_nl
+    lines=${lines#*"$tk_nl"}
+  done
+}
+
+# tk_stat_kept KEY: prints the line behind this one. By words: to cut a long text at its front costs some
+# shells the square of its length.
+tk_stat_kept() {
+  local line found='' IFS="$tk_nl"
+  set -f
+  for line in $tk_kept; do
+    [ -z "$found" ] || break
+    [ "$line" != "$1" ] || found=1
+  done
+  set +f
+  tk_line "$line"
 }
 
 # tk_stat_many [-follow] [-sum] -- PATH...: the same lines, one for each path in their order. One fork for

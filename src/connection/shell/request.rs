@@ -2,7 +2,7 @@
 
 use super::budget::Held;
 use super::upload::Upload;
-use crate::spec::{Answer, HostError};
+use crate::spec::{Answer, HostError, PathAsked};
 use bytes::Bytes;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -10,7 +10,7 @@ use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
 
 /// Longer texts are sent by length, since a shell's `read` takes one byte at a time.
-const LONG_TEXT: usize = 3000;
+pub const LONG_TEXT: usize = 3000;
 
 /// How the shell treats a request's text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -114,6 +114,8 @@ pub struct Request {
     pub stream: Option<mpsc::Sender<Bytes>>,
     /// Whether it may be sent again after a lost shell.
     pub pure: bool,
+    /// The paths that a light probe asks for; None: it is none.
+    pub asks: Option<Vec<PathAsked>>,
     /// For messages: `connection lost during ...`.
     pub what: String,
     /// From the answer before it.
@@ -145,6 +147,7 @@ impl Request {
             target: None,
             stream: None,
             pure: false,
+            asks: None,
             what,
             limit: None,
             cancelled: Arc::new(AtomicBool::new(false)),

@@ -1,5 +1,6 @@
 //! Sends requests: all that wait go out in one write.
 
+use super::burst::Burst;
 use super::flight::Flight;
 use super::request::{Data, Function, Kind, Request};
 use super::session::Ended;
@@ -58,12 +59,14 @@ pub struct Writer {
     next_id: u64,
     known: HashSet<u32>,
     buffer: BytesMut,
+    /// Requests of the burst that are still to be sent.
+    burst: usize,
 }
 
 impl Writer {
     /// Over this stream.
     pub fn new(input: Box<dyn AsyncWrite + Send + Unpin>, key: String) -> Self {
-        Self { input, key, next_id: 1, known: HashSet::new(), buffer: BytesMut::new() }
+        Self { input, key, next_id: 1, known: HashSet::new(), buffer: BytesMut::new(), burst: 0 }
     }
 
     /// Writes bytes that are no request: the first line, a password.
@@ -92,7 +95,11 @@ impl Writer {
                 return Ended::Done;
             };
             match item {
-                Item::Request(request) => self.send(*request, flight, counts).await,
+                Item::Request(request) => {
+                    self.warm(&request, &work.backlog, flight);
+                    self.send(*request, flight, counts).await;
+                    self.unwarm(flight);
+                }
                 Item::Reconnect(done) => {
                     self.flush(flight, counts).await;
                     flight.drained().await;
@@ -143,6 +150,37 @@ impl Writer {
         if self.buffer.len() > GATHER {
             self.flush(flight, counts).await;
         }
+    }
+
+    /// Looks at all paths at once that this probe and those right behind it ask for.
+    fn warm(&mut self, first: &Request, backlog: &VecDeque<Item>, flight: &Flight) {
+        if self.burst > 0 {
+            return;
+        }
+        let Some(burst) = Burst::of(first, backlog) else { return };
+        self.burst = burst.requests;
+        let limit = first.limit.map(|limit| limit * burst.paths);
+        self.ours(burst.text, limit, flight);
+    }
+
+    /// Behind a burst nothing of it is kept: what is answered then is looked at then.
+    fn unwarm(&mut self, flight: &Flight) {
+        if self.burst == 0 {
+            return;
+        }
+        self.burst -= 1;
+        if self.burst == 0 {
+            self.ours("tk_kept=".into(), None, flight);
+        }
+    }
+
+    /// A request whose reply nobody waits for.
+    fn ours(&mut self, text: String, limit: Option<Duration>, flight: &Flight) {
+        let (mut request, _waiting) = Request::new(Kind::Plain, text, "a look at many paths");
+        request.limit = limit;
+        let id = self.take_id();
+        self.buffer.put_slice(&request.head(&self.key, id));
+        flight.push(id, request);
     }
 
     fn take_id(&mut self) -> u64 {

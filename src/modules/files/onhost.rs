@@ -62,6 +62,7 @@ impl CopyOnHost<'_> {
         };
         let probe =
             Probe::new("onhost", concat!(include_str!("onhost.sh"), include_str!("place.sh")));
+        let probe = probe.asks(&*source, true, true).asks(&*dest, true, true);
         Ok(probe.words([source, dest, name, "sum".to_string()]))
     }
 

@@ -43,7 +43,8 @@ pub fn probe(path: String, name: &str, depth: Depth) -> Probe {
         Depth::Sum => "sum",
         Depth::Content => "content",
     };
-    Probe::new("place", include_str!("place.sh")).words([path, name.to_string(), depth.to_string()])
+    let probe = Probe::new("place", include_str!("place.sh")).asks(&*path, true, depth == "sum");
+    probe.words([path, name.to_string(), depth.to_string()])
 }
 
 /// Takes lines off the front of an answer.

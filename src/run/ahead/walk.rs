@@ -58,8 +58,9 @@ pub fn ask(run: &mut TaskRun<'_>, host: &Arc<dyn Host>, route: &str, changing: b
         pure: rules.hold(AheadRule::Pure),
         ..Ahead::default()
     };
-    let mut walk = Walk { run, host, route, rules, pending, left, distance: 0 };
+    let mut walk = Walk { run, host, route, rules, pending, left, distance: 0, probes: Vec::new() };
     let _ = walk.all(&upcoming);
+    walk.send();
     walk.run.upcoming = upcoming;
 }
 
@@ -77,6 +78,8 @@ struct Walk<'w, 'r> {
     left: usize,
     /// Executions passed so far.
     distance: usize,
+    /// What is asked, in order: sent together, since a shell answers a burst with fewer programs.
+    probes: Vec<Probe>,
 }
 
 impl Walk<'_, '_> {
@@ -104,6 +107,14 @@ impl Walk<'_, '_> {
             self.add_pending(&next.task);
         }
         Ok(())
+    }
+
+    fn send(&mut self) {
+        let probes = std::mem::take(&mut self.probes);
+        let answers = self.host.probes(probes.clone());
+        for (probe, answer) in probes.into_iter().zip(answers) {
+            self.run.queue.push(self.route, probe, answer, &self.run.batch.session.changes);
+        }
     }
 
     fn scope(&self, scope: &TaskScope) -> TaskScope {
@@ -145,8 +156,7 @@ impl Walk<'_, '_> {
         }
         let scope = self.scope(scope);
         if let Coming::Ask(probe) = self.consider(task, &scope)? {
-            let answer = self.host.probe(probe.clone());
-            self.run.queue.push(self.route, probe, answer, &self.run.batch.session.changes);
+            self.probes.push(probe);
         }
         self.run.queue.consider(key);
         Ok(())

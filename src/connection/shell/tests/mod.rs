@@ -3,6 +3,7 @@
 mod applying;
 mod becoming;
 mod boundaries;
+mod bursts;
 mod cutting;
 mod guarding;
 mod probes;

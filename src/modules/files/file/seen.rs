@@ -127,7 +127,7 @@ pub fn probe(args: &Args, ctx: Ctx<'_>) -> Result<Probe, Failure> {
     };
     let letters = letters(args, ctx);
     let script = concat!(include_str!("../walk.sh"), include_str!("file.sh"));
-    let probe = Probe::new("file", script);
+    let probe = Probe::new("file", script).asks(&*path, false, false);
     let heavy = letters.contains(['r', 'L']);
     let (atime, mtime) = super::times::texts(args)?;
     let probe = probe.words([path, name.to_string(), source, letters, atime, mtime]);
