@@ -126,7 +126,7 @@ fn a_connection_that_ends_in_a_command_makes_the_host_unreachable() {
     let file = project.target().join("cut");
     let run = process::start(project.command(Path::new(TANK)).args(["playbook", "slow.yml"]));
     until("the command runs", || file.exists());
-    cut.cut_sessions();
+    cut.cut_connections();
     run.end(LIMIT).expect_code(4).out_has(&[
         "fatal: [cut]: UNREACHABLE! => ",
         "connection lost during",

@@ -122,11 +122,6 @@ impl Sshd {
         write_known_hosts(self.dir.path(), port);
         line(name, port, &self.key(), &self.known_hosts())
     }
-
-    /// Ends every session at once, as a crash of the host would; the server goes on listening.
-    pub fn cut_sessions(&self) {
-        process::kill_children(self.child.id());
-    }
 }
 
 impl Sshd {
