@@ -78,6 +78,8 @@ target=${CARGO_TARGET_DIR:-target}
 mkdir -p /run/sshd 2>/dev/null || :
 ssh-keygen -q -t ed25519 -N '' -C '' -f "$work/host"
 ssh-keygen -q -t ed25519 -N '' -C '' -f "$work/key"
+# SHLVL keeps bash from reading the account's .bashrc in every session: a slow one would be charged to whoever
+# opens many of them.
 cat >"$work/sshd_config" <<END
 ListenAddress 127.0.0.1
 HostKey $work/host
@@ -87,6 +89,7 @@ StrictModes no
 PermitRootLogin yes
 UsePAM no
 UseDNS no
+SetEnv SHLVL=5
 Subsystem sftp internal-sftp
 END
 
