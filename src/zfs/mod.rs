@@ -1,0 +1,5 @@
+//! ZFS without a host: names, listings, values, retention, the replication planner. Everything here is a pure function of
+//! what the programs `zfs` and `zpool` printed.
+
+pub mod listing;
+pub mod name;
