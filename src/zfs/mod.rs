@@ -3,5 +3,7 @@
 
 pub mod capability;
 pub mod listing;
+pub mod message;
 pub mod name;
 pub mod replication;
+pub mod topology;
