@@ -1,5 +1,10 @@
 //! ZFS without a host: names, listings, values, retention, the replication planner. Everything here is a pure function of
 //! what the programs `zfs` and `zpool` printed.
 
+pub mod allow;
 pub mod listing;
 pub mod name;
+pub mod pool_status;
+pub mod property;
+pub mod rows;
+pub mod value;
