@@ -261,11 +261,8 @@ mod tests {
         assert!(status.status.ends_with("degraded state."));
         assert_eq!(status.scan, "none requested");
         assert_eq!(status.errors, "No known data errors");
-        let wanted = [
-            "mirror (/tmp/zfexp/d1 /tmp/zfexp/d2)",
-            "log /tmp/zfexp/d4",
-            "spare /tmp/zfexp/d3",
-        ];
+        let wanted =
+            ["mirror (/tmp/zfexp/d1 /tmp/zfexp/d2)", "log /tmp/zfexp/d4", "spare /tmp/zfexp/d3"];
         assert_eq!(texts(&status), wanted);
         assert_eq!(status.data[0].children[1].state, "OFFLINE");
         assert_eq!(status.devices().len(), 4);

@@ -212,7 +212,8 @@ mod tests {
         let mut seen = 0;
         for line in text.lines() {
             let mut words = line.split_whitespace();
-            let (Some(name), Some(edit), Some(inherit)) = (words.next(), words.next(), words.next())
+            let (Some(name), Some(edit), Some(inherit)) =
+                (words.next(), words.next(), words.next())
             else {
                 continue;
             };
