@@ -3,3 +3,4 @@
 
 pub mod listing;
 pub mod name;
+pub mod rate;
