@@ -5,4 +5,5 @@ pub mod calendar;
 pub mod listing;
 pub mod name;
 pub mod retention;
+pub mod schedule;
 pub mod span;
