@@ -2,6 +2,7 @@
 //! what the programs `zfs` and `zpool` printed.
 
 pub mod calendar;
+pub mod freshness;
 pub mod listing;
 pub mod name;
 pub mod retention;

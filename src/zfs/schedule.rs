@@ -67,7 +67,8 @@ impl Schedule {
             let starts = self.near(now).into_iter();
             return starts.filter(|start| *start > now).min().map(Timestamp::as_second);
         };
-        let end = self.real(now, minutes)?.checked_add(SignedDuration::from_mins(minutes)).ok()?;
+        let end = SignedDuration::from_secs(minutes * 60 - self.into(now, minutes));
+        let end = Timestamp::from_second(now.as_second()).ok()?.checked_add(end).ok()?;
         let change = self.zone.following(now).next().map(|change| change.timestamp());
         Some(change.map_or(end, |change| change.min(end)).as_second())
     }
@@ -83,13 +84,17 @@ impl Schedule {
 
     /// The start of a slot of an hour or less. Where the clock changes within one, the change begins another.
     fn real(&self, now: Timestamp, minutes: i64) -> Option<Timestamp> {
-        let local = self.zone.to_datetime(now);
-        let into = i64::from(local.minute()) % minutes * 60 + i64::from(local.second());
         let second = Timestamp::from_second(now.as_second()).ok()?;
-        let start = second.checked_sub(SignedDuration::from_secs(into)).ok()?;
+        let start = second.checked_sub(SignedDuration::from_secs(self.into(now, minutes))).ok()?;
         let behind = second.checked_add(SignedDuration::from_secs(1)).ok()?;
         let change = self.zone.preceding(behind).next().map(|change| change.timestamp());
         Some(change.map_or(start, |change| change.max(start)))
+    }
+
+    /// How many seconds the clock shows since the last full so many minutes.
+    fn into(&self, now: Timestamp, minutes: i64) -> i64 {
+        let local = self.zone.to_datetime(now);
+        i64::from(local.minute()) % minutes * 60 + i64::from(local.second())
     }
 
     /// Starts of the longer slots around a moment, as instants: with a clock that changes the order on it is not enough.

@@ -49,10 +49,7 @@ fn schedules_are_read_and_written() {
         ("5h", "5 hours do not divide a day"),
         ("0h", "0 hours do not divide a day"),
         ("48h", "48 hours do not divide a day"),
-        (
-            "",
-            "\"\" is no schedule; there are 15min, 6h, hourly, daily, weekly, monthly and yearly",
-        ),
+        ("", "\"\" is no schedule; there are 15min, 6h, hourly, daily, weekly, monthly and yearly"),
         (
             "15",
             "\"15\" is no schedule; there are 15min, 6h, hourly, daily, weekly, monthly and yearly",
@@ -133,11 +130,18 @@ fn a_skipped_time_runs_once_after_the_gap() {
             continue;
         }
         // 00:00, (02:00) 03:00, 04:00 on the clock.
-        let night: Vec<&String> =
-            found.iter().filter(|t| (&t[..]) > "2026-03-28T22" && (&t[..]) < "2026-03-29T05").collect();
+        let night: Vec<&String> = found
+            .iter()
+            .filter(|t| (&t[..]) > "2026-03-28T22" && (&t[..]) < "2026-03-29T05")
+            .collect();
         assert_eq!(
             night,
-            ["2026-03-28T23:00:00Z", "2026-03-29T01:00:00Z", "2026-03-29T02:00:00Z", "2026-03-29T04:00:00Z"]
+            [
+                "2026-03-28T23:00:00Z",
+                "2026-03-29T01:00:00Z",
+                "2026-03-29T02:00:00Z",
+                "2026-03-29T04:00:00Z"
+            ]
         );
     }
     for (every, count) in [("hourly", 24), ("15min", 96)] {
@@ -193,7 +197,8 @@ fn slots_and_their_ends_meet_all_year() {
     // Each slot begins where the one before said it would, in every zone and with every schedule.
     for place in ["UTC", "Europe/Berlin", "Australia/Lord_Howe", "America/New_York"] {
         for every in ["hourly", "2h", "6h", "daily", "weekly", "monthly"] {
-            let schedule = schedule(every, if every.ends_with('h') { "00:00" } else { "02:30" }, place);
+            let schedule =
+                schedule(every, if every.ends_with('h') { "00:00" } else { "02:30" }, place);
             let mut slot = schedule.slot(at("2026-01-15T00:00:00Z")).unwrap();
             while slot < at("2026-12-15T00:00:00Z") {
                 let next = schedule.next(slot).unwrap();
