@@ -198,7 +198,7 @@ fn greater(keep: &Keep) -> Vec<Keep> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 256, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn what_must_stay_stays(world in world(), keep in policy()) {
