@@ -23,6 +23,8 @@ pub struct Snapshot {
     pub holds: u32,
     /// Bytes that only this snapshot keeps.
     pub used: u64,
+    /// Bytes written between the snapshot before it and this one; none where the host cannot say.
+    pub written: Option<u64>,
     /// The clones made of it.
     pub clones: Vec<String>,
 }

@@ -121,7 +121,7 @@ fn world() -> impl Strategy<Value = World> {
         let newest = snapshots.iter().map(|snapshot| snapshot.creation).max().unwrap_or(START);
         let marks = btree_set(select(ids.clone()), 0..5);
         let edges = vec(edge(ids), 0..4);
-        let late = prop_oneof![Just(0), -400 * DAY..0, 0..400 * DAY, 0..DAY];
+        let late = prop_oneof![Just(0), -400 * DAY..0, -7_200..0i64, 0..400 * DAY, 0..DAY];
         (Just(snapshots).prop_shuffle(), marks, edges, late).prop_map(
             move |(snapshots, marks, edges, late)| {
                 let bookmarks = marks.iter().map(|guid| mark(&snapshots, *guid)).collect();

@@ -369,8 +369,12 @@ fn a_future_snapshot_stays_is_warned_of_and_uses_up_nothing() {
         ["@tank_3 was created 365d in the future: one of the clocks is wrong"]
     );
     // A clock that is a little ahead is no matter.
-    case.snapshots[2].creation = now() + 200;
-    assert!(decide(&policy, &case.deck(), now()).warnings.is_empty());
+    for (ahead, future) in [(300, false), (301, true)] {
+        case.snapshots[2].creation = now() + ahead;
+        let decision = decide(&policy, &case.deck(), now());
+        assert_eq!(decision.warnings.len(), usize::from(future), "{ahead}");
+        assert_eq!(decision.verdicts[2].keep, future, "{ahead}");
+    }
 }
 
 #[test]
