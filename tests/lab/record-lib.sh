@@ -25,12 +25,17 @@ rec() {
         runuser -u "$who" -- env "PATH=$PATH" sh -c "cd /; $2" >/tmp/stdout 2>/tmp/stderr </dev/null && rc=0 || rc=$?
         prompt="$who\$"
     fi
+    if grep -q '^[!?] ' /tmp/stdout; then
+        echo "the output of $1 looks like our own marks" >&2
+        exit 1
+    fi
     {
         printf '%s %s\n' "$prompt" "$2"
         cat /tmp/stdout
         # A last line without its end.
         [ ! -s /tmp/stdout ] || [ -z "$(tail -c 1 /tmp/stdout)" ] || echo
-        sed -e 's/^/! /' -e '$s/$//' /tmp/stderr
+        sed 's/^/! /' /tmp/stderr
+        [ ! -s /tmp/stderr ] || [ -z "$(tail -c 1 /tmp/stderr)" ] || echo
         printf '? %s\n' "$rc"
     } >"$file"
 }
