@@ -6,7 +6,7 @@ pid=
 
 guest_ssh() {
     ssh -F none -i key -p "$port" -o BatchMode=yes -o IdentitiesOnly=yes -o UserKnownHostsFile=known_hosts \
-        -o GlobalKnownHostsFile=/dev/null -o StrictHostKeyChecking=yes -o LogLevel=ERROR -o ConnectTimeout=10 \
+        -o GlobalKnownHostsFile=/dev/null -o StrictHostKeyChecking=yes -o LogLevel=ERROR -o ConnectTimeout=30 \
         root@127.0.0.1 "$@"
 }
 
