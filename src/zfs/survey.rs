@@ -31,7 +31,10 @@ impl Pool {
     }
 
     fn features(&self) -> Vec<String> {
-        let on = self.properties.iter().filter(|(_, value)| matches!(value.as_str(), "enabled" | "active"));
+        let on = self
+            .properties
+            .iter()
+            .filter(|(_, value)| matches!(value.as_str(), "enabled" | "active"));
         on.filter_map(|(name, _)| Some(name.strip_prefix("feature@")?.to_owned())).collect()
     }
 }
@@ -102,7 +105,8 @@ pub fn read(answer: &str) -> Result<Survey, String> {
         match section.name {
             "root" | "above" => {
                 let end = ends.next().ok_or("a listing has no end")?;
-                let name = Dataset::new(section.words).map_err(|error| format!("{}: {error}", section.words))?;
+                let name = Dataset::new(section.words)
+                    .map_err(|error| format!("{}: {error}", section.words))?;
                 if listed(section, end)? {
                     rows.push_str(&section.text);
                 } else if section.name == "root" {
@@ -153,7 +157,9 @@ impl Survey {
             "receive" => self.programs.receive = letters(&section.text),
             "bookmark" => self.programs.bookmarks = !section.text.contains("unrecognized command"),
             "holds" => self.take_holds(&section.text),
-            "pool" => drop(self.pools.insert(section.words.to_owned(), pool(section.words, &section.text))),
+            "pool" => drop(
+                self.pools.insert(section.words.to_owned(), pool(section.words, &section.text)),
+            ),
             "allow" => {
                 if let Ok(name) = Dataset::new(section.words) {
                     self.allowed.insert(name, section.text.clone());
@@ -214,7 +220,10 @@ mod tests {
     fn half_an_answer_is_none() {
         let cut = &FUSE[..FUSE.len() - 6];
         assert_eq!(read(cut), Err("the answer is not whole".to_owned()));
-        let failed = FUSE.replace("=end 0 ", "=end 1 cannot open: Please make sure that the zfs-fuse daemon is running.");
+        let failed = FUSE.replace(
+            "=end 0 ",
+            "=end 1 cannot open: Please make sure that the zfs-fuse daemon is running.",
+        );
         assert!(read(&failed).unwrap_err().contains("could not be listed"));
     }
 }

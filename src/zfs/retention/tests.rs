@@ -82,6 +82,8 @@ fn snapshot(id: u64, creation: i64) -> Snapshot {
         creation,
         holds: 0,
         used: 0,
+
+        written: None,
         clones: Vec::new(),
     }
 }
