@@ -32,6 +32,7 @@ mod settle;
 mod sources;
 mod start;
 mod stats;
+pub mod stream;
 mod task;
 mod total;
 mod varsfiles;

@@ -11,6 +11,7 @@ pub mod marks;
 pub mod plan;
 pub mod refusal;
 pub mod token;
+pub mod tree;
 
 #[cfg(test)]
 mod tests;

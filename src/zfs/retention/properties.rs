@@ -87,6 +87,7 @@ fn snapshots() -> impl Strategy<Value = Vec<Snapshot>> {
                 creation,
                 holds: u32::from(hold == 0),
                 used: 0,
+
                 written: None,
                 clones: if clone == 0 { vec!["pa/clone".into()] } else { Vec::new() },
             });

@@ -82,6 +82,7 @@ fn snapshot(id: u64, creation: i64) -> Snapshot {
         creation,
         holds: 0,
         used: 0,
+
         written: None,
         clones: Vec::new(),
     }
