@@ -1,5 +1,5 @@
-//! ZFS without a host: names, listings, values, the replication planner, retention, snapshot schedules, freshness. Everything here is a pure function of
-//! what the programs `zfs` and `zpool` printed.
+//! ZFS without a host: names, listings, values, the replication planner, retention, snapshot schedules, freshness.
+//! Everything here is a pure function of what the programs `zfs` and `zpool` printed, and of a time that is given.
 
 pub mod allow;
 pub mod calendar;
