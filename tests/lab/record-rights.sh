@@ -1,6 +1,7 @@
 # shellcheck shell=sh
 # In the guest, after record-send.sh: rights of users, destroying, creating, setting.
 set -eu
+# shellcheck source=/dev/null
 . ./record-lib.sh
 
 listings() {

@@ -1,6 +1,7 @@
 # shellcheck shell=sh
 # In the guest, after record-list.sh: streams, resuming, divergence, encryption, rights, destroying.
 set -eu
+# shellcheck source=/dev/null
 . ./record-lib.sh
 
 estimates() {
