@@ -16,3 +16,4 @@ pub mod spec;
 pub mod template;
 pub mod vars;
 pub mod vault;
+pub mod zfs;
