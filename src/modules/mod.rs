@@ -8,6 +8,7 @@ pub mod flow;
 pub mod packages;
 pub mod services;
 pub mod system;
+pub mod zfs;
 
 use crate::spec::Entry;
 
@@ -21,6 +22,7 @@ pub static MODULES: &[&[Entry]] = &[
     services::FAMILY,
     packages::FAMILY,
     system::FAMILY,
+    zfs::FAMILY,
 ];
 
 /// The module of a short or full name.

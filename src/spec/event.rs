@@ -183,7 +183,7 @@ pub enum Event {
         over: bool,
     },
     /// Custom statistics of `set_stats`.
-    CustomStats(Value),
+    CustomStats(BTreeMap<String, Value>),
     /// Hosts to try again were written to this file.
     RetryFile(String),
     /// The run is over.

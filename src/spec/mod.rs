@@ -8,6 +8,7 @@ pub mod context;
 pub mod doc;
 pub mod entry;
 pub mod event;
+pub mod file;
 pub mod host;
 pub mod input;
 pub mod module;
