@@ -82,6 +82,12 @@ fn as_child(test: &str) -> Option<Command> {
     Some(command)
 }
 
+/// Nothing of that name runs on this machine any more.
+fn gone(words: &str) {
+    let find = || process::run(Command::new("pgrep").args(["-f", words]), Duration::from_secs(10));
+    until(&format!("{words} is gone"), || find().code == 1);
+}
+
 /// Runs a future in a runtime like the program's own.
 fn block_on<T>(future: impl Future<Output = T>) -> T {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
@@ -169,6 +175,7 @@ fn a_cut_leg_ends_both_programs() {
         let lost = if cut_producer { &relayed.from } else { &relayed.to };
         assert_eq!(lost.end, End::Lost);
         until("nothing is left", || !one.has_sessions() && !two.has_sessions());
+        gone("sleep 4242");
     }
 }
 
@@ -181,8 +188,8 @@ fn an_operator_that_is_killed_leaves_nothing_running() {
         block_on(async {
             let transport = russh(&vars(port, &words("KEY"), &words("KNOWN"))).await;
             let host = host_on(transport, &Identity::login("h")).await;
-            let from = from(&host, &format!("touch {}; sleep 1000", words("MARK").display())).await;
-            carry(from, to(&host, "sleep 1000").await).await
+            let from = from(&host, &format!("touch {}; sleep 8383", words("MARK").display())).await;
+            carry(from, to(&host, "sleep 8383").await).await
         });
         return;
     }
@@ -197,6 +204,7 @@ fn an_operator_that_is_killed_leaves_nothing_running() {
     process::signal(run.pid(), Signal::KILL);
     run.end(Duration::from_secs(10)).expect_code(137);
     until("nothing is left", || !sshd.has_sessions());
+    gone("sleep 8383");
 }
 
 #[test]
