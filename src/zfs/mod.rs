@@ -4,7 +4,9 @@
 pub mod allow;
 pub mod calendar;
 pub mod capability;
+pub mod direct;
 pub mod freshness;
+pub mod legs;
 pub mod listing;
 pub mod message;
 pub mod name;

@@ -19,5 +19,6 @@ mod process;
 mod project;
 mod shipped;
 mod sshd;
+mod streams;
 mod terminal;
 mod tree;
