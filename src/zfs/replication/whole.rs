@@ -186,33 +186,43 @@ impl Planner<'_> {
         copying: &Copying,
         parents: &[Dataset],
     ) {
-        let bare = |name: &Dataset| Listed {
-            name: name.clone(),
-            snapshots: Vec::new(),
-            bookmarks: Vec::new(),
-            ..source.clone()
-        };
         for parent in parents {
-            let mut made = above(&self.predicted, parent).cloned().unwrap_or_else(|| bare(parent));
+            let mut made =
+                above(&self.predicted, parent).cloned().unwrap_or_else(|| bare(source, parent));
             made.name = parent.clone();
             made.snapshots.clear();
             self.predicted.datasets.insert(parent.clone(), made);
         }
-        let gone = copying
-            .before
-            .iter()
-            .any(|one| matches!(one, Preparation::SetAside(_) | Preparation::Recreate(_)));
-        let mut after = target.filter(|_| !gone).unwrap_or_else(|| bare(&copying.target));
-        for one in &copying.before {
-            if let Preparation::Rollback { destroys, .. } = one {
-                after
-                    .snapshots
-                    .retain(|there| !destroys.iter().any(|gone| gone.guid == there.guid));
-            }
-        }
-        after.snapshots.extend(arriving(source, copying).cloned());
+        let after = after(source, target.as_ref(), copying);
         self.predicted.datasets.insert(copying.target.clone(), after);
     }
+}
+
+fn bare(source: &Listed, name: &Dataset) -> Listed {
+    Listed { name: name.clone(), snapshots: Vec::new(), bookmarks: Vec::new(), ..source.clone() }
+}
+
+/// The target as it will be once a plan is carried out.
+#[must_use]
+pub fn after(source: &Listed, target: Option<&Listed>, copying: &Copying) -> Listed {
+    let gone = copying
+        .before
+        .iter()
+        .any(|one| matches!(one, Preparation::SetAside(_) | Preparation::Recreate(_)));
+    let mut after =
+        target.filter(|_| !gone).cloned().unwrap_or_else(|| bare(source, &copying.target));
+    after.name = copying.target.clone();
+    for one in &copying.before {
+        if let Preparation::Rollback { destroys, .. } = one {
+            after.snapshots.retain(|there| !destroys.iter().any(|gone| gone.guid == there.guid));
+        }
+    }
+    after.snapshots.extend(arriving(source, copying).cloned().map(|one| Snapshot {
+        holds: 0,
+        clones: Vec::new(),
+        ..one
+    }));
+    after
 }
 
 /// The snapshots that a plan brings to the target.
@@ -247,15 +257,14 @@ fn above<'a>(listing: &'a Listing, name: &Dataset) -> Option<&'a Listed> {
 
 /// The snapshots on a host that edges from it start from, by dataset: what must not go while those edges are behind.
 #[must_use]
-pub fn needed(
+pub fn needed<'s>(
     edges: &[&Edge],
-    surveys: &BTreeMap<String, Survey>,
+    survey: &dyn Fn(&str) -> Option<&'s Survey>,
     host: &str,
 ) -> BTreeMap<Dataset, BTreeSet<Guid>> {
     let mut all: BTreeMap<Dataset, BTreeSet<Guid>> = BTreeMap::new();
     for edge in edges.iter().filter(|edge| edge.source.host == host) {
-        let (Some(source), Some(target)) = (surveys.get(host), surveys.get(&edge.target.host))
-        else {
+        let (Some(source), Some(target)) = (survey(host), survey(&edge.target.host)) else {
             continue;
         };
         for (from, to) in tree::tree(edge, &source.listing, &target.listing).pairs {
@@ -387,7 +396,7 @@ mod tests {
         let mut behind = edge("pb/d", "pc/d");
         behind.source.host = "b".to_owned();
         behind.target.host = "c".to_owned();
-        let needed = needed(&[&behind], &surveys, "b");
+        let needed = needed(&[&behind], &|host| surveys.get(host), "b");
         assert_eq!(needed[&Dataset::new("pb/d").unwrap()], [Guid(1)].into());
     }
 
