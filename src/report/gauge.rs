@@ -30,6 +30,9 @@ impl Gauge {
             self.samples.clear();
         }
         self.done = done;
+        if let Some((_, bytes)) = self.samples.back_mut().filter(|(then, _)| *then == now) {
+            *bytes = done;
+        }
         if self.samples.back().is_none_or(|(then, _)| now.saturating_sub(*then) >= STEP) {
             self.samples.push_back((now, done));
         }

@@ -156,7 +156,8 @@ fn a_cut_leg_ends_both_programs() {
             let (near, far) = (host(whole, whole.port()).await, host(cut, proxy.port()).await);
             let (a, b) = if cut_producer { (far, near) } else { (near, far) };
             let from = from(&a, "cat /dev/zero").await;
-            let to = to(&b, "cat >/dev/null; sleep 4242").await;
+            let rest = if cut_producer { "true" } else { "sleep 4242" };
+            let to = to(&b, &format!("cat >/dev/null; {rest}")).await;
             let cutting = async {
                 tokio::time::sleep(Duration::from_millis(1500)).await;
                 if !cut_producer {
@@ -234,7 +235,8 @@ fn failures_of_either_end_are_told_and_leave_nothing() {
         assert_eq!((relayed.from.end, relayed.to.end), (End::Signal(15), End::Signal(15)));
     });
     until("nothing is left", || !sshd.has_sessions());
-    assert!(sshd.log().matches("Accepted publickey").count() <= 3, "{}", sshd.log());
+    // One for the shells, and streams use again what is free.
+    assert!(sshd.log().matches("Accepted publickey").count() <= 4, "{}", sshd.log());
 }
 
 #[test]
