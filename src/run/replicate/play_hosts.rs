@@ -39,10 +39,8 @@ impl PlayHosts<'_> {
         let frame = self.batch.frame();
         let scope = TaskScope::of_host(&session.store, &frame, &name, &session.warnings);
         let route = connect::route_of(self.batch, self.task, &scope, &name);
-        let (route, _) = route.map_err(|stop| match stop {
-            Stop::Fault(error) => error.chain(),
-            _ => "evaluation was suspended".to_owned(),
-        })?;
+        let chain = |stop: Stop| stop.into_diagnostic().map(|error| error.chain());
+        let (route, _) = route.map_err(|stop| chain(stop).unwrap_or_default())?;
         session.pool.host(&route).await.map_err(|error| format!("{name}: {error}"))
     }
 }
