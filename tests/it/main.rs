@@ -21,3 +21,4 @@ mod shipped;
 mod sshd;
 mod terminal;
 mod tree;
+mod zfs;

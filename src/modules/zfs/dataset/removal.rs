@@ -43,14 +43,12 @@ pub fn plan(args: &Args, seen: &Seen) -> Result<Plan, Failure> {
     }
     let mut before = vec![("state", Value::from("present"))];
     if !inside.is_empty() {
-        before.push(("destroys", Value::from(names.clone())));
+        before.push(("destroys", Value::from(names)));
     }
     let after = [("state", Value::from("absent"))].into_iter().collect();
     let diff =
         Diff { before: Some(before.into_iter().collect()), after: Some(after), ..Diff::default() };
-    let mut plan = Plan::of(vec![change]).diff(diff);
-    plan.fields.insert("destroyed".into(), Value::from(names));
-    Ok(plan)
+    Ok(Plan::of(vec![change]).diff(diff))
 }
 
 /// Holds, and clones that lie elsewhere, are never destroyed.
