@@ -56,7 +56,7 @@ fn run(matches: &ArgMatches, pattern: &str) -> Result<u8, Diagnostic> {
     }
     let module = text(matches, "module").unwrap_or("command");
     let args = text(matches, "args").unwrap_or_default();
-    let loader = ground.loader();
+    let loader = ground.loader(false);
     let timeout = text(matches, "task_timeout").unwrap_or("0");
     let timeout = timeout.parse().map_err(|_| {
         Diagnostic::new(format!("--task-timeout: '{timeout}' is not a whole number")).code(5)

@@ -13,6 +13,7 @@ mod prepare;
 mod process;
 mod reports;
 mod signals;
+mod targets;
 
 #[cfg(test)]
 mod tests;

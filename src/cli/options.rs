@@ -95,8 +95,8 @@ fn connection(command: Command) -> Command {
         .arg(value("timeout", "timeout", "Seconds until a connection is given up").short('T'))
         .arg(value("ssh_common_args", "ssh-common-args", "Further options of ssh"))
         .arg(value("ssh_extra_args", "ssh-extra-args", "Further options of ssh"))
-        .arg(value("sftp_extra_args", "sftp-extra-args", "Without effect: sftp is not used"))
-        .arg(value("scp_extra_args", "scp-extra-args", "Without effect: scp is not used"))
+        .arg(value("sftp_extra_args", "sftp-extra-args", "Refused: sftp is not used"))
+        .arg(value("scp_extra_args", "scp-extra-args", "Refused: scp is not used"))
         .arg(flag("ask_pass", "ask-pass", "Ask for the login password").short('k'))
         .arg(
             value("conn_file", "connection-password-file", "File with the login password")

@@ -3,12 +3,16 @@
 use super::options::{self, is_set, text, texts};
 use super::prepare::{self, Ground};
 use super::signals;
+use super::targets;
 use crate::base::{Diagnostic, Value};
 use crate::play::{Loader, Playbook, Task, check, tags};
 use crate::report::Line;
 use crate::run::Session;
 use clap::ArgMatches;
 use std::path::Path;
+
+/// The name under which a pattern that matches nobody and a broken template are refused before anything runs.
+const STRICT: &str = "tank playbook";
 
 /// Runs the command; gives its exit code.
 pub fn main(name: &'static str, words: &[String]) -> u8 {
@@ -31,10 +35,10 @@ pub fn main(name: &'static str, words: &[String]) -> u8 {
         ));
         return 2;
     }
-    run(&matches, &playbooks).unwrap_or_else(|error| prepare::fail(&error))
+    run(&matches, &playbooks, name == STRICT).unwrap_or_else(|error| prepare::fail(&error))
 }
 
-fn run(matches: &ArgMatches, paths: &[String]) -> Result<u8, Diagnostic> {
+fn run(matches: &ArgMatches, paths: &[String], strict: bool) -> Result<u8, Diagnostic> {
     for path in paths {
         if !Path::new(path).exists() {
             return Err(Diagnostic::new(format!("the playbook: {path} could not be found")));
@@ -44,7 +48,7 @@ fn run(matches: &ArgMatches, paths: &[String]) -> Result<u8, Diagnostic> {
     let report = prepare::report(matches, &settings, false);
     let ground = prepare::ground(matches, settings, report)?;
     let dir = prepare::dir_of(Path::new(&paths[0]));
-    let loader = ground.loader();
+    let loader = ground.loader(strict);
     let mut playbooks = Vec::new();
     for path in paths {
         playbooks.push(loader.playbook(Path::new(path))?);
@@ -57,6 +61,9 @@ fn run(matches: &ArgMatches, paths: &[String]) -> Result<u8, Diagnostic> {
         return Ok(code);
     }
     check(&ground, matches, &loader, &playbooks)?;
+    if strict {
+        targets::check(&ground, &playbooks)?;
+    }
     let line = ground.line.clone();
     let session = ground.session(matches, loader, landscape)?;
     execute(&session, &playbooks, &line)

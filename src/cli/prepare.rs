@@ -177,8 +177,8 @@ impl Ground {
         Landscape::new(self.inventory.clone(), files, playbook_dir, reload, events)
     }
 
-    /// A loader of playbooks.
-    pub fn loader(&self) -> Loader {
+    /// A loader of playbooks. `strict`: broken templates are refused when they are read.
+    pub fn loader(&self, strict: bool) -> Loader {
         let (vault, reading) = (Arc::clone(&self.vault), Arc::clone(&self.vault));
         Loader::new(LoaderOptions {
             roles_path: self.settings.paths("DEFAULT_ROLES_PATH"),
@@ -195,6 +195,7 @@ impl Ground {
             module_names: || crate::modules::all().map(|entry| entry.doc().name).collect(),
             is_lookup: |name| crate::template::lookups::find(name).is_some(),
             check_arguments: true,
+            check_templates: strict,
         })
     }
 
@@ -229,6 +230,7 @@ impl Ground {
             changes: crate::run::Changes::default(),
             interrupt,
             ledger: Mutex::default(),
+            stats: Mutex::default(),
             prompt: Arc::new(move |question| {
                 let _aside = line.aside();
                 ask(question, &heard)

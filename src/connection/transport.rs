@@ -37,6 +37,10 @@ pub trait Transport: Send + Sync {
         host: String,
         port: u16,
     ) -> BoxFuture<'static, Result<Box<dyn Stream>, HostError>>;
+    /// The host key that the connection was made with, as a `known_hosts` file has it.
+    fn server_key(&self) -> Option<String> {
+        None
+    }
     /// Whether the connection still stands.
     fn is_open(&self) -> bool;
     /// Ends the connection.

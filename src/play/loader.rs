@@ -40,6 +40,8 @@ pub struct LoaderOptions {
     pub is_lookup: fn(&str) -> bool,
     /// Whether arguments are checked before anything runs.
     pub check_arguments: bool,
+    /// Whether a broken template in a task is refused when it is read, and not when the task runs.
+    pub check_templates: bool,
 }
 
 /// Loads playbooks, roles and task files.

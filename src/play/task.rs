@@ -73,6 +73,9 @@ impl Loader {
         if self.options.check_arguments {
             super::check::arguments(&task, place.rescued)?;
         }
+        if self.options.check_templates {
+            super::check::templates(&task, place.rescued)?;
+        }
         Ok(task)
     }
 

@@ -6,6 +6,7 @@ use crate::base::value::{Layout, to_json};
 use crate::base::{Diagnostic, Value};
 use crate::spec::Event;
 use crate::spec::event::{HostCounts, Status, TaskInfo, TaskResult};
+use std::collections::BTreeMap;
 
 /// Writes events as JSON lines to standard output.
 pub struct JsonLines {
@@ -16,6 +17,13 @@ impl JsonLines {
     /// A report on these streams.
     pub fn new(out: Out) -> Self {
         Self { out }
+    }
+
+    fn custom_stats(&mut self, stats: &BTreeMap<String, Value>) {
+        let hosts = stats.iter().filter(|(host, _)| !host.is_empty());
+        let hosts: Value = hosts.map(|(host, value)| (host.as_str(), value.clone())).collect();
+        let run = stats.get("").cloned().unwrap_or_default();
+        self.write("custom_stats", vec![("hosts", hosts), ("run", run)]);
     }
 
     fn write(&mut self, kind: &str, fields: Vec<(&str, Value)>) {
@@ -134,7 +142,7 @@ impl Report for JsonLines {
             Event::Warning(error) => self.write("warning", message(error)),
             Event::Deprecated(error) => self.write("deprecated", message(error)),
             Event::Error(error) => self.write("error", message(error)),
-            Event::CustomStats(stats) => self.write("custom_stats", vec![("data", stats.clone())]),
+            Event::CustomStats(stats) => self.custom_stats(stats),
             Event::RetryFile(path) => {
                 self.write("retry_file", vec![("path", Value::from(path.as_str()))]);
             }

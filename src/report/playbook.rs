@@ -7,7 +7,7 @@ use super::{Report, diagnostics, dump, recap};
 use crate::base::{Diagnostic, Value};
 use crate::spec::Event;
 use crate::spec::event::{Status, TaskInfo, TaskResult};
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
 /// What of the layout the settings change (S-182).
@@ -46,7 +46,7 @@ pub struct Terminal {
     /// A task whose banner waits for the first line under it.
     waiting: Option<Arc<TaskInfo>>,
     uncertain: Vec<String>,
-    stats: Vec<Value>,
+    stats: BTreeMap<String, Value>,
 }
 
 impl Terminal {
@@ -59,7 +59,7 @@ impl Terminal {
             deprecated_before: false,
             waiting: None,
             uncertain: Vec::new(),
-            stats: Vec::new(),
+            stats: BTreeMap::new(),
         }
     }
 
@@ -298,20 +298,13 @@ impl Terminal {
         }
     }
 
-    fn recap(
-        &mut self,
-        counts: &std::collections::BTreeMap<String, crate::spec::event::HostCounts>,
-    ) {
+    fn recap(&mut self, counts: &BTreeMap<String, crate::spec::event::HostCounts>) {
         self.banner("PLAY RECAP");
         recap::print(&mut self.out, counts);
         self.out.line("", Palette::Plain);
         if self.layout.custom_stats && !self.stats.is_empty() {
             let stats = std::mem::take(&mut self.stats);
-            self.banner("CUSTOM STATS: ");
-            for one in stats {
-                let text = dump::result(&one, "", 0, false, self.layout.shape);
-                self.out.line(&format!("\tRUN: {text}"), Palette::Plain);
-            }
+            self.custom_stats(&stats);
         }
         if self.layout.uncertain && !self.uncertain.is_empty() {
             let list = std::mem::take(&mut self.uncertain);
@@ -319,6 +312,24 @@ impl Terminal {
                 format!("{} prediction(s) not certain:\n  {}\n", list.len(), list.join("\n  "));
             self.out.line(&text, Palette::Warn);
         }
+    }
+
+    /// Hosts' statistics, then the run's, each in one line.
+    fn custom_stats(&mut self, stats: &BTreeMap<String, Value>) {
+        let shape = Shape { pretty: Some(true), indentation: 1, ..self.layout.shape };
+        let line = |name: &str, one: &Value| {
+            let text = dump::result(one, "", 0, true, shape);
+            format!("\t{name}: {}", text.replace('\n', ""))
+        };
+        self.banner("CUSTOM STATS:");
+        for (host, one) in stats.iter().filter(|(host, _)| !host.is_empty()) {
+            self.out.line(&line(host, one), Palette::Plain);
+        }
+        if let Some(run) = stats.get("") {
+            self.out.line("", Palette::Plain);
+            self.out.line(&line("RUN", run), Palette::Plain);
+        }
+        self.out.line("", Palette::Plain);
     }
 
     fn host_start(&mut self, task: &TaskInfo, host: &str) {
@@ -371,7 +382,7 @@ impl Report for Terminal {
             Event::Warning(warning) => self.warning(warning),
             Event::Deprecated(warning) => self.deprecated(warning),
             Event::Error(error) => self.fatal(error),
-            Event::CustomStats(stats) => self.stats.push(stats.clone()),
+            Event::CustomStats(stats) => self.stats.clone_from(stats),
             Event::RetryFile(path) => {
                 let text = format!("\tto retry, use: --limit @{path}");
                 self.out.line(&text, Palette::Plain);

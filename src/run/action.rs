@@ -7,7 +7,7 @@ use crate::spec::event::Status;
 use crate::spec::module::{AnyAction, AnyArgs};
 use crate::spec::{
     ActionContext, Answer, Applied, BoxFuture, Change, Command, Content, Failure, Fields, Host,
-    HostError, Platform, Probe,
+    HostError, Pipe, Platform, Probe, Program,
 };
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -158,6 +158,14 @@ impl Host for Watched {
 
     fn fetch(&self, path: &str, to: PathBuf) -> BoxFuture<'static, Result<String, HostError>> {
         self.host.fetch(path, to)
+    }
+
+    fn pipe(&self, program: &Program) -> BoxFuture<'static, Result<Pipe, HostError>> {
+        self.next().pipe(program)
+    }
+
+    fn server_key(&self) -> BoxFuture<'static, Result<Option<String>, HostError>> {
+        self.host.server_key()
     }
 
     fn reaches(

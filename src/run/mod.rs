@@ -31,6 +31,8 @@ mod serial;
 mod settle;
 mod sources;
 mod start;
+mod stats;
+pub mod stream;
 mod task;
 mod total;
 mod varsfiles;

@@ -7,6 +7,7 @@ use super::host::HostLedger;
 use super::linear;
 use super::module::Locks;
 use super::pool::Pool;
+use super::stats::Stats;
 use crate::base::{Diagnostic, Kind, Value};
 use crate::play::{Loader, Play, Playbook, Task};
 use crate::spec::Event;
@@ -119,6 +120,8 @@ pub struct Session {
     pub interrupt: Arc<Interrupt>,
     /// Per host: counters, predicted world.
     pub ledger: Mutex<HashMap<Arc<str>, HostLedger>>,
+    /// What `set_stats` counted so far.
+    pub stats: Mutex<Stats>,
     /// Asks the operator.
     pub prompt: Arc<dyn Fn(&crate::spec::context::Pause) -> Option<String> + Send + Sync>,
     /// Whether `--start-at-task` was reached.
@@ -145,6 +148,11 @@ impl Session {
             (self.events)(Event::Warning(warning));
         }
         (self.events)(event);
+    }
+
+    /// What `set_stats` counted.
+    pub fn stats(&self) -> MutexGuard<'_, Stats> {
+        self.stats.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The hosts' ledgers.
@@ -228,6 +236,10 @@ fn recap(session: &Session, playbook: &Playbook) -> u8 {
         seen.map(|(name, entry)| (name.to_string(), entry.counts)).collect();
     let unreachable = counts.values().any(|c| c.unreachable > 0);
     let failed = counts.values().any(|c| c.failed > 0);
+    let stats = session.stats().take();
+    if !stats.is_empty() {
+        session.emit(Event::CustomStats(stats));
+    }
     session.emit(Event::Recap(counts));
     match (session.interrupt.is_pressed(), unreachable, failed) {
         (true, ..) => 99,

@@ -214,11 +214,9 @@ fn one_effect(
             let topology = session.store.topology().with_group(&host, &group, &parents)?;
             session.store.set_topology(topology);
         }
-        PlayEffect::Stats { data, per_host, .. } => {
-            let host = runner.hosts[at].name.to_string();
-            let value = Value::map(data);
-            let shown = if per_host { [(host, value)].into_iter().collect() } else { value };
-            session.emit(Event::CustomStats(shown));
+        PlayEffect::Stats { data, per_host, aggregate } => {
+            let host = per_host.then(|| runner.hosts[at].name.to_string());
+            session.stats().put(host, data, aggregate);
         }
         _ => {}
     }

@@ -1,7 +1,8 @@
 //! What a module wants done, as data.
 
+use super::file::WriteFile;
 use super::host::Command;
-use super::input::{Content, Tree};
+use super::input::Tree;
 use super::probe::Probe;
 use super::world::Effect;
 use super::{Answer, Fields};
@@ -37,37 +38,6 @@ pub enum ChangeKind {
     Prelude,
     /// Asked for each time and done each time, but nothing that counts: a daemon-reload.
     Quiet,
-}
-
-/// New content of a regular file. It is written beside its target, synced, given owner and mode,
-/// validated and renamed.
-#[derive(Clone, Debug, PartialEq)]
-pub struct WriteFile {
-    /// Target, absolute on the host; a link is followed when `follow`.
-    pub path: String,
-    /// The bytes.
-    pub content: Content,
-    /// SHA-1 of the bytes in hex; what the second look must show.
-    pub sha1: String,
-    /// Length in bytes.
-    pub size: u64,
-    /// Permission bits; None: those of what is replaced, else 0666 less the umask.
-    pub mode: Option<u32>,
-    /// Owner's name or number; None: kept.
-    pub owner: Option<String>,
-    /// Group's name or number; None: kept.
-    pub group: Option<String>,
-    /// SHA-1 of what the plan saw there: another content by then is answered `moved`. None: nothing
-    /// was there.
-    pub seen_sha1: Option<String>,
-    /// Command that must accept the new file before it is renamed; `%s` stands for its path.
-    pub validate: Option<String>,
-    /// Whether the old file is kept beside it under a dated name.
-    pub backup: bool,
-    /// Whether a link at `path` is followed.
-    pub follow: bool,
-    /// Whether the target may be overwritten in place where renaming is impossible.
-    pub unsafe_writes: bool,
 }
 
 /// One thing to do on a host. Paths are absolute. Every operation either does all or leaves things

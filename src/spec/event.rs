@@ -172,7 +172,7 @@ pub enum Event {
         total: Option<u64>,
     },
     /// Custom statistics of `set_stats`.
-    CustomStats(Value),
+    CustomStats(BTreeMap<String, Value>),
     /// Hosts to try again were written to this file.
     RetryFile(String),
     /// The run is over.

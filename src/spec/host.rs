@@ -2,6 +2,7 @@
 
 use super::change::{Change, Ran};
 use super::input::Content;
+use super::pipe::{Pipe, Program};
 use super::platform::Platform;
 use super::probe::{Answer, Probe};
 use bytes::Bytes;
@@ -122,6 +123,16 @@ pub trait Host: Send + Sync {
     ) -> BoxFuture<'static, Result<String, HostError>>;
     /// Streams a file of the host into a file of the operator's machine; returns its SHA-1 in hex.
     fn fetch(&self, path: &str, to: PathBuf) -> BoxFuture<'static, Result<String, HostError>>;
+    /// Starts a long program on a channel of its own, as this identity; other requests are not held up.
+    fn pipe(&self, program: &Program) -> BoxFuture<'static, Result<Pipe, HostError>> {
+        let text = format!("{}: {} carries no streams", program.what, self.name());
+        Box::pin(std::future::ready(Err(HostError::Local(text))))
+    }
+    /// The key by which its SSH server is known to us, as a `known_hosts` file has it: type and base64. None:
+    /// it is not reached by our own SSH.
+    fn server_key(&self) -> BoxFuture<'static, Result<Option<String>, HostError>> {
+        Box::pin(std::future::ready(Ok(None)))
+    }
     /// Tries to reach a port from the host's side; Ok(false): refused or no answer.
     fn reaches(
         &self,

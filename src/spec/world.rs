@@ -1,5 +1,6 @@
 //! The predicted world: what earlier tasks of a check run would have done.
 
+use super::input::Content;
 use super::path::PathKind;
 use crate::base::Value;
 use bytes::Bytes;
@@ -19,6 +20,21 @@ pub enum Text {
     },
     /// It would exist, its content is not known.
     Unknown,
+}
+
+/// Contents above this size are not kept for later tasks of a check run.
+const KEPT: u64 = 4 << 20;
+
+impl Text {
+    /// What a later task of a check run may know of this content.
+    #[must_use]
+    pub fn of(content: &Content, sha1: &str, size: u64) -> Self {
+        let bytes = match content {
+            Content::Bytes(bytes) if size <= KEPT => Some(bytes.clone()),
+            _ => None,
+        };
+        Self::Known { bytes, sha1: sha1.to_string(), size }
+    }
 }
 
 /// What a planned change would leave at a path. None means: as it was.

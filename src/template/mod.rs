@@ -15,6 +15,7 @@ pub mod table;
 #[cfg(feature = "tera")]
 mod tera;
 pub mod tests;
+mod written;
 
 #[cfg(test)]
 mod checks;
@@ -22,6 +23,7 @@ mod checks;
 mod recorded;
 
 pub use syntax::TemplateOptions;
+pub use written::{check_expression, check_templates};
 
 use crate::base::{Diagnostic, Kind, Map, Origin, Source, Value};
 use crate::spec::Scope;
@@ -258,4 +260,16 @@ fn folder(source: &Arc<Source>) -> Option<&Path> {
 /// The names of Jinja's own functions: `range`, `lookup` and their like.
 pub fn global_names() -> Vec<&'static str> {
     globals::names()
+}
+
+/// The sum of two values as `+` gives it; None where it has none.
+#[must_use]
+pub fn added(left: &Value, right: &Value) -> Option<Value> {
+    ops::binary(syntax::ast::Operator::Add, left, right).ok()
+}
+
+/// Two dicts merged through all their levels; lists of the second replace those of the first.
+#[must_use]
+pub fn merged(old: &Map, new: &Map) -> Map {
+    filters::merge::merge(old, new, true, filters::merge::Lists::Replace)
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::name::{self, Dataset};
-use super::rows::{self, Properties};
+use super::rows::{self, Properties, Source};
 
 /// A snapshot's identity. It survives sending and renaming; a snapshot that is taken again under the same name has another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -24,6 +24,8 @@ pub struct Snapshot {
     pub holds: u32,
     /// Bytes that only this snapshot keeps.
     pub used: u64,
+    /// Bytes written between the snapshot before it and this one; none where the host cannot say.
+    pub written: Option<u64>,
     /// The clones made of it.
     pub clones: Vec<String>,
 }
@@ -151,8 +153,13 @@ impl Listing {
 }
 
 fn listed(name: Dataset, properties: Properties) -> Listed {
+    // A mark of ours says something of the very dataset that it was put on.
+    let own = |name: &str, source: &Source| {
+        !name.starts_with("org.tank:") || matches!(source, Source::Local | Source::Received)
+    };
+    let properties = properties.into_iter().filter(|(name, (_, source))| own(name, source));
     let properties: BTreeMap<String, String> =
-        properties.into_iter().map(|(name, (value, _))| (name, value)).collect();
+        properties.map(|(name, (value, _))| (name, value)).collect();
     let volume = properties.get("type").is_some_and(|kind| kind == "volume");
     Listed { name, volume, properties, snapshots: Vec::new(), bookmarks: Vec::new() }
 }
@@ -174,6 +181,7 @@ fn snapshot(name: String, properties: &Properties) -> Result<Snapshot, String> {
         // `-` where it does not apply.
         holds: number(properties, "userrefs").unwrap_or(0),
         used: number(properties, "used")?,
+        written: number(properties, "written").ok(),
         clones: clones.map(str::to_owned).collect(),
     })
 }

@@ -9,7 +9,7 @@ fn every_module_has_examples_that_are_tasks() {
     let dir = tempfile::tempdir().unwrap();
     let matches = stage::matches(&["-i", "a,"]);
     let ground = stage::ground(dir.path(), &matches, Box::new(stage::Silent));
-    let loader = ground.loader();
+    let loader = ground.loader(true);
     for entry in modules::all() {
         let doc = entry.doc();
         assert!(!doc.examples.is_empty(), "{} has no example", doc.name);

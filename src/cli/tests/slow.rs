@@ -3,7 +3,8 @@
 use crate::connection::shell::tests::host;
 use crate::run::{Connector, Route};
 use crate::spec::{
-    Answer, Applied, BoxFuture, Change, Command, Content, Host, HostError, Platform, Probe,
+    Answer, Applied, BoxFuture, Change, Command, Content, Host, HostError, Pipe, Platform, Probe,
+    Program,
 };
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -140,6 +141,15 @@ impl Host for SlowHost {
     fn fetch(&self, path: &str, to: PathBuf) -> BoxFuture<'static, Result<String, HostError>> {
         let path = path.to_string();
         self.send(move |host| host.fetch(&path, to))
+    }
+
+    fn pipe(&self, program: &Program) -> BoxFuture<'static, Result<Pipe, HostError>> {
+        let program = program.clone();
+        self.send(move |host| host.pipe(&program))
+    }
+
+    fn server_key(&self) -> BoxFuture<'static, Result<Option<String>, HostError>> {
+        self.send(|host| host.server_key())
     }
 
     fn reaches(

@@ -92,7 +92,7 @@ pub fn run_in(dir: &Path, playbook: &str, way: Way, hook: Hook) -> Told {
     words.extend(way.check.then_some("--check"));
     let matches = matches(&words);
     let ground = ground(project.path(), &matches, Box::new(report));
-    let loader = ground.loader();
+    let loader = ground.loader(false);
     let playbooks = vec![loader.playbook(&path).unwrap()];
     let landscape = ground.landscape(project.path());
     let mut session = ground.session(&matches, loader, landscape).unwrap();

@@ -6,7 +6,7 @@ use super::request::{Data, Kind, Reply, Request, Waiting};
 use super::tree::{self, Bits};
 use super::upload::{BLOCK, Upload};
 use crate::base::quote;
-use crate::spec::change::WriteFile;
+use crate::spec::file::WriteFile;
 use crate::spec::path::unescape;
 use crate::spec::{Answer, Change, Content, HostError, Op, Ran};
 

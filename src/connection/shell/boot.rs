@@ -55,7 +55,15 @@ pub fn line(words: &Words, pty: bool) -> String {
     let first = format!(
         "unset a\ntk_m='{sign}{nonce}' tk_k={key} tk_u={name} tk_tty={tty} tk_tab='\t' tk_cr='\r'\n"
     );
-    for c in first.chars().chain(scripts::runtime().chars()) {
+    encode(&mut line, &first);
+    encode(&mut line, scripts::runtime());
+    line.push('\n');
+    line
+}
+
+/// Adds a text as `printf %b` reads it.
+pub fn encode(line: &mut String, text: &str) {
+    for c in text.chars() {
         match c {
             '\n' => line.push_str("\\n"),
             '\\' => line.push_str("\\0134"),
@@ -65,6 +73,4 @@ pub fn line(words: &Words, pty: bool) -> String {
             c => line.push(c),
         }
     }
-    line.push('\n');
-    line
 }

@@ -8,12 +8,13 @@ use super::platform;
 use super::request::{Data, Function, Kind, Request, StopOnDrop, Waiting};
 use super::session::Session;
 use super::writer::Item;
-use super::{command, fetch, guard};
+use super::{command, fetch, guard, pipe};
 use crate::base::quote;
 use crate::connection::r#become::Identity;
 use crate::connection::transport::Transport;
 use crate::spec::{
-    Answer, Applied, BoxFuture, Change, Command, Content, Host, HostError, Platform, Probe,
+    Answer, Applied, BoxFuture, Change, Command, Content, Host, HostError, Pipe, Platform, Probe,
+    Program,
 };
 use std::collections::HashMap;
 use std::path::PathBuf;
@@ -255,6 +256,15 @@ impl Host for ShellHost {
         Box::pin(async move {
             task.await.unwrap_or_else(|_| Err(HostError::Lost("fetching a file".into())))
         })
+    }
+
+    fn pipe(&self, program: &Program) -> BoxFuture<'static, Result<Pipe, HostError>> {
+        Box::pin(pipe::open(Arc::clone(&self.base), self.queue.clone(), program.clone()))
+    }
+
+    fn server_key(&self) -> BoxFuture<'static, Result<Option<String>, HostError>> {
+        let link = Arc::clone(&self.base.link);
+        Box::pin(async move { Ok(link.get().await?.server_key()) })
     }
 
     fn reaches(

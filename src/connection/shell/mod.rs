@@ -1,7 +1,7 @@
 //! The persistent shell on a host: one for each identity, one exec channel, pipelined requests.
 //!
 //! The shell's side is `prelude.sh` (functions that probes may use), `serve.sh` (the protocol),
-//! `changes.sh` and `places.sh` (what changes the host).
+//! `changes.sh` and `places.sh` (what changes the host). Long streams have a channel of their own (`pipe.sh`).
 
 mod apply;
 mod boot;
@@ -9,6 +9,7 @@ mod budget;
 mod burst;
 mod command;
 mod driver;
+mod errors;
 mod fetch;
 mod flight;
 mod frame;
@@ -17,6 +18,7 @@ mod host;
 mod limits;
 mod link;
 mod meter;
+mod pipe;
 mod platform;
 mod reader;
 mod request;

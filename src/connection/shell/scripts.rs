@@ -6,6 +6,7 @@ const PRELUDE: &str = include_str!("prelude.sh");
 const SERVE: &str = include_str!("serve.sh");
 const CHANGES: &str = include_str!("changes.sh");
 const PLACES: &str = include_str!("places.sh");
+const PIPE: &str = include_str!("pipe.sh");
 
 /// What a shell runs first.
 pub fn runtime() -> &'static str {
@@ -17,6 +18,12 @@ pub fn runtime() -> &'static str {
 pub fn changes() -> &'static str {
     static TEXT: OnceLock<String> = OnceLock::new();
     TEXT.get_or_init(|| bare(CHANGES) + &bare(PLACES))
+}
+
+/// What runs a long program on a channel of its own.
+pub fn pipe() -> &'static str {
+    static TEXT: OnceLock<String> = OnceLock::new();
+    TEXT.get_or_init(|| bare(PIPE))
 }
 
 /// Without whole-line comments and indentation. Our texts have no here-document and no quoted text in

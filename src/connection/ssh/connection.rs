@@ -3,7 +3,7 @@
 use super::algorithms::{self, Purpose};
 use super::channel::{self, Forwarded, Slot};
 use super::env::ConnectEnv;
-use super::handler::{Client, Ending, Fault};
+use super::handler::{Client, Ending, Fault, SeenKey};
 use super::known_hosts::{HostKeys, Notes};
 use super::login::{Login, Refusal};
 use super::patience::Patience;
@@ -24,6 +24,7 @@ const CHANNELS: usize = 8;
 pub(super) struct Connection {
     handle: Handle<Client>,
     ending: Ending,
+    seen: SeenKey,
     purpose: Purpose,
     forward_agent: bool,
     /// Channels in use, and how many the host lets us have (`MaxSessions`).
@@ -86,8 +87,8 @@ impl Connection {
         let config = algorithms::config(&target.settings, &keys.entries(), purpose)
             .map_err(Failed::lasting)?;
         let ending = Ending::default();
-        let client =
-            Client { keys, ending: Arc::clone(&ending), agent: target.forward_agent.clone() };
+        let (seen, agent) = (SeenKey::default(), target.forward_agent.clone());
+        let client = Client { keys, ending: Arc::clone(&ending), agent, seen: Arc::clone(&seen) };
         let words = way.words.clone();
         let shake = connect_stream(Arc::new(config), way.stream, client);
         let mut handle = match patience.within(target.timeout, Box::pin(shake)).await {
@@ -102,6 +103,7 @@ impl Connection {
         Ok(Self {
             handle,
             ending,
+            seen,
             purpose,
             forward_agent: target.forward_agent.is_some(),
             used: AtomicUsize::new(0),
@@ -145,6 +147,11 @@ impl Connection {
     pub(super) fn ending(&self) -> Option<String> {
         let said = self.ending.lock().unwrap_or_else(PoisonError::into_inner).clone();
         said.or_else(|| Some(self.words.text()).filter(|text| !text.is_empty()))
+    }
+
+    /// The host key it was made with.
+    pub(super) fn server_key(&self) -> Option<String> {
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Takes a place for a channel, if there is one.

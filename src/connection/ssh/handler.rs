@@ -2,7 +2,7 @@
 
 use super::known_hosts::HostKeys;
 use russh::client::{self, ChannelOpenHandle, DisconnectReason, Msg, Session};
-use russh::keys::PublicKeyOrCertificate;
+use russh::keys::{PublicKey, PublicKeyOrCertificate};
 use russh::{Channel, Error};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -16,7 +16,11 @@ pub(super) struct Client {
     pub keys: HostKeys,
     pub ending: Ending,
     pub agent: Option<PathBuf>,
+    pub seen: SeenKey,
 }
+
+/// The host key that was accepted, as a `known_hosts` file has it.
+pub(super) type SeenKey = Arc<Mutex<Option<String>>>;
 
 /// Why a handshake failed.
 #[derive(Debug)]
@@ -37,7 +41,10 @@ impl client::Handler for Client {
     type Error = Fault;
 
     async fn check_server_key(&mut self, key: &PublicKeyOrCertificate) -> Result<bool, Fault> {
-        self.keys.check(key).await.map(|()| true).map_err(Fault::HostKey)
+        self.keys.check(key).await.map_err(Fault::HostKey)?;
+        let text = PublicKey::from(key.public_key().key_data().clone()).to_openssh().ok();
+        *self.seen.lock().unwrap_or_else(PoisonError::into_inner) = text;
+        Ok(true)
     }
 
     async fn server_channel_open_agent_forward(

@@ -59,6 +59,8 @@ pub struct SshTransport {
 struct Pool {
     common: Common,
     connections: Mutex<Vec<Arc<Connection>>>,
+    /// Connections for one long stream each; those without one wait for the next.
+    bulk: Mutex<Vec<Arc<Connection>>>,
     /// Channels that the host lets us have on one connection, as far as it has refused more.
     most: AtomicUsize,
     /// Held while a further connection is made, so that one is enough for all who wait.
@@ -76,6 +78,7 @@ pub async fn connect(target: &Target, env: &ConnectEnv) -> Result<Arc<SshTranspo
     let pool = Pool {
         common,
         connections: Mutex::new(vec![first]),
+        bulk: Mutex::default(),
         most: AtomicUsize::new(usize::MAX),
         growing: tokio::sync::Mutex::default(),
         freed: Arc::default(),
@@ -112,6 +115,10 @@ impl Transport for SshTransport {
         Box::pin(unbroken(async move { pool.tcp(&host, port).await }))
     }
 
+    fn server_key(&self) -> Option<String> {
+        self.pool.connections().iter().find_map(|connection| connection.server_key())
+    }
+
     fn is_open(&self) -> bool {
         self.pool.connections().iter().any(|connection| connection.is_open())
     }
@@ -120,7 +127,8 @@ impl Transport for SshTransport {
         let pool = Arc::clone(&self.pool);
         Box::pin(async move {
             let connections = std::mem::take(&mut *pool.connections());
-            for connection in connections {
+            let bulk = std::mem::take(&mut *pool.bulk());
+            for connection in connections.into_iter().chain(bulk) {
                 connection.close().await;
             }
         })
@@ -217,18 +225,39 @@ impl Pool {
         Ok(())
     }
 
+    fn bulk(&self) -> MutexGuard<'_, Vec<Arc<Connection>>> {
+        self.bulk.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// One that waits may have been lost meanwhile: then it is a new one's turn.
     async fn open_bulk(&self, command: &str) -> Result<Process, HostError> {
+        while let Some((connection, slot)) = self.idle_bulk() {
+            match connection.start(command, false, slot).await {
+                Ok(process) => return Ok(process),
+                Err(_) => self.bulk().retain(|other| !Arc::ptr_eq(other, &connection)),
+            }
+        }
         let connection = Connection::open(&self.common, Purpose::Bulk)
             .await
             .map_err(|text| unreachable(&text))?;
+        connection.limit(1);
         let slot: Slot = Box::new(connection.take_slot());
         match connection.start(command, false, slot).await {
-            Ok(process) => Ok(process),
+            Ok(process) => {
+                self.bulk().push(connection);
+                Ok(process)
+            }
             Err(NoChannel::Lost) => Err(self.lost(&connection)),
             Err(_) => {
                 Err(unreachable("the host refuses to open a session on a connection of its own"))
             }
         }
+    }
+
+    fn idle_bulk(&self) -> Option<(Arc<Connection>, Slot)> {
+        let mut bulk = self.bulk();
+        bulk.retain(|connection| connection.is_open());
+        bulk.iter().find_map(|c| Some((Arc::clone(c), c.take_slot()?)))
     }
 
     async fn tcp(&self, host: &str, port: u16) -> Result<Box<dyn Stream>, HostError> {

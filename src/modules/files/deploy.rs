@@ -6,7 +6,7 @@ use super::place::{self, Depth, Place, parent};
 use super::write::{self, Write};
 use crate::base::{Map, Value};
 use crate::spec::args::Mode;
-use crate::spec::change::WriteFile;
+use crate::spec::file::WriteFile;
 use crate::spec::input::hex;
 use crate::spec::path::PathKind;
 use crate::spec::{

@@ -3,9 +3,10 @@
 use super::attributes::Wanted;
 use super::names::{Ids, More};
 use super::place;
-use super::write::{self, make_dir};
+use super::write::make_dir;
 use crate::spec::args::Mode;
 use crate::spec::path::PathKind;
+use crate::spec::world::Text;
 use crate::spec::{
     Answer, Change, Ctx, Effect, Failure, Look, Op, PathAttrs, PathState, Plan, Probe, Tree,
     TreeEntry, TreeKind,
@@ -211,7 +212,9 @@ impl DeployTree<'_> {
         };
         match &entry.kind {
             TreeKind::Link(target) => attrs.target = Some(target.clone()),
-            TreeKind::File(input) => attrs.content = Some(write::known(input)),
+            TreeKind::File(input) => {
+                attrs.content = Some(Text::of(&input.content, &input.sha1, input.size))
+            }
             TreeKind::Dir => {}
         }
         attrs

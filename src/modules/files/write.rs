@@ -4,13 +4,10 @@ use super::attributes::{Wanted, mode_text, no_group, no_user};
 use super::place::{Place, missing, parent};
 use crate::base::Value;
 use crate::spec::args::Mode;
-use crate::spec::change::WriteFile;
+use crate::spec::file::WriteFile;
 use crate::spec::path::PathKind;
 use crate::spec::world::Text;
-use crate::spec::{Change, Content, Ctx, Effect, Failure, Input, Op, PathAttrs, Plan, Ran};
-
-/// Contents above this size are not kept for later tasks of a check run.
-const KEPT: u64 = 4 << 20;
+use crate::spec::{Change, Ctx, Effect, Failure, Input, Op, PathAttrs, Plan, Ran};
 
 /// How a file is written.
 #[derive(Clone, Copy, Debug)]
@@ -73,10 +70,6 @@ impl Write<'_> {
     fn file(&self, place: &Place, input: &Input, ctx: Ctx<'_>) -> WriteFile {
         let old = place.state.as_ref().filter(|_| self.replaces(place));
         WriteFile {
-            path: place.path.clone(),
-            content: input.content.clone(),
-            sha1: input.sha1.clone(),
-            size: input.size,
             mode: self.bits(place, ctx),
             owner: self.wanted.owner.clone(),
             group: self.wanted.group.clone(),
@@ -85,6 +78,7 @@ impl Write<'_> {
             backup: self.backup && place.state.is_some(),
             follow: self.follow,
             unsafe_writes: self.unsafe_writes,
+            ..WriteFile::new(&place.path, input.clone())
         }
     }
 
@@ -97,7 +91,7 @@ impl Write<'_> {
             mode: Some(mode),
             owner: self.wanted.owner.clone().or_else(|| own(&ctx.platform.user)),
             group: self.wanted.group.clone().or_else(|| own(&ctx.platform.gid.to_string())),
-            content: Some(known(input)),
+            content: Some(Text::of(&input.content, &input.sha1, input.size)),
             ..PathAttrs::new(PathKind::File)
         };
         let path = if self.follow { &place.real } else { &place.path };
@@ -135,15 +129,6 @@ impl Write<'_> {
             },
         }
     }
-}
-
-/// What a later task of a check run may know of this content.
-pub fn known(input: &Input) -> Text {
-    let bytes = match &input.content {
-        Content::Bytes(bytes) if input.size <= KEPT => Some(bytes.clone()),
-        _ => None,
-    };
-    Text::Known { bytes, sha1: input.sha1.clone(), size: input.size }
 }
 
 /// Changes that make the directories that are missing above a place, with this mode and owner.

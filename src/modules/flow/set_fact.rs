@@ -38,9 +38,13 @@ impl ArgStruct for Args {
 }
 
 /// Names must be Python identifiers (S-15).
-fn check_name(name: &str) -> Result<(), ArgError> {
+pub fn is_name(name: &str) -> bool {
     let first = name.chars().next().is_some_and(|c| c.is_ascii_alphabetic() || c == '_');
-    if first && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_') {
+    first && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
+}
+
+fn check_name(name: &str) -> Result<(), ArgError> {
+    if is_name(name) {
         return Ok(());
     }
     Err(ArgError::other(&ANY, format!("Invalid variable name {:?}.", Value::from(name))))

@@ -2,10 +2,14 @@
 
 mod arguments;
 mod files;
+mod hosts;
+mod templates;
 mod unbuilt;
 
 pub(super) use arguments::arguments;
 pub use files::files;
+pub use hosts::names_hosts_later;
+pub(super) use templates::templates;
 pub use unbuilt::{entries as unbuilt_tasks, play as unbuilt, strategy};
 
 use super::literal::{is_template, truth};

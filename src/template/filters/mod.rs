@@ -29,7 +29,7 @@ mod json;
 mod json_read;
 mod layout;
 mod lists;
-mod merge;
+pub mod merge;
 pub mod network;
 mod numbers;
 mod pprint;

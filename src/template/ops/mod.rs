@@ -5,7 +5,7 @@ mod compare;
 mod percent;
 mod times;
 
-pub use arithmetic::negate;
+pub use arithmetic::{binary, negate};
 pub use compare::order;
 
 use super::eval::objects::{NoElse, as_object};

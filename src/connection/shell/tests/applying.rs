@@ -1,7 +1,7 @@
 //! Changes on a scratch directory.
 
 use super::*;
-use crate::spec::change::WriteFile;
+use crate::spec::file::WriteFile;
 use crate::spec::{Change, Content, Input, Op, Ran, Tree, TreeEntry, TreeKind};
 use bytes::Bytes;
 use std::fs;

@@ -1,7 +1,7 @@
 //! Connections that end in the middle of what they carry: nothing that is not whole is run or kept.
 
 use super::*;
-use crate::spec::change::WriteFile;
+use crate::spec::file::WriteFile;
 use crate::spec::{Change, Content, Op};
 use std::io;
 use std::pin::Pin;

@@ -8,12 +8,12 @@ use super::Presence;
 use super::records::Passwd;
 use crate::base::Value;
 use crate::spec::args::PathText;
-use crate::spec::change::WriteFile;
+use crate::spec::file::WriteFile;
 use crate::spec::path::unescape;
 use crate::spec::world::Text;
 use crate::spec::{
-    Answer, Change, Content, Ctx, Diff, Doc, Effect, Example, Failure, Fields, Input, Look, Op,
-    PathAttrs, PathKind, PathState, Plan, Probe, Ran, State, Support,
+    Answer, Change, Ctx, Diff, Doc, Effect, Example, Failure, Fields, Input, Look, Op, PathAttrs,
+    PathKind, PathState, Plan, Probe, Ran, State, Support,
 };
 use keys::{Key, KeyFile, parse_options};
 
@@ -296,33 +296,15 @@ fn directory_changes(seen: &Seen, user: &str, group: Option<&String>) -> Vec<Cha
 }
 
 fn write(args: &Args, seen: &Seen, text: &str, owner: (&str, Option<&String>)) -> Change {
-    let input = Input::bytes(text.as_bytes().to_vec());
-    let bytes = match &input.content {
-        Content::Bytes(bytes) => Some(bytes.clone()),
-        Content::File(_) => None,
-    };
-    let attrs = PathAttrs {
-        mode: Some(0o600),
-        owner: Some(owner.0.to_string()),
-        content: Some(Text::Known { bytes, sha1: input.sha1.clone(), size: input.size }),
-        ..PathAttrs::new(PathKind::File)
-    };
     let is_link = seen.link.as_ref().is_some_and(|state| state.kind == PathKind::Link);
     let replaced = if is_link && !args.follow { None } else { seen.file.as_ref() };
     let file = WriteFile {
-        path: seen.path.clone(),
-        content: input.content,
-        sha1: input.sha1,
-        size: input.size,
         mode: Some(0o600),
         owner: Some(owner.0.to_string()),
         group: owner.1.cloned(),
         seen_sha1: replaced.and_then(|state| state.sha1.clone()),
-        validate: None,
-        backup: false,
         follow: args.follow,
-        unsafe_writes: false,
+        ..WriteFile::new(&seen.path, Input::bytes(text.as_bytes().to_vec()))
     };
-    let change = Change::new(Op::WriteFile(Box::new(file)), format!("write {}", seen.path));
-    change.effect(Effect::Path(seen.path.clone(), Some(attrs)))
+    file.change(format!("write {}", seen.path))
 }

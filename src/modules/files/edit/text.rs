@@ -6,12 +6,11 @@ use crate::base::{Map, Value};
 use crate::modules::files::attributes::Wanted;
 use crate::modules::files::place::{self, Depth, Place};
 use crate::modules::files::write::{self, Write};
-use crate::spec::change::WriteFile;
+use crate::spec::file::WriteFile;
 use crate::spec::path::PathKind;
 use crate::spec::world::Text;
 use crate::spec::{
-    Answer, Change, Content, Ctx, Diff, Effect, Failure, Input, Look, Op, PathAttrs, PathState,
-    Plan, Probe,
+    Answer, Change, Ctx, Diff, Effect, Failure, Input, Look, Op, PathAttrs, PathState, Plan, Probe,
 };
 
 /// The file and how it is written.
@@ -163,19 +162,9 @@ impl TextFile<'_> {
     /// A file whose content is not known may change in any way.
     pub fn unknown(&self, place: &Place) -> Plan {
         let file = WriteFile {
-            path: place.path.clone(),
-            content: Content::Bytes(bytes::Bytes::new()),
-            sha1: String::new(),
-            size: 0,
-            mode: None,
-            owner: None,
-            group: None,
             // Nothing has this digest: this is a plan for a check run and cannot be applied.
             seen_sha1: Some("unknown".to_string()),
-            validate: None,
-            backup: false,
-            follow: true,
-            unsafe_writes: false,
+            ..WriteFile::new(&place.path, Input::bytes(""))
         };
         let attrs = PathAttrs { content: Some(Text::Unknown), ..PathAttrs::new(PathKind::File) };
         let change = Change::new(Op::WriteFile(Box::new(file)), format!("edit {}", place.path));

@@ -10,11 +10,11 @@ mod tests;
 mod word;
 
 use crate::base::{Key, Value};
-use crate::spec::change::WriteFile;
+use crate::spec::file::WriteFile;
 use crate::spec::world::Text;
 use crate::spec::{
-    Answer, Change, Command, Content, Ctx, Doc, Effect, Example, Failure, Fields, Input, Look, Op,
-    Os, PathAttrs, PathKind, PathState, Plan, Probe, Ran, State, Support,
+    Answer, Change, Command, Ctx, Doc, Effect, Example, Failure, Fields, Input, Look, Op, Os,
+    PathKind, PathState, Plan, Probe, Ran, State, Support,
 };
 use conf::Conf;
 
@@ -317,31 +317,10 @@ fn write(args: &Args, seen: &Seen, path: &str, text: Vec<u8>) -> Change {
         let effect = Effect::Thing(IN_JAIL, format!("{jail}:{path}"), Some(known));
         return Change::new(Op::Run(command), why).effect(effect);
     }
-    let input = Input::bytes(text);
-    let bytes = match &input.content {
-        Content::Bytes(bytes) => Some(bytes.clone()),
-        Content::File(_) => None,
-    };
-    let mode = if seen.there { None } else { Some(0o644) };
-    let attrs = PathAttrs {
-        mode,
-        content: Some(Text::Known { bytes, sha1: input.sha1.clone(), size: input.size }),
-        ..PathAttrs::new(PathKind::File)
-    };
     let file = WriteFile {
-        path: path.to_string(),
-        content: input.content,
-        sha1: input.sha1,
-        size: input.size,
-        mode,
-        owner: None,
-        group: None,
+        mode: if seen.there { None } else { Some(0o644) },
         seen_sha1: seen.file.as_ref().and_then(|state| state.sha1.clone()),
-        validate: None,
-        backup: false,
-        follow: true,
-        unsafe_writes: false,
+        ..WriteFile::new(path, Input::bytes(text))
     };
-    let change = Change::new(Op::WriteFile(Box::new(file)), why);
-    change.effect(Effect::Path(path.to_string(), Some(attrs)))
+    file.change(why)
 }

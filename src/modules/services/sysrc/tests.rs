@@ -4,6 +4,7 @@ use super::conf::Conf;
 use super::list;
 use super::*;
 use crate::modules::services::tests::arguments;
+use crate::spec::Content;
 use crate::spec::{ArgStruct, Inputs, Platform, World};
 
 fn value(text: &str, name: &str) -> Option<Option<String>> {

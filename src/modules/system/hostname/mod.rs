@@ -5,12 +5,12 @@ mod tests;
 mod way;
 
 use crate::base::{Key, Value};
-use crate::spec::change::WriteFile;
+use crate::spec::file::WriteFile;
 use crate::spec::path::unescape;
 use crate::spec::world::Text;
 use crate::spec::{
-    Answer, Change, ChangeKind, Command, Content, Ctx, Diff, Doc, Effect, Example, Failure, Fields,
-    Input, Look, Op, PathAttrs, PathKind, PathState, Plan, Probe, Ran, State, Support,
+    Answer, Change, ChangeKind, Command, Ctx, Diff, Doc, Effect, Example, Failure, Fields, Input,
+    Look, Op, PathState, Plan, Probe, Ran, State, Support,
 };
 use way::{Use, Way};
 
@@ -227,31 +227,11 @@ fn keep(seen: &Seen, name: &str) -> Vec<Change> {
 }
 
 fn write(path: &str, text: &str, old: Option<&PathState>) -> Change {
-    let input = Input::bytes(text.as_bytes().to_vec());
-    let bytes = match &input.content {
-        Content::Bytes(bytes) => Some(bytes.clone()),
-        Content::File(_) => None,
-    };
-    let mode = if old.is_none() { Some(0o644) } else { None };
-    let attrs = PathAttrs {
-        mode,
-        content: Some(Text::Known { bytes, sha1: input.sha1.clone(), size: input.size }),
-        ..PathAttrs::new(PathKind::File)
-    };
     let file = WriteFile {
-        path: path.to_string(),
-        content: input.content,
-        sha1: input.sha1,
-        size: input.size,
-        mode,
-        owner: None,
-        group: None,
+        mode: if old.is_none() { Some(0o644) } else { None },
         seen_sha1: old.and_then(|state| state.sha1.clone()),
-        validate: None,
-        backup: false,
-        follow: true,
         unsafe_writes: true,
+        ..WriteFile::new(path, Input::bytes(text.as_bytes().to_vec()))
     };
-    let change = Change::new(Op::WriteFile(Box::new(file)), format!("write {path}"));
-    change.effect(Effect::Path(path.to_string(), Some(attrs)))
+    file.change(format!("write {path}"))
 }

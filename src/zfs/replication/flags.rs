@@ -1,0 +1,155 @@
+//! The options of a stream: what both sides can, and what must not change on the way.
+
+use super::crypt::is_encrypted;
+use super::edge::{Encryption, Policy};
+use super::marks;
+use super::refusal::Refusal;
+use crate::zfs::capability::{Capability, Release};
+use crate::zfs::listing::Listed;
+
+/// Blocks above this need the pool feature `large_blocks` and `send -L`.
+const LARGE: u64 = 128 << 10;
+
+/// Options of one dataset's streams.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Flags {
+    /// Letters of `send`, without `-i` and the like: `Lcw`.
+    pub send: String,
+    /// Letters of `receive`: `su`.
+    pub receive: String,
+    /// Properties of a first receive (`-o`).
+    pub set: Vec<(String, String)>,
+    /// Properties that are set behind a first receive, where `receive` has no `-o`.
+    pub set_later: Vec<(String, String)>,
+}
+
+/// Chooses the options. `target`: the dataset, once it is there.
+pub fn choose(
+    source: &Listed,
+    target: Option<&Listed>,
+    policy: &Policy,
+    from: &Capability,
+    to: &Capability,
+) -> Result<Flags, Refusal> {
+    let mut flags = Flags { send: send(source, target, policy, from, to)?, ..Flags::default() };
+    if to.receives('u') {
+        flags.receive.push('u');
+    }
+    if policy.resume && to.resumes() {
+        flags.receive.push('s');
+    }
+    if target.is_none() {
+        let first = first_properties(source, policy, &flags.send);
+        if to.receives('o') {
+            flags.set = first;
+        } else {
+            flags.set_later = first;
+        }
+    }
+    Ok(flags)
+}
+
+fn send(
+    source: &Listed,
+    target: Option<&Listed>,
+    policy: &Policy,
+    from: &Capability,
+    to: &Capability,
+) -> Result<String, Refusal> {
+    let mut letters = String::new();
+    let raw = policy.encryption == Encryption::Raw && is_encrypted(source);
+    if raw {
+        if !from.sends('w') || !to.has("encryption") {
+            return Err(Refusal::Lacks(
+                "raw streams need OpenZFS 0.8 and the feature encryption on both sides".to_owned(),
+            ));
+        }
+        letters.push('w');
+    }
+    let begun = target.and_then(|target| target.property(marks::FLAGS)).unwrap_or_default();
+    let large = has_large_blocks(source);
+    let can = from.sends('L') && to.has("large_blocks") && from.release >= Release(2, 0, 0);
+    if raw && large && !to.has("large_blocks") {
+        return Err(Refusal::Lacks("the target's pool lacks the feature large_blocks, which a raw stream of these blocks needs".to_owned()));
+    }
+    if begun.contains('L') && !can {
+        return Err(Refusal::Lacks(
+            "the copy was begun with -L, which the source or the target cannot any more".to_owned(),
+        ));
+    }
+    // Once with it, always with it; and never suddenly with it: blocks would be cut otherwise than before.
+    if begun.contains('L') || (target.is_none() && large && can) {
+        letters.push('L');
+    }
+    if from.sends('c') && to.has("lz4_compress") {
+        letters.push('c');
+    }
+    let encrypted_target = raw || policy.encryption == Encryption::PlainToEncrypted;
+    if from.sends('e') && to.has("embedded_data") && from.has("embedded_data") && !encrypted_target
+    {
+        letters.push('e');
+    }
+    Ok(letters)
+}
+
+fn has_large_blocks(source: &Listed) -> bool {
+    let size = source.property("recordsize").or(source.property("volblocksize"));
+    size.and_then(|size| size.parse::<u64>().ok()).is_some_and(|size| size > LARGE)
+}
+
+/// What a new copy gets as its own: it is not written to, not mounted, and says where it came from.
+fn first_properties(source: &Listed, policy: &Policy, send: &str) -> Vec<(String, String)> {
+    let mut all: Vec<(String, String)> = Vec::new();
+    let mut put = |name: &str, value: &str| {
+        all.retain(|(there, _)| there != name);
+        all.push((name.to_owned(), value.to_owned()));
+    };
+    for name in &policy.properties {
+        if let Some(value) = source.property(name).filter(|_| fits(name, source.volume)) {
+            put(name, value);
+        }
+    }
+    put("readonly", "on");
+    if !source.volume {
+        put("canmount", "noauto");
+    }
+    put(marks::SOURCE, source.property("guid").unwrap_or("-"));
+    put(marks::MODE, policy.encryption.word());
+    if send.contains('L') {
+        put(marks::FLAGS, "L");
+    }
+    all
+}
+
+/// Whether a property can be given to a volume or a file system: the other kind's make `receive` fail.
+fn fits(name: &str, volume: bool) -> bool {
+    let files = [
+        "mountpoint",
+        "canmount",
+        "recordsize",
+        "atime",
+        "relatime",
+        "xattr",
+        "acltype",
+        "aclinherit",
+        "aclmode",
+        "quota",
+        "refquota",
+        "snapdir",
+        "exec",
+        "setuid",
+        "devices",
+        "sharenfs",
+        "sharesmb",
+        "overlay",
+        "special_small_blocks",
+    ];
+    let volumes = ["volsize", "volblocksize", "volmode", "snapdev", "refreservation"];
+    let other: &[&str] = if volume { &files } else { &volumes };
+    // volsize is in the stream, and `receive -o volsize` is refused.
+    !other.contains(&name)
+        && !matches!(
+            name,
+            "volsize" | "volblocksize" | "casesensitivity" | "encryption" | "keylocation"
+        )
+}

@@ -1,0 +1,229 @@
+//! What a host answered when it was asked for everything that replication needs (`run/replicate/survey.sh`).
+
+use super::capability::{Capability, Release, letters};
+use super::listing::{Listing, ListingError};
+use super::message;
+use super::name::Dataset;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Properties that are asked for, for releases with encryption; our own come behind them.
+pub const NEW: &str = "type,guid,createtxg,creation,used,userrefs,origin,clones,written,receive_resume_token,readonly,\
+encryption,encryptionroot,keystatus,recordsize,volblocksize,volsize,available,referenced,canmount,mounted";
+/// For releases with features, but without encryption.
+pub const MIDDLE: &str = "type,guid,createtxg,creation,used,userrefs,origin,clones,written,readonly,recordsize,\
+volblocksize,volsize,available,referenced,canmount,mounted";
+/// For pools of numbered versions.
+pub const OLD: &str = "type,guid,createtxg,creation,used,userrefs,origin,readonly,recordsize,volblocksize,volsize,\
+available,referenced,canmount,mounted";
+
+/// A pool.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Pool {
+    /// Its properties.
+    pub properties: BTreeMap<String, String>,
+}
+
+impl Pool {
+    /// A property.
+    #[must_use]
+    pub fn property(&self, name: &str) -> Option<&str> {
+        self.properties.get(name).map(String::as_str)
+    }
+
+    fn features(&self) -> Vec<String> {
+        let on = self
+            .properties
+            .iter()
+            .filter(|(_, value)| matches!(value.as_str(), "enabled" | "active"));
+        on.filter_map(|(name, _)| Some(name.strip_prefix("feature@")?.to_owned())).collect()
+    }
+}
+
+/// What one host has.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Survey {
+    /// Its clock, seconds since 1970.
+    pub now: i64,
+    /// The user's number.
+    pub uid: u32,
+    /// All datasets that were asked for and those above them.
+    pub listing: Listing,
+    /// Datasets that were asked for and are not there.
+    pub missing: BTreeSet<Dataset>,
+    /// Tags of holds by full name of the snapshot.
+    pub holds: BTreeMap<String, Vec<String>>,
+    /// What `zfs allow` prints, by dataset; empty for root.
+    pub allowed: BTreeMap<Dataset, String>,
+    /// Its pools.
+    pub pools: BTreeMap<String, Pool>,
+    /// Its programs, without any pool's features.
+    programs: Capability,
+}
+
+impl Survey {
+    /// What the host can do in the pool of a dataset.
+    #[must_use]
+    pub fn capability(&self, dataset: &Dataset) -> Capability {
+        let features = self.pools.get(dataset.pool()).map(Pool::features).unwrap_or_default();
+        Capability { features, ..self.programs.clone() }
+    }
+
+    /// The nearest dataset above one that is there.
+    #[must_use]
+    pub fn above(&self, dataset: &Dataset) -> Option<&super::listing::Listed> {
+        let mut above = dataset.parent();
+        while let Some(one) = above {
+            if let Some(found) = self.listing.datasets.get(&one) {
+                return Some(found);
+            }
+            above = one.parent();
+        }
+        None
+    }
+}
+
+/// One section: its words, its text.
+struct Section<'a> {
+    name: &'a str,
+    words: &'a str,
+    text: String,
+}
+
+/// Reads an answer.
+///
+/// # Errors
+/// An answer that is not whole, a listing that failed for another reason than that the dataset is not there.
+pub fn read(answer: &str) -> Result<Survey, String> {
+    let sections = sections(answer);
+    if sections.last().is_none_or(|last| last.name != "done") {
+        return Err("the answer is not whole".to_owned());
+    }
+    let mut survey = Survey::default();
+    let mut rows = String::new();
+    let mut ends = sections.iter().filter(|section| section.name == "end");
+    for section in &sections {
+        match section.name {
+            "root" | "above" => {
+                let end = ends.next().ok_or("a listing has no end")?;
+                let name = Dataset::new(section.words)
+                    .map_err(|error| format!("{}: {error}", section.words))?;
+                if listed(section, end)? {
+                    rows.push_str(&section.text);
+                } else if section.name == "root" {
+                    survey.missing.insert(name);
+                }
+            }
+            _ => survey.take(section)?,
+        }
+    }
+    survey.listing = Listing::parse(&rows).map_err(|error: ListingError| error.to_string())?;
+    Ok(survey)
+}
+
+fn sections(answer: &str) -> Vec<Section<'_>> {
+    let mut all: Vec<Section<'_>> = Vec::new();
+    for line in answer.lines() {
+        if let Some(head) = line.strip_prefix('=') {
+            let (name, words) = head.split_once(' ').unwrap_or((head, ""));
+            all.push(Section { name, words, text: String::new() });
+        } else if let Some(last) = all.last_mut() {
+            last.text.push_str(line);
+            last.text.push('\n');
+        }
+    }
+    all
+}
+
+/// Whether a listing is whole: false for what is not there.
+fn listed(section: &Section<'_>, end: &Section<'_>) -> Result<bool, String> {
+    let (code, error) = end.words.split_once(' ').unwrap_or((end.words, ""));
+    match code {
+        "0" => Ok(true),
+        _ if message::is_missing(error) => Ok(false),
+        _ => Err(format!("{} could not be listed: {} (rc {code})", section.words, error.trim())),
+    }
+}
+
+impl Survey {
+    fn take(&mut self, section: &Section<'_>) -> Result<(), String> {
+        match section.name {
+            "host" => {
+                let (now, uid) = section.words.split_once(' ').ok_or("no clock")?;
+                self.now = now.parse().map_err(|_| format!("the clock says '{now}'"))?;
+                self.uid = uid.parse().map_err(|_| format!("the user is '{uid}'"))?;
+            }
+            "version" => self.programs.release = Release::read(&section.text),
+            "send" => self.programs.send = letters(&section.text),
+            "receive" => self.programs.receive = letters(&section.text),
+            "bookmark" => self.programs.bookmarks = !section.text.contains("unrecognized command"),
+            "holds" => self.take_holds(&section.text),
+            "pool" => drop(
+                self.pools.insert(section.words.to_owned(), pool(section.words, &section.text)),
+            ),
+            "allow" => {
+                if let Ok(name) = Dataset::new(section.words) {
+                    self.allowed.insert(name, section.text.clone());
+                }
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn take_holds(&mut self, text: &str) {
+        for line in text.lines() {
+            let mut fields = line.split('\t');
+            if let (Some(name), Some(tag)) = (fields.next(), fields.next()) {
+                self.holds.entry(name.to_owned()).or_default().push(tag.to_owned());
+            }
+        }
+    }
+}
+
+/// `property<tab>value`, or the table of old releases: pool, property, value, source.
+fn pool(name: &str, text: &str) -> Pool {
+    let line = |line: &str| match line.split_once('\t') {
+        Some((property, value)) => Some((property.to_owned(), value.to_owned())),
+        None => {
+            let mut words = line.strip_prefix(name)?.split_whitespace();
+            Some((words.next()?.to_owned(), words.next()?.to_owned()))
+        }
+    };
+    Pool { properties: text.lines().filter_map(line).collect() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Recorded from zfs-fuse by the script itself.
+    const FUSE: &str = include_str!("../../tests/fixtures/zfs/survey/zfs-fuse");
+
+    #[test]
+    fn an_old_pool() {
+        let survey = read(FUSE).unwrap();
+        assert!(survey.now > 1_700_000_000 && survey.uid == 0);
+        let name = |text: &str| Dataset::new(text).unwrap();
+        let capability = survey.capability(&name("qa/d"));
+        assert_eq!(capability.release, Release(0, 0, 0));
+        assert!(!capability.marks() && !capability.resumes() && capability.sends('I'));
+        let d = &survey.listing.datasets[&name("qa/d")];
+        assert_eq!(d.snapshots.len(), 3);
+        assert_eq!(d.snapshots[0].holds, 1);
+        assert_eq!(d.snapshots[0].written, None);
+        assert_eq!(survey.missing, [name("qa/none/x")].into());
+        assert_eq!(survey.above(&name("qa/none/x")).unwrap().name, name("qa"));
+        assert_eq!(survey.pools["qa"].property("health"), Some("ONLINE"));
+    }
+
+    #[test]
+    fn half_an_answer_is_none() {
+        let cut = &FUSE[..FUSE.len() - 6];
+        assert_eq!(read(cut), Err("the answer is not whole".to_owned()));
+        let failed = FUSE.replace(
+            "=end 0 ",
+            "=end 1 cannot open: Please make sure that the zfs-fuse daemon is running.",
+        );
+        assert!(read(&failed).unwrap_err().contains("could not be listed"));
+    }
+}

@@ -1,0 +1,194 @@
+//! The file `replication.yml`: which datasets are copied where.
+//!
+//! ```yaml
+//! defaults: {encryption: raw, recursive: true}
+//! edges:
+//!   - id: data
+//!     source: tank1:tank/data
+//!     target: backup1:backup/tank1/data
+//!     exclude: [tmp]
+//! ```
+
+mod fields;
+mod rules;
+
+#[cfg(test)]
+mod tests;
+
+use super::name::Dataset;
+use super::replication::edge::{Divergence, Edge, Encryption, Place, Policy, Select};
+use crate::base::{Diagnostic, Value};
+use fields::Fields;
+
+/// Which way the bytes take.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Transport {
+    /// Within one host where both are on it, else through the operator.
+    Auto,
+    /// Through this program: two connections, counted and limited here.
+    Operator,
+    /// The source's host connects to the target's.
+    Push,
+    /// The target's host connects to the source's.
+    Pull,
+}
+
+impl Transport {
+    const WORDS: [(&'static str, Self); 4] = [
+        ("auto", Self::Auto),
+        ("operator", Self::Operator),
+        ("push", Self::Push),
+        ("pull", Self::Pull),
+    ];
+}
+
+/// An edge with what belongs to its way and not to its plan.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Link {
+    /// What is copied, and how.
+    pub edge: Edge,
+    /// Which way.
+    pub transport: Transport,
+    /// Whether the target's pool may be absent: a disk in a drawer.
+    pub removable: bool,
+}
+
+/// The whole file.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Topology {
+    /// In the order of the file.
+    pub links: Vec<Link>,
+}
+
+const EDGE: [&str; 15] = [
+    "id",
+    "source",
+    "target",
+    "recursive",
+    "exclude",
+    "select",
+    "encryption",
+    "on_divergence",
+    "resume",
+    "follow_renames",
+    "properties",
+    "package",
+    "transport",
+    "removable",
+    "prefix",
+];
+
+/// Reads the file's content.
+///
+/// # Errors
+/// The first thing that is wrong, with its place.
+pub fn read(file: &Value) -> Result<Topology, Diagnostic> {
+    let top = Fields::of(file, "the topology", &["defaults", "edges"])?;
+    let empty = Value::map(crate::base::Map::new());
+    let defaults = Fields::of(top.value("defaults").unwrap_or(&empty), "defaults", &EDGE)?;
+    for name in ["id", "source", "target"] {
+        if let Some(value) = defaults.value(name) {
+            return Err(Diagnostic::new(format!("'{name}' can't be a default")).at(value.origin()));
+        }
+    }
+    let Some(edges) = top.list("edges")? else {
+        return Err(Diagnostic::new("the topology has no 'edges'").at(file.origin()));
+    };
+    let links = edges.iter().map(|one| link(one, &defaults)).collect::<Result<Vec<_>, _>>()?;
+    let topology = Topology { links };
+    rules::check(&topology, edges)?;
+    Ok(topology)
+}
+
+/// Reads one edge.
+///
+/// # Errors
+/// What is wrong with it, with its place.
+pub fn read_edge(value: &Value) -> Result<Link, Diagnostic> {
+    let empty = Value::map(crate::base::Map::new());
+    let link = link(value, &Fields::of(&empty, "defaults", &EDGE)?)?;
+    rules::check(&Topology { links: vec![link.clone()] }, std::slice::from_ref(value))?;
+    Ok(link)
+}
+
+fn link(value: &Value, defaults: &Fields<'_>) -> Result<Link, Diagnostic> {
+    let own = Fields::of(value, "an edge", &EDGE)?;
+    let fields = own.over(defaults);
+    let source = place(&fields, "source")?;
+    let target = place(&fields, "target")?;
+    let id = match fields.text("id")? {
+        Some(id) => id.to_owned(),
+        None => target.to_string().replace([':', '/', ' ', '.'], "-"),
+    };
+    if !id.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_'))
+        || id.is_empty()
+        || id.len() > 64
+    {
+        let text = format!("'{id}' is no id: up to 64 letters, digits, '-' and '_'");
+        return Err(Diagnostic::new(text).at(fields.origin("id")));
+    }
+    let words =
+        |value: Option<&[Value]>| value.unwrap_or_default().iter().map(Value::text).collect();
+    let edge = Edge {
+        id,
+        source,
+        target,
+        recursive: fields.bool("recursive")?.unwrap_or(false),
+        exclude: words(fields.list("exclude")?),
+        policy: policy(&fields, words(fields.list("properties")?))?,
+    };
+    Ok(Link {
+        edge,
+        transport: fields.word("transport", &Transport::WORDS)?.unwrap_or(Transport::Auto),
+        removable: fields.bool("removable")?.unwrap_or(false),
+    })
+}
+
+fn policy(fields: &Fields<'_>, properties: Vec<String>) -> Result<Policy, Diagnostic> {
+    let plain = Policy::default();
+    let encryption = ["raw", "plain_to_encrypted", "plain"];
+    let encryption: Vec<(&str, Encryption)> =
+        encryption.into_iter().filter_map(|word| Some((word, Encryption::of(word)?))).collect();
+    let rungs = ["stop", "rollback_latest", "rollback_common", "set_aside", "recreate"];
+    let rungs: Vec<(&str, Divergence)> =
+        rungs.into_iter().filter_map(|word| Some((word, Divergence::of(word)?))).collect();
+    let Some(encryption) = fields.word("encryption", &encryption)? else {
+        let text = "'encryption' has to be said: raw, plain_to_encrypted or plain";
+        return Err(Diagnostic::new(text).at(fields.place()));
+    };
+    let prefix = fields.text("prefix")?.map(str::to_owned);
+    let all = fields.word("select", &[("all", Select::All), ("latest", Select::Latest)])?;
+    let select = match (prefix, all) {
+        (Some(_), Some(_)) => {
+            return Err(Diagnostic::new("'select' and 'prefix' exclude each other")
+                .at(fields.origin("prefix")));
+        }
+        (Some(prefix), None) => Select::Prefix(prefix),
+        (None, all) => all.unwrap_or(plain.select),
+    };
+    Ok(Policy {
+        select,
+        encryption,
+        on_divergence: fields.word("on_divergence", &rungs)?.unwrap_or(plain.on_divergence),
+        resume: fields.bool("resume")?.unwrap_or(plain.resume),
+        follow_renames: fields.bool("follow_renames")?.unwrap_or(plain.follow_renames),
+        properties,
+        package: fields.count("package")?.unwrap_or(plain.package),
+    })
+}
+
+fn place(fields: &Fields<'_>, name: &str) -> Result<Place, Diagnostic> {
+    let Some(text) = fields.text(name)? else {
+        return Err(Diagnostic::new(format!("an edge has no '{name}'")).at(fields.place()));
+    };
+    let at = fields.origin(name);
+    let Some((host, dataset)) = text.split_once(':') else {
+        return Err(Diagnostic::new(format!("'{text}' is no place: HOST:POOL/DATASET")).at(at));
+    };
+    if host.trim().is_empty() {
+        return Err(Diagnostic::new(format!("'{text}' names no host")).at(at));
+    }
+    let dataset = Dataset::new(dataset)
+        .map_err(|error| Diagnostic::new(format!("'{dataset}' is no dataset: {error}")).at(at))?;
+    Ok(Place { host: host.to_owned(), dataset })
+}
