@@ -23,7 +23,8 @@ pub fn plan(args: &Args, seen: &Seen) -> Result<Plan, Failure> {
         );
         return Err(Failure::new(text).with("children", inside));
     }
-    let op = if inside.is_empty() {
+    // A snapshot is never busy for a moment, as a file system is.
+    let op = if args.is_snapshot() {
         Op::Run(Command::new(["zfs", "destroy", name]))
     } else {
         let script = Probe::new("zfs_destroy", include_str!("destroy.sh"));
