@@ -22,3 +22,4 @@ mod sshd;
 mod streams;
 mod terminal;
 mod tree;
+mod zfs;

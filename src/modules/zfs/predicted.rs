@@ -1,7 +1,7 @@
 //! What earlier tasks of a check run would have made of pools, datasets and snapshots.
 
 use crate::base::{Key, Map, Value};
-use crate::spec::{Ctx, Effect, PathAttrs, PathKind};
+use crate::spec::{Ctx, Effect, PathAttrs, PathKind, Plan};
 use crate::zfs::rows::{Properties, Source};
 
 /// A file system or a volume.
@@ -66,6 +66,16 @@ pub fn set(
 /// The effect of destroying a thing.
 pub fn gone(kind: &'static str, name: &str) -> Effect {
     Effect::Thing(kind, name.to_string(), None)
+}
+
+/// All datasets, snapshots and bookmarks that a plan destroys.
+pub fn destroyed(plan: &Plan) -> Vec<String> {
+    let effects = plan.changes().flat_map(|change| &change.effects);
+    let gone = effects.filter_map(|effect| match effect {
+        Effect::Thing(DATASET | SNAPSHOT, name, None) => Some(name.clone()),
+        _ => None,
+    });
+    gone.collect()
 }
 
 /// The directory that a new file system is mounted on.

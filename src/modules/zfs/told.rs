@@ -120,11 +120,19 @@ impl Said {
 
     /// The failure of this command.
     pub fn failure(&self) -> Failure {
-        let text = match self.error.trim() {
+        let text = match self.complaint() {
             "" => format!("the question about {} failed with code {}", self.what, self.rc),
             text => text.to_string(),
         };
         Failure::new(text).with("rc", i64::from(self.rc))
+    }
+
+    /// What it said about its failure; some say it on stdout.
+    pub fn complaint(&self) -> &str {
+        match self.error.trim() {
+            "" => self.text.trim(),
+            text => text,
+        }
     }
 }
 

@@ -98,7 +98,7 @@ pub fn check(wishes: &Wishes, kind: Type, known: Option<&Properties>) -> Result<
 
 /// A native property that the host does not list for a file system.
 fn unknown(name: &str, kind: Type, known: Option<&Properties>) -> Result<(), Failure> {
-    let lists = |known: &&Properties| known.contains_key("type") && known.contains_key("atime");
+    let lists = |known: &&Properties| known.contains_key("used") && known.contains_key("atime");
     let Some(known) = known.filter(lists).filter(|_| kind == Type::Filesystem) else {
         return Ok(());
     };

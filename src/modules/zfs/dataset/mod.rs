@@ -7,7 +7,7 @@ mod seen;
 mod tests;
 
 use super::wish::{self, Wishes};
-use super::{Presence, ask_holds};
+use super::{Presence, ask_holds, predicted};
 use crate::base::{Key, Value};
 use crate::spec::args::Dict;
 use crate::spec::{
@@ -163,13 +163,26 @@ impl State for Zfs {
         }
     }
 
-    fn result(&self, args: &Args, _: &Seen, _: Option<&Seen>, _: &Plan, _: &[Ran]) -> Fields {
+    fn result(
+        &self,
+        args: &Args,
+        _: &Seen,
+        after: Option<&Seen>,
+        plan: &Plan,
+        _: &[Ran],
+    ) -> Fields {
         let mut fields = Fields::new();
         fields.insert("name".into(), Value::from(args.name.as_str()));
         fields.insert("state".into(), Value::from(args.state.word()));
         let wishes = args.wishes().unwrap_or_default();
         let wishes = wishes.iter();
         fields.extend(wishes.map(|(k, v)| (Key::from(k.as_str()), Value::from(v.as_str()))));
+        let mut gone = predicted::destroyed(plan);
+        let left = |name: &String| after.iter().any(|after| after.has(name));
+        gone.retain(|name| !left(name));
+        if !gone.is_empty() {
+            fields.insert("destroyed".into(), Value::from(gone));
+        }
         fields
     }
 }

@@ -32,33 +32,40 @@ pub fn create(args: &Args, seen: &Seen, ctx: Ctx<'_>) -> Result<Plan, Failure> {
     }
     wish::guard_mountpoint(&wishes, seen.altroot.as_deref())?;
     let command = Command::new(words(args, &wishes));
-    let mut change = Change::new(Op::Run(command), format!("create {name}"));
+    let change = Change::new(Op::Run(command), format!("create {name}"));
+    let change = effects(args, &wishes, seen, change);
+    let state = |word: &str| Some([("state", Value::from(word))].into_iter().collect());
+    let diff = Diff { before: state("absent"), after: state("present"), ..Diff::default() };
+    let mut plan = Plan::of(vec![change]).diff(diff);
+    plan.uncertain = origin_unknown(args, ctx);
+    Ok(plan)
+}
+
+/// What a new dataset or snapshot leaves behind.
+fn effects(args: &Args, wishes: &Wishes, seen: &Seen, mut change: Change) -> Change {
     let mut made = wishes.clone();
+    let is_volume = wish::wished(wishes, "volsize").is_some();
     let kind = if args.is_snapshot() { SNAPSHOT } else { DATASET };
     let word = if is_volume { "volume" } else { "filesystem" };
     let word = if args.is_snapshot() { "snapshot" } else { word };
     made.push(("type".into(), word.into()));
+    let name = &args.name;
     if !args.is_snapshot() {
         for above in super::above(args).iter().filter(|above| !seen.above.contains_key(*above)) {
             let path = mountpoint(above, seen);
             change = change.effect(parent(above, path.as_deref()));
             change.effects.extend(path.map(|path| predicted::mounted(&path)));
         }
-        let own = wish::wished(&wishes, "mountpoint");
+        let own = wish::wished(wishes, "mountpoint");
         let own = own.map(|path| wish::below(seen.altroot.as_deref(), path));
         let path = own.or_else(|| mountpoint(name, seen)).filter(|_| !is_volume);
         made.retain(|(name, _)| name != "mountpoint");
         made.extend(path.clone().map(|path| ("mountpoint".to_string(), path)));
-        let mounts = matches!(wish::wished(&wishes, "canmount"), None | Some("on"));
+        let mounts = matches!(wish::wished(wishes, "canmount"), None | Some("on"));
         let path = path.filter(|path| mounts && path.starts_with('/'));
         change.effects.extend(path.map(|path| predicted::mounted(&path)));
     }
-    let change = change.effect(predicted::made(kind, name, &made));
-    let state = |word: &str| Some([("state", Value::from(word))].into_iter().collect());
-    let diff = Diff { before: state("absent"), after: state("present"), ..Diff::default() };
-    let mut plan = Plan::of(vec![change]).diff(diff);
-    plan.uncertain = origin_unknown(args, ctx);
-    Ok(plan)
+    change.effect(predicted::made(kind, name, &made))
 }
 
 fn parent(name: &str, path: Option<&str>) -> crate::spec::Effect {

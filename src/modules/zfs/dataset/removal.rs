@@ -23,7 +23,8 @@ pub fn plan(args: &Args, seen: &Seen) -> Result<Plan, Failure> {
         );
         return Err(Failure::new(text).with("children", inside));
     }
-    let op = if inside.is_empty() {
+    // A snapshot is never busy for a moment, as a file system is.
+    let op = if args.is_snapshot() {
         Op::Run(Command::new(["zfs", "destroy", name]))
     } else {
         let script = Probe::new("zfs_destroy", include_str!("destroy.sh"));
@@ -43,14 +44,12 @@ pub fn plan(args: &Args, seen: &Seen) -> Result<Plan, Failure> {
     }
     let mut before = vec![("state", Value::from("present"))];
     if !inside.is_empty() {
-        before.push(("destroys", Value::from(names.clone())));
+        before.push(("destroys", Value::from(names)));
     }
     let after = [("state", Value::from("absent"))].into_iter().collect();
     let diff =
         Diff { before: Some(before.into_iter().collect()), after: Some(after), ..Diff::default() };
-    let mut plan = Plan::of(vec![change]).diff(diff);
-    plan.fields.insert("destroyed".into(), Value::from(names));
-    Ok(plan)
+    Ok(Plan::of(vec![change]).diff(diff))
 }
 
 /// Holds, and clones that lie elsewhere, are never destroyed.

@@ -63,6 +63,11 @@ impl Seen {
         Ok(Self { own, above, altroot, victims, tags: None, several })
     }
 
+    /// Whether this would be destroyed.
+    pub fn has(&self, name: &str) -> bool {
+        self.victims.iter().any(|victim| victim.name == name)
+    }
+
     /// Full names of what is held.
     pub fn held(&self) -> Vec<String> {
         let held = self.victims.iter().filter(|victim| victim.held);

@@ -1,4 +1,4 @@
-# shellcheck shell=sh disable=SC3043
+# shellcheck shell=sh disable=SC3043,SC2154
 # $1 ` below ` when the datasets in it are asked as well; $2 dataset; $3 number of users; users; groups.
 # Answers: for each dataset `name` and `allow`; for each user and group given by number `id`, its line.
 local flags="$1" name="$2" users="$3" who=''

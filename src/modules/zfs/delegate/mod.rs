@@ -104,7 +104,8 @@ impl State for ZfsDelegateAdmin {
         for (name, said) in told.all("name").zip(told.all("allow")) {
             let made = super::predicted::is_made(super::predicted::DATASET, &name.text, ctx);
             if said.rc != 0 && !made {
-                let text = format!("Command `zfs allow {}` failed: {}", name.text, said.error);
+                let text =
+                    format!("Command `zfs allow {}` failed: {}", name.text, said.complaint());
                 let failure = Failure::new(text);
                 let missing = said.error.contains("does not exist");
                 return Err(if missing { failure.missing() } else { failure });

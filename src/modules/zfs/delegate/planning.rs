@@ -158,29 +158,33 @@ fn change(args: &Args, seen: &Seen, who: &[&Who], scope: Scope) -> Option<Change
 }
 
 fn effects(args: &Args, seen: &Seen, who: &[&Who], scope: Scope) -> Vec<Effect> {
-    let present = args.state == Presence::Present;
-    let mut found = Vec::new();
     let datasets = if args.recursive { seen.grants.len() } else { 1 };
-    for (dataset, grants) in seen.grants.iter().take(datasets) {
-        for who in who {
-            let has = grants.get(who).cloned().unwrap_or_default();
-            for (on, place, set) in [(scope.0, "l", &has.local), (scope.1, "d", &has.descendent)] {
-                let named = args.permissions.iter().flatten().cloned();
-                let all: BTreeSet<String> = match args.permissions {
-                    Some(ref some) if !some.is_empty() => named.collect(),
-                    _ => set.clone(),
-                };
-                let (kind, name) = match who {
-                    Who::User(name) => ("u", name.as_str()),
-                    Who::Group(name) => ("g", name.as_str()),
-                    Who::Everyone => ("e", ""),
-                };
-                let key = |own: &String| format!("{dataset}\n{place}\n{kind}\n{name}\n{own}");
-                let state = present.then(|| Value::from(true));
-                let thing = |own| Effect::Thing(GRANT, key(own), state.clone());
-                found.extend(all.iter().filter(|_| on).map(thing));
-            }
+    let all = seen.grants.iter().take(datasets);
+    let each = all.flat_map(|(dataset, grants)| who.iter().map(move |who| (dataset, grants, *who)));
+    let mut found = Vec::new();
+    for (dataset, grants, who) in each {
+        let has = grants.get(who).cloned().unwrap_or_default();
+        let (kind, name) = match who {
+            Who::User(name) => ("u", name.as_str()),
+            Who::Group(name) => ("g", name.as_str()),
+            Who::Everyone => ("e", ""),
+        };
+        for (on, place, set) in [(scope.0, "l", &has.local), (scope.1, "d", &has.descendent)] {
+            let key = |own: &String| format!("{dataset}\n{place}\n{kind}\n{name}\n{own}");
+            found.extend(meant(args, set).iter().filter(|_| on).map(|own| grant(args, key(own))));
         }
     }
     found
+}
+
+fn grant(args: &Args, key: String) -> Effect {
+    Effect::Thing(GRANT, key, (args.state == Presence::Present).then(|| Value::from(true)))
+}
+
+/// The permissions that are named, else all that are there.
+fn meant(args: &Args, set: &BTreeSet<String>) -> BTreeSet<String> {
+    match &args.permissions {
+        Some(named) if !named.is_empty() => named.iter().cloned().collect(),
+        _ => set.clone(),
+    }
 }

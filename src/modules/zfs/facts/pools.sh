@@ -1,4 +1,4 @@
-# shellcheck shell=sh disable=SC3043
+# shellcheck shell=sh disable=SC3043,SC2154
 # $1 name of a pool, or empty; $2 properties; $3 `-p` or empty.
 # Answers: `list`, the pools; `get`; where that knows no -H, for each pool `name` and `table`.
 local name="$1" properties="$2" parsable="$3" pool=''

@@ -1,4 +1,4 @@
-# shellcheck shell=sh disable=SC3043
+# shellcheck shell=sh disable=SC3043,SC2154
 # $1 ` tree ` when all that is in it is asked as well; $2 pool; $3 its other name for this boot, or empty.
 # Answers: `name`, under which of them it is there; `get`, its properties, or `table` where that is not known; `status`
 # (the last one counts); `root`, the properties of its own dataset; `tree`, holds of everything in it.

@@ -194,13 +194,24 @@ impl State for Zpool {
         }
     }
 
-    fn result(&self, args: &Args, _: &Seen, _: Option<&Seen>, _: &Plan, _: &[Ran]) -> Fields {
-        [
-            ("name".into(), Value::from(args.name.as_str())),
-            ("state".into(), Value::from(args.state.word())),
-        ]
-        .into_iter()
-        .collect()
+    fn result(
+        &self,
+        args: &Args,
+        before: &Seen,
+        after: Option<&Seen>,
+        plan: &Plan,
+        _: &[Ran],
+    ) -> Fields {
+        let mut fields = Fields::new();
+        fields.insert("name".into(), Value::from(args.name.as_str()));
+        fields.insert("state".into(), Value::from(args.state.word()));
+        let mut gone = super::predicted::destroyed(plan);
+        let left = |name: &String| after.is_some_and(|after| after.tree.contains_key(name));
+        gone.retain(|name| *name != before.name && !left(name));
+        if !gone.is_empty() {
+            fields.insert("destroyed".into(), Value::from(gone));
+        }
+        fields
     }
 }
 

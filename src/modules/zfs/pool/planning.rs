@@ -43,7 +43,7 @@ pub fn create(args: &Args, seen: &Seen) -> Result<Plan, Failure> {
     let risk = if args.force { Risk::Critical } else { Risk::High };
     let why = format!("create the pool {name} of {}", vdevs::text(wanted));
     let change = Change::new(Op::Run(Command::new(argv)), why).risk(risk);
-    let change = effects(args, change, &own, &root, wanted);
+    let change = effects(args, change, &own, &root, vdevs::signature(seen, wanted));
     let side = |state: &str, vdevs: Value| -> Option<Value> {
         Some([("state", Value::from(state)), ("vdevs", vdevs)].into_iter().collect())
     };
@@ -58,10 +58,10 @@ fn effects(
     mut change: Change,
     own: &Wishes,
     root: &Wishes,
-    wanted: &[vdevs::Vdev],
+    devices: String,
 ) -> Change {
     let mut pool = own.clone();
-    pool.push((VDEVS.into(), vdevs::text(wanted)));
+    pool.push((VDEVS.into(), devices));
     let path = wish::wished(root, "mountpoint").map_or(format!("/{}", args.name), str::to_string);
     let path = wish::below(args.altroot.as_deref(), &path);
     let mut known = root.clone();
@@ -114,7 +114,7 @@ fn health(args: &Args, seen: &Seen) -> Option<String> {
 /// Adds what is missing if that is allowed, and says what differs if it is not.
 fn add(args: &Args, seen: &Seen, wanted: &[vdevs::Vdev]) -> Result<Option<Change>, Failure> {
     if let Some(predicted) = &seen.predicted {
-        let wanted = vdevs::text(wanted);
+        let wanted = vdevs::signature(seen, wanted);
         return if *predicted == wanted {
             Ok(None)
         } else {

@@ -45,7 +45,5 @@ pub fn plan(args: &Args, pool: &Properties, seen: &Seen) -> Result<Plan, Failure
     };
     let before = side("present", vdevs::layout_value(&layout));
     let after = side("absent", Value::list(Vec::new()));
-    let mut plan = Plan::of(vec![change]).diff(Diff { before, after, ..Diff::default() });
-    plan.fields.insert("destroyed".into(), Value::from(inside));
-    Ok(plan)
+    Ok(Plan::of(vec![change]).diff(Diff { before, after, ..Diff::default() }))
 }

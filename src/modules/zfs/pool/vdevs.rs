@@ -174,6 +174,18 @@ pub fn text<T: fmt::Display>(all: &[T]) -> String {
     if all.is_empty() { "nothing".to_string() } else { all.join(", ") }
 }
 
+/// The same for all ways of writing the same devices.
+pub fn signature(seen: &Seen, vdevs: &[Vdev]) -> String {
+    let one = |vdev: &Vdev| {
+        let mut disks: Vec<String> = vdev.disks.iter().map(|disk| seen.resolved(disk)).collect();
+        disks.sort_unstable();
+        Vdev { disks, ..vdev.clone() }.to_string()
+    };
+    let mut all: Vec<String> = vdevs.iter().map(one).collect();
+    all.sort_unstable();
+    all.join(", ")
+}
+
 /// As the result shows them.
 pub fn to_value(vdevs: &[Vdev]) -> Value {
     let one = |vdev: &Vdev| -> Value {

@@ -255,10 +255,23 @@ impl State for ZfsSnapshot {
         }
     }
 
-    fn result(&self, _: &Args, before: &Seen, after: Option<&Seen>, _: &Plan, _: &[Ran]) -> Fields {
+    fn result(
+        &self,
+        _: &Args,
+        before: &Seen,
+        after: Option<&Seen>,
+        plan: &Plan,
+        _: &[Ran],
+    ) -> Fields {
         let seen = after.unwrap_or(before);
         let there = seen.there().filter(|snapshot| !snapshot.guid.is_empty());
         let list = there.map(seen::Snap::to_value).collect();
-        [("snapshots".into(), Value::list(list))].into_iter().collect()
+        let mut fields: Fields = [("snapshots".into(), Value::list(list))].into_iter().collect();
+        let mut gone = super::predicted::destroyed(plan);
+        gone.retain(|name| !after.is_some_and(|after| after.has(name)));
+        if !gone.is_empty() {
+            fields.insert("destroyed".into(), Value::from(gone));
+        }
+        fields
     }
 }

@@ -26,7 +26,6 @@ pub fn plan(args: &Args, seen: &Seen) -> Result<Plan, Failure> {
     changes.push(destroy(&own, "destroy"));
     let names: Vec<Value> = own.iter().map(|snap| Value::from(snap.name.as_str())).collect();
     let side = |names: Vec<Value>| Some([("snapshots", Value::list(names))].into_iter().collect());
-    plan.fields.insert("destroyed".into(), Value::list(names.clone()));
     plan.parts = Plan::of(changes).parts;
     Ok(plan.diff(Diff { before: side(names), after: side(Vec::new()), ..Diff::default() }))
 }

@@ -62,11 +62,10 @@ fn tell(plan: &mut Plan, seen: &Seen, lost: &[&Snap]) {
     };
     let zero = written.keys().map(|name| (name.clone(), Value::from(0))).collect();
     plan.diff.push(Diff {
-        before: side(names.clone(), written.clone()),
+        before: side(names, written.clone()),
         after: side(Vec::new(), zero),
         ..Diff::default()
     });
-    plan.fields.insert("destroyed".into(), Value::list(names));
     plan.fields.insert("discarded".into(), Value::map(written));
 }
 

@@ -153,6 +153,11 @@ impl Seen {
         wanted.filter_map(|name| self.snaps.get(name))
     }
 
+    /// Whether this is there.
+    pub fn has(&self, name: &str) -> bool {
+        self.there().chain(self.newer.values().flatten()).any(|snap| snap.name == name)
+    }
+
     /// Full names of what is held.
     pub fn held(&self) -> Vec<String> {
         let newer = self.newer.values().flatten();
