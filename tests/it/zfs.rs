@@ -71,12 +71,27 @@ impl Fuse {
         process::run(self.inside().args(["sh", "-c", words]), Duration::from_secs(60))
     }
 
+    /// The process whose file systems those are.
+    pub fn pid(&self) -> u32 {
+        self.pid
+    }
+
+    /// Where its disks are.
+    pub fn dir(&self) -> &std::path::Path {
+        self.dir.path()
+    }
+
     /// Runs a playbook of a project on this machine, there.
     fn play(&self, project: &Project, words: &[&str]) -> Outcome {
+        self.tank(project, &[&["playbook", "-i", "hosts"], words].concat())
+    }
+
+    /// Runs tank in a project on this machine, there.
+    pub fn tank(&self, project: &Project, words: &[&str]) -> Outcome {
         let mut command = self.inside();
         command.arg(format!("HOME={}", project.home().display()));
         command.args(["sh", "-c", "cd \"$0\" && exec \"$@\""]).arg(project.path());
-        command.args([TANK, "playbook", "-i", "hosts"]).args(words);
+        command.arg(TANK).args(words);
         process::run(&mut command, Duration::from_secs(120))
     }
 
