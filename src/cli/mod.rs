@@ -11,6 +11,7 @@ mod passwords;
 mod playbook;
 mod prepare;
 mod process;
+mod replicate;
 mod reports;
 mod signals;
 mod targets;
@@ -44,6 +45,7 @@ fn tank(words: &[String]) -> u8 {
         "playbook" => playbook::main("tank playbook", rest),
         "adhoc" => adhoc::main("tank adhoc", rest),
         "inventory" => inventory::main(rest),
+        "replicate" => replicate::main(rest),
         "demo" => demo::main(rest),
         "help" | "-h" | "--help" => {
             print_help();
@@ -57,10 +59,11 @@ fn tank(words: &[String]) -> u8 {
     }
 }
 
-const COMMANDS: [(&str, &str); 4] = [
+const COMMANDS: [(&str, &str); 5] = [
     ("playbook", "Run playbooks; also as ansible-playbook"),
     ("adhoc", "Run one module on hosts; also as ansible"),
     ("inventory", "Show the inventory; also as ansible-inventory"),
+    ("replicate", "Copy ZFS datasets from host to host"),
     ("demo", "Converge a scratch host over real SSH, twice"),
 ];
 

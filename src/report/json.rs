@@ -116,7 +116,7 @@ impl Report for JsonLines {
             Event::NoHostsMatched => self.write("no_hosts_matched", Vec::new()),
             Event::NoHostsRemaining => self.write("no_hosts_remaining", Vec::new()),
             Event::Task(info) => self.write("task", vec![("task", task(info))]),
-            Event::HostStart { .. } | Event::Progress { .. } => {}
+            Event::HostStart { .. } | Event::Progress { .. } | Event::Stream { .. } => {}
             Event::Item(one) => self.write("item", result(one)),
             Event::Result(one) => self.write("result", result(one)),
             Event::Retry { task, host, left, .. } => self.write(

@@ -2,10 +2,11 @@
 //! on stderr and only if stdout is a terminal, too; what is printed goes above it.
 
 use super::Report;
+use super::gauge::Gauges;
 use crate::spec::Event;
 use indicatif::{HumanBytes, ProgressBar, ProgressDrawTarget, ProgressFinish, ProgressStyle};
 use std::collections::BTreeMap;
-use std::io::IsTerminal;
+use std::io::{IsTerminal, Write};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -27,6 +28,8 @@ struct State {
     hosts: usize,
     running: BTreeMap<Arc<str>, Option<(u64, Option<u64>)>>,
     since: Instant,
+    streams: Gauges,
+    start: Instant,
 }
 
 /// Keeps the line away until it is dropped.
@@ -62,6 +65,8 @@ impl Line {
             hosts: 0,
             running: BTreeMap::new(),
             since: Instant::now(),
+            streams: Gauges::default(),
+            start: Instant::now(),
         })))
     }
 
@@ -79,10 +84,14 @@ impl Line {
         Aside(self.clone())
     }
 
-    /// A report that prints above this line.
+    /// A report that prints above this line. Where none can be drawn, long streams get a line a minute on stderr.
     pub fn above(&self, report: Box<dyn Report>) -> Box<dyn Report> {
         if !self.state().on {
-            return report;
+            return Box::new(Minutely {
+                start: Instant::now(),
+                streams: Gauges::default(),
+                report,
+            });
         }
         Box::new(Live { line: self.clone(), report })
     }
@@ -121,6 +130,10 @@ impl State {
         if self.running.len() > NAMED {
             text.push_str(", ...");
         }
+        for stream in self.streams.lines(self.start.elapsed()) {
+            text.push_str(" | ");
+            text.push_str(&stream);
+        }
         text.replace(char::is_control, " ")
     }
 
@@ -144,6 +157,9 @@ impl State {
                 if let Some(bytes) = self.running.get_mut(host) {
                     *bytes = Some((*done, *total));
                 }
+            }
+            Event::Stream { .. } => {
+                self.streams.learn(self.start.elapsed(), event);
             }
             Event::Result(one) => drop(self.running.remove(&one.host)),
             Event::Item(one) => {
@@ -185,11 +201,34 @@ impl Report for Live {
         let mut state = self.line.state();
         let learnt = state.learn(event);
         match (event, state.bar.clone()) {
-            (Event::Progress { .. }, _) | (_, None) => self.report.event(event),
+            (Event::Progress { .. } | Event::Stream { .. }, _) | (_, None) => {
+                self.report.event(event)
+            }
             (_, Some(bar)) => bar.suspend(|| self.report.event(event)),
         }
         if learnt {
             state.draw();
+        }
+    }
+}
+
+/// A report without a line, with words on stderr about streams that take long.
+struct Minutely {
+    start: Instant,
+    streams: Gauges,
+    report: Box<dyn Report>,
+}
+
+impl Report for Minutely {
+    fn event(&mut self, event: &Event) {
+        self.report.event(event);
+        let now = self.start.elapsed();
+        if !self.streams.learn(now, event) {
+            return;
+        }
+        for line in self.streams.due(now) {
+            // Nobody may read it.
+            let _ = writeln!(std::io::stderr(), "{line}");
         }
     }
 }

@@ -3,6 +3,7 @@
 mod banner;
 mod diagnostics;
 mod dump;
+mod gauge;
 mod json;
 mod live;
 mod minimal;

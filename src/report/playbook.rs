@@ -357,7 +357,10 @@ impl Report for Terminal {
             Event::HostStart { task, host } if self.layout.per_host_start => {
                 self.host_start(task, host);
             }
-            Event::Playbook { .. } | Event::HostStart { .. } | Event::Progress { .. } => {}
+            Event::Playbook { .. }
+            | Event::HostStart { .. }
+            | Event::Progress { .. }
+            | Event::Stream { .. } => {}
             Event::Play { name, .. } => self.play(name),
             Event::NoHostsMatched => self.out.line("skipping: no hosts matched", Palette::Skip),
             Event::NoHostsRemaining => self.banner("NO MORE HOSTS LEFT"),

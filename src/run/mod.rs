@@ -25,6 +25,7 @@ mod play;
 mod pool;
 mod prompts;
 mod rendering;
+pub mod replicate;
 mod retry;
 mod scope;
 mod serial;

@@ -171,6 +171,17 @@ pub enum Event {
         /// Bytes in all, when known.
         total: Option<u64>,
     },
+    /// How far a long stream between two hosts is; told twice a second.
+    Stream {
+        /// What it carries where: `tank/a -> backup:b/a`.
+        edge: Arc<str>,
+        /// Bytes so far.
+        done: u64,
+        /// Bytes in all, as far as the sender could tell.
+        estimate: Option<u64>,
+        /// Whether it is over.
+        over: bool,
+    },
     /// Custom statistics of `set_stats`.
     CustomStats(BTreeMap<String, Value>),
     /// Hosts to try again were written to this file.

@@ -68,6 +68,7 @@ impl Capability {
 #[must_use]
 pub fn letters(usage: &str) -> String {
     let mut found = String::new();
+    let usage = usage.replace("-[", "-");
     for word in usage.split(|c: char| c.is_whitespace() || matches!(c, '[' | ']' | '|' | '<' | '>'))
     {
         let Some(letters) = word.strip_prefix('-') else { continue };
@@ -103,6 +104,6 @@ mod tests {
         for letter in "DLPbcehnpVvwiIRXts".chars() {
             assert!(found.contains(letter), "{letter} in {found}");
         }
-        assert!(!letters("usage:\n\tsend [-R] [-[iI] snapshot] <snapshot>").contains('w'));
+        assert_eq!(letters("usage:\n\tsend [-RDp] [-[iI] snapshot] <snapshot>"), "RDpiI");
     }
 }

@@ -1,10 +1,12 @@
-//! ZFS without a host: names, listings, values, the replication planner, retention, snapshot schedules, freshness. Everything here is a pure function of
-//! what the programs `zfs` and `zpool` printed.
+//! ZFS without a host: names, listings, values, the replication planner, retention, snapshot schedules, freshness.
+//! Everything here is a pure function of what the programs `zfs` and `zpool` printed, and of a time that is given.
 
 pub mod allow;
 pub mod calendar;
 pub mod capability;
+pub mod direct;
 pub mod freshness;
+pub mod legs;
 pub mod listing;
 pub mod message;
 pub mod name;

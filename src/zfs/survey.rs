@@ -57,7 +57,7 @@ pub struct Survey {
     /// Its pools.
     pub pools: BTreeMap<String, Pool>,
     /// Its programs, without any pool's features.
-    programs: Capability,
+    pub programs: Capability,
 }
 
 impl Survey {

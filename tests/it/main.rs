@@ -19,6 +19,7 @@ mod process;
 mod project;
 mod shipped;
 mod sshd;
+mod streams;
 mod terminal;
 mod tree;
 mod zfs;

@@ -49,6 +49,7 @@ build_image() {
     key=$(image_key)
     image=$lab/image-$key
     [ ! -e "$image" ] || return 0
+    need_root 'to build the guest'
     build_modules
     begin
     say "building the image: about 2 minutes"

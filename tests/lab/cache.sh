@@ -23,6 +23,10 @@ as_root() {
     fi
 }
 
+need_root() {
+    [ "$(id -u)" -eq 0 ] || sudo -n true 2>/dev/null || fail "neither root nor sudo -n $1"
+}
+
 # One short word of everything on stdin.
 digest() {
     sha256sum | cut -c 1-16

@@ -22,6 +22,7 @@ APT::Architectures "amd64";
 APT::Sandbox::User "root";
 Acquire::Languages "none";
 Acquire::Retries "2";
+APT::Update::Error-Mode "any";
 END
     APT_CONFIG="$1/apt.conf" apt-get -qq update || return 1
 }

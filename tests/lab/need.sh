@@ -31,9 +31,7 @@ install_missing() {
     packages=$(missing)
     [ -n "$packages" ] || return 0
     command -v apt-get >/dev/null 2>&1 || fail "no apt-get to install what is missing: $packages"
-    if [ "$(id -u)" -ne 0 ] && ! sudo -n true 2>/dev/null; then
-        fail "neither root nor sudo to install what is missing: $packages"
-    fi
+    need_root "to install what is missing: $packages"
     say "installing $packages"
     as_root apt-get -qq update >&2 || fail "apt-get update failed, to install: $packages"
     # shellcheck disable=SC2086 # a list

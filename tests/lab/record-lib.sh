@@ -2,6 +2,7 @@
 # Sourced in the guest by record-*.sh: what writes one file per command. They go to $out.
 
 out=/root/recorded
+d=/dev/disk/by-id/virtio-DISK
 export LC_ALL=C TZ=UTC
 mkdir -p "$out"
 
@@ -56,4 +57,22 @@ try_() {
 
 token() {
     zfs get -Hp -o value receive_resume_token "$1"
+}
+
+# What all parts start from; nothing where it is there.
+prepare() {
+    ! zpool list -H pa >/dev/null 2>&1 || return 0
+    do_ "zpool create -f -o ashift=12 pa ${d}1"
+    do_ "zpool create -f -o ashift=12 pb ${d}2"
+    do_ 'zfs create -o compression=lz4 -o org.tank:note="two words" -o quota=500M pa/s'
+    do_ 'dd if=/dev/urandom of=/pa/s/one bs=64k count=48; zfs snapshot pa/s@s1'
+    do_ 'dd if=/dev/urandom of=/pa/s/two bs=64k count=48; zfs snapshot pa/s@s2; zfs bookmark pa/s@s2 pa/s#b2'
+    do_ 'zfs bookmark pa/s@s1 pa/s#b1; dd if=/dev/urandom of=/pa/s/three bs=64k count=48; zfs snapshot pa/s@s3'
+    do_ 'zfs create -o recordsize=1M -o mountpoint=legacy pa/s/child; zfs snapshot pa/s/child@s3; zfs hold keep pa/s@s1'
+    do_ 'zfs hold zz pa/s@s1; zfs create -V 64M -o volblocksize=16k pa/v; udevadm settle; zfs snapshot pa/v@s1'
+    do_ 'zfs create -s -V 1G pa/sparse'
+    do_ 'echo passphrase >/root/phrase; zfs create -o encryption=on -o keyformat=passphrase -o keylocation=file:///root/phrase pa/enc'
+    do_ 'zfs create pa/enc/child; echo hello >/pa/enc/child/f; zfs snapshot -r pa/enc@s1; zfs clone pa/s@s2 pa/clone'
+    do_ 'zfs create "pa/with space"; zfs snapshot "pa/with space@a b"; zfs create -o canmount=off pa/off'
+    do_ 'zfs create -o compression=gzip-6 -o sharenfs=off -o readonly=on pa/ro'
 }

@@ -1,7 +1,15 @@
 # shellcheck shell=sh
-# In the guest, after record-send.sh: rights of users, destroying, creating, setting.
+# In the guest: rights of users, destroying, creating, setting.
 set -eu
+# shellcheck source=/dev/null
 . ./record-lib.sh
+
+# As record-send.sh leaves it.
+more() {
+    ! zfs list pa/big@3 >/dev/null 2>&1 || return 0
+    do_ 'zfs create -o compression=off pa/big; dd if=/dev/urandom of=/pa/big/f bs=1M count=40; zfs snapshot pa/big@3'
+    do_ 'zfs send -w pa/enc@s1 | zfs receive -u pb/raw'
+}
 
 listings() {
     rec allow-none 'zfs allow pa/s'
@@ -185,6 +193,8 @@ full() {
     rec history 'zpool history pa'
 }
 
+prepare
+more
 listings
 sender
 receiver

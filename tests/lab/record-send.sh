@@ -1,6 +1,7 @@
 # shellcheck shell=sh
-# In the guest, after record-list.sh: streams, resuming, divergence, encryption, rights, destroying.
+# In the guest: streams, resuming, divergence, encryption, rights, destroying.
 set -eu
+# shellcheck source=/dev/null
 . ./record-lib.sh
 
 estimates() {
@@ -119,21 +120,25 @@ resume_incremental() {
     do_ 'zfs destroy -r pb/k'
 }
 
-# A receive that still runs shows a token too.
+# A receive that still runs shows a token too. Each stream stands still until it is told to go.
 running() {
+    hold='while [ ! -e /tmp/go ]; do sleep 1; done'
     do_ 'zfs snapshot pa/big@3'
-    (sh -c '(zfs send pa/big@3 | head -c 9000000; sleep 12) | zfs receive -s -u pb/run' >/dev/null 2>&1 || true) &
-    sleep 6
+    try_ "(zfs send pa/big@3 | head -c 9000000; $hold) | zfs receive -s -u pb/run" &
+    sleep 8
     rec running-token 'zfs get -Hp -o value receive_resume_token pb/run'
     rec running-abort 'zfs receive -A pb/run'
     rec running-receive 'zfs send pa/big@3 | zfs receive -s -u pb/run'
     rec running-destroy 'zfs destroy -r pb/run'
+    touch /tmp/go
     wait
-    do_ 'zfs receive -A pb/run'
-    (sh -c 'zfs send pa/big@3 | (sleep 8; cat >/dev/null)' || true) &
-    sleep 3
+    try_ 'zfs receive -A pb/run'
+    rm /tmp/go
+    try_ "zfs send pa/big@3 | ($hold; cat >/dev/null)" &
+    sleep 4
     rec running-send-destroy 'zfs destroy pa/big@3'
     rec running-send-holds 'zfs holds -H pa/big@3'
+    touch /tmp/go
     wait
 }
 
@@ -161,7 +166,8 @@ encryption() {
     rec encrypted-raw-without-key 'zfs send -nvP -w pa/enc@s1'
     rec encrypted-create-without-key 'zfs create pa/enc/new'
     rec encrypted-list-without-key 'zfs list -Hp -o name,encryption,encryptionroot,keystatus,mounted -r pa/enc pb'
-    do_ 'zfs load-key pa/enc; zfs mount -a'
+    do_ 'zfs load-key pa/enc'
+    try_ 'zfs mount -a'
     rec encrypted-set 'zfs set encryption=off pa/enc'
     rec encrypted-create-short 'echo short | zfs create -o encryption=on -o keyformat=passphrase pa/e3'
 }
@@ -186,6 +192,7 @@ flags() {
     do_ 'zpool destroy old; rm /var/tmp/v1'
 }
 
+prepare
 estimates
 receives
 divergence

@@ -6,6 +6,8 @@ systemctl is-system-running --wait >/dev/null || {
     echo "systemd: $(systemctl is-system-running)"
     exit 1
 }
+# Its scripts run for each event of a pool, which an emulator feels: `systemctl start zfs-zed` for a test of it.
+systemctl stop zfs-zed
 modprobe zfs
 zfs version
 zpool list -H

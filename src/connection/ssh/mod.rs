@@ -12,6 +12,7 @@ mod jump;
 mod keys;
 pub mod known_hosts;
 mod login;
+mod onerun;
 mod pace;
 mod patience;
 mod prompt;
@@ -25,6 +26,7 @@ mod vars;
 mod tests;
 
 pub use env::{ConnectEnv, Operator};
+pub use onerun::OneRunKey;
 pub use prompt::{Prompter, Terminal};
 pub use secret::Password;
 pub use target::{PasswordSource, Target};

@@ -126,8 +126,7 @@ fn tokens_holds_and_lag_are_told() {
         let found = of_edge(Edge { token, ..edge(Common::At(NOW)) });
         assert_eq!(found[1].0, level, "{token:?}");
     }
-    let mut limits = Limits::default();
-    limits.hold = None;
+    let limits = Limits { hold: None, ..Limits::default() };
     let mut seen = edge(Common::At(NOW));
     seen.holds = vec![hold(None)];
     assert_eq!(judge(vec![seen], Vec::new(), &limits, NOW).level(), Level::Ok);

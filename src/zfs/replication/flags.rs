@@ -32,9 +32,8 @@ pub fn choose(
     to: &Capability,
 ) -> Result<Flags, Refusal> {
     let mut flags = Flags { send: send(source, target, policy, from, to)?, ..Flags::default() };
-    if to.receives('u') {
-        flags.receive.push('u');
-    }
+    // Every release takes it; zfs-fuse does not tell so in its usage.
+    flags.receive.push('u');
     if policy.resume && to.resumes() {
         flags.receive.push('s');
     }

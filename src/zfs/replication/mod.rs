@@ -7,11 +7,13 @@ pub mod base;
 pub mod crypt;
 pub mod edge;
 pub mod flags;
+pub mod keeping;
 pub mod marks;
 pub mod plan;
 pub mod refusal;
 pub mod token;
 pub mod tree;
+pub mod whole;
 
 #[cfg(test)]
 mod tests;

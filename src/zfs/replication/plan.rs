@@ -158,7 +158,9 @@ pub fn plan(
         }
     }
     crypt::check(pair.source, target, pair.above, &edge.policy)?;
-    copying.flags = flags::choose(pair.source, target, &edge.policy, from, to)?;
+    // What is left of a first receive is no copy yet: its options are given again.
+    let copy = target.filter(|target| !target.snapshots.is_empty());
+    copying.flags = flags::choose(pair.source, copy, &edge.policy, from, to)?;
     copying.steps = steps(edge, pair, copying.base.as_ref(), resumed)?;
     warn(&mut copying);
     Ok(copying)

@@ -104,7 +104,7 @@ impl View<'_> {
             }
             None if mark.is_none() => {
                 let recorded = |snapshot: &&Snapshot| Some(snapshot.guid) == self.edge.recorded;
-                if let Some(at) = self.ordered.iter().rposition(|snapshot| recorded(snapshot)) {
+                if let Some(at) = self.ordered.iter().rposition(recorded) {
                     found[at].push(self.unless_marked(self.ordered[at], Reason::Recorded(name)));
                 }
             }

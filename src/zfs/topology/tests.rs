@@ -55,7 +55,7 @@ fn faults_have_their_place() {
         (one("source: 'a:pa/x', targt: 'b:pb/x'"), "2:24 an edge has no 'targt'"),
         (
             one("source: 'a:pa/x', target: 'b:pb/x', encryption: rot13"),
-            "2:55 'encryption' is 'rot13', wanted one of raw, plain_to_encrypted, plain",
+            "2:54 'encryption' is 'rot13', wanted one of raw, plain_to_encrypted, plain",
         ),
         (
             one("source: 'a:pa/x', target: 'a:pa/x', encryption: raw"),
@@ -69,7 +69,7 @@ fn faults_have_their_place() {
         ("links: []".to_owned(), "1:1 the topology has no 'links'"),
         (
             one("source: 'a:pa/x', target: 'b:pb/x', encryption: raw, package: 0"),
-            "2:69 'package' is '0', wanted a number from 1",
+            "2:68 'package' is '0', wanted a number from 1",
         ),
     ] {
         assert_eq!(told(&text), error, "{text}");

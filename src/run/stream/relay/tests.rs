@@ -142,3 +142,25 @@ async fn a_rate_is_kept() {
     let told = told.into_inner().unwrap();
     assert!(told.len() >= 5 && told.is_sorted() && told.last() == Some(&6_000_000), "{told:?}");
 }
+
+#[tokio::test]
+async fn a_pair_within_a_host_tells_both_ends() {
+    let host = host().await;
+    let heard = Mutex::new(0);
+    let count = |_: &crate::zfs::legs::Said| *heard.lock().unwrap() += 1;
+    let run = |parts, stop| super::super::pair(&host, parts, true, &count, stop);
+    let texts =
+        ["head -c 9000000 /dev/zero; echo sent >&2", "wc -c | tr -d ' '; echo 'had it' >&2"];
+    let relayed = run(texts, never()).await.unwrap();
+    assert!(relayed.is_ok() && relayed.bytes == 9_000_000, "{relayed:?}");
+    assert_eq!((relayed.from.stderr.as_str(), relayed.to.stderr.lines().count()), ("sent\n", 2));
+    assert_eq!(*heard.lock().unwrap(), 6);
+    let relayed = run(["cat /dev/zero", "echo full >&2; exit 1"], never()).await.unwrap();
+    assert_eq!((relayed.to.end, relayed.cause().unwrap().as_str()), (End::Code(1), "full"));
+    let relayed = run(["echo gone >&2; exit 2", "cat >/dev/null"], never()).await.unwrap();
+    assert_eq!(relayed.cause().unwrap(), "gone");
+    let stop = Box::pin(tokio::time::sleep(Duration::from_millis(200)));
+    let relayed = run(["sleep 5551", "sleep 5551"], stop).await.unwrap();
+    assert_eq!(relayed.cause().unwrap(), "interrupted");
+    gone("5551").await;
+}

@@ -1,0 +1,264 @@
+//! Plans one edge and carries it out.
+
+use super::lock::{Lock, Taken};
+use super::survey::AllSeen;
+use super::{EdgeEnd, Job, Level, PartEnd, Seen, Told, asking, carry, survey};
+use crate::zfs::name::Dataset;
+use crate::zfs::replication::edge::Edge;
+use crate::zfs::replication::marks;
+use crate::zfs::replication::whole::{self, EdgePlan, Known, Part};
+use crate::zfs::survey::Survey;
+use crate::zfs::topology::Link;
+use std::collections::BTreeMap;
+
+/// An edge under way.
+pub struct Way<'a> {
+    /// The run.
+    pub job: &'a Job,
+    /// The edge.
+    pub link: &'a Link,
+    source: &'a Seen,
+    target: &'a Seen,
+    /// Estimates.
+    pub sizes: &'a BTreeMap<String, Vec<Option<u64>>>,
+    /// Looks taken since.
+    fresh: Option<Box<(Seen, Seen)>>,
+}
+
+/// Runs one edge.
+pub async fn run(job: &Job, link: &Link, seen: &AllSeen) -> EdgeEnd {
+    let mut end = EdgeEnd {
+        id: link.edge.id.clone(),
+        level: Level::Idle,
+        error: None,
+        plan: None,
+        sizes: BTreeMap::new(),
+        parts: Vec::new(),
+    };
+    let (source, target) =
+        match (at(seen, &link.edge.source.host), at(seen, &link.edge.target.host)) {
+            (Ok(source), Ok(target)) => (source, target),
+            (Err(error), _) | (_, Err(error)) => {
+                end.level = Level::Unreachable;
+                end.error = Some(error);
+                return end;
+            }
+        };
+    if let Some(absent) = absent(link, source, target) {
+        end.level = if link.removable { Level::Absent } else { Level::Failed };
+        end.error = Some(absent);
+        return end;
+    }
+    match planned(job, link, source, target, seen).await {
+        Ok((plan, sizes)) => {
+            end.sizes = sizes;
+            carried(job, link, (source, target), seen, plan, &mut end).await;
+        }
+        Err(error) => {
+            end.level = Level::Failed;
+            end.error = Some(error);
+        }
+    }
+    end
+}
+
+fn at<'a>(seen: &'a AllSeen, host: &str) -> Result<&'a Seen, String> {
+    match seen.get(host) {
+        Some(Ok(seen)) => Ok(seen),
+        Some(Err(error)) => Err(error.clone()),
+        None => Err(format!("{host} was not asked")),
+    }
+}
+
+/// The pool of either end that is not there.
+fn absent(link: &Link, source: &Seen, target: &Seen) -> Option<String> {
+    let ends = [(&link.edge.source, source), (&link.edge.target, target)];
+    let gone = ends.into_iter().find(|(place, seen)| {
+        let there = |name: &Dataset| name.pool() == place.dataset.pool();
+        !seen.survey.listing.datasets.keys().any(there)
+    });
+    gone.map(|(place, _)| format!("there is no pool {} on {}", place.dataset.pool(), place.host))
+}
+
+async fn planned(
+    job: &Job,
+    link: &Link,
+    source: &Seen,
+    target: &Seen,
+    seen: &AllSeen,
+) -> Result<(EdgePlan, BTreeMap<String, Vec<Option<u64>>>), String> {
+    let edge = &link.edge;
+    let tokens = asking::tokens(edge, source.host.as_ref(), &target.survey).await?;
+    let edges: Vec<&Edge> = job.links.iter().map(|link| &link.edge).collect();
+    let survey =
+        |host: &str| -> Option<&Survey> { seen.get(host)?.as_ref().ok().map(|seen| &seen.survey) };
+    let needed = whole::needed(&edges, &survey, &edge.target.host);
+    let known = Known { tokens, needed, day: job.day.clone() };
+    let plan = whole::plan_edge(edge, &source.survey, &target.survey, &known);
+    let can = source.survey.capability(&edge.source.dataset);
+    let sizes = asking::sizes(source.host.as_ref(), &can, &plan).await?;
+    Ok((plan, sizes))
+}
+
+async fn carried(
+    job: &Job,
+    link: &Link,
+    (source, target): (&Seen, &Seen),
+    seen: &AllSeen,
+    mut plan: EdgePlan,
+    end: &mut EdgeEnd,
+) {
+    let work = plan.parts.iter().any(|part| part.copying.is_ok() && !part.is_idle());
+    if job.check || !work {
+        refused(&plan, end);
+        end.level = level(end).max(if work { Level::Done } else { Level::Idle });
+        end.plan = Some(plan);
+        return;
+    }
+    let dataset = whole::lock_place(&link.edge.target, &target.survey);
+    let property = marks::lock(&link.edge);
+    let before = target
+        .survey
+        .listing
+        .datasets
+        .get(&dataset)
+        .and_then(|one| one.property(&property))
+        .unwrap_or("-");
+    let lock = Lock { job, host: target.host.as_ref(), dataset, property: property.clone() };
+    let taken = match lock.take().await {
+        Ok(taken) => taken,
+        Err(error) => return fail(end, Level::Failed, error),
+    };
+    let (was, stale) = match taken {
+        Taken::Ours { was, stale } => (was, stale),
+        Taken::Busy(who) => {
+            return fail(end, Level::Busy, format!("another run works on it: {who}"));
+        }
+    };
+    if let Some(who) = stale {
+        (job.tell)(Told::Line(format!(
+            "{}: the lock of {who} had run out and is taken over",
+            link.edge.id
+        )));
+    }
+    let mut fresh = None;
+    if was != before {
+        // Somebody worked here between our look and the lock.
+        match again(job, link, source, target, seen).await {
+            Ok((new, sides)) => {
+                plan = new;
+                fresh = Some(Box::new(sides));
+            }
+            Err(error) => return fail(end, Level::Failed, error),
+        }
+    }
+    let sizes = std::mem::take(&mut end.sizes);
+    let (source, target) =
+        fresh.as_deref().map_or((source, target), |(source, target)| (source, target));
+    let mut way = Way { job, link, source, target, sizes: &sizes, fresh: None };
+    tokio::select! {
+        () = all(&mut way, &plan, end) => {}
+        error = lock.keep() => fail(end, Level::Failed, error),
+    }
+    if let Err(error) = lock.free().await {
+        (job.tell)(Told::Line(format!("{}: {error}", link.edge.id)));
+    }
+    end.level = level(end);
+    end.sizes = sizes;
+    end.plan = Some(plan);
+}
+
+fn fail(end: &mut EdgeEnd, level: Level, error: String) {
+    end.level = level;
+    end.error = Some(error);
+}
+
+/// Refusals of a plan that is not carried out.
+fn refused(plan: &EdgePlan, end: &mut EdgeEnd) {
+    for part in &plan.parts {
+        let error =
+            part.copying.as_ref().err().map(|refusal| (refusal.to_string(), refusal.hint()));
+        let target = part.target.to_string();
+        end.parts.push(PartEnd { target, changed: false, streams: 0, bytes: 0, error });
+    }
+}
+
+async fn all(way: &mut Way<'_>, plan: &EdgePlan, end: &mut EdgeEnd) {
+    let mut failed: Vec<Dataset> = Vec::new();
+    for part in &plan.parts {
+        let above = failed.iter().find(|above| above.contains(&part.target) && !way.has(above));
+        let one = match above {
+            Some(above) => PartEnd {
+                target: part.target.to_string(),
+                changed: false,
+                streams: 0,
+                bytes: 0,
+                error: Some((format!("{above} above it could not be copied"), None)),
+            },
+            None => carry::part(way, part).await,
+        };
+        if one.error.is_some() {
+            failed.push(part.target.clone());
+        }
+        end.parts.push(one);
+    }
+}
+
+fn level(end: &EdgeEnd) -> Level {
+    let failed = end.error.is_some() || end.parts.iter().any(|part| part.error.is_some());
+    match (failed, end.parts.iter().any(|part| part.changed)) {
+        (true, _) => end.level.max(Level::Failed),
+        (false, true) => Level::Done,
+        (false, false) => Level::Idle,
+    }
+}
+
+async fn again(
+    job: &Job,
+    link: &Link,
+    source: &Seen,
+    target: &Seen,
+    seen: &AllSeen,
+) -> Result<(EdgePlan, (Seen, Seen)), String> {
+    let (source, target) = looked(link, source, target).await?;
+    let (plan, _) = planned(job, link, &source, &target, seen).await?;
+    Ok((plan, (source, target)))
+}
+
+async fn looked(link: &Link, source: &Seen, target: &Seen) -> Result<(Seen, Seen), String> {
+    let edge = &link.edge;
+    let (from, to) = (std::iter::once(&edge.source.dataset), std::iter::once(&edge.target.dataset));
+    let edges = [edge];
+    let (here, there) = futures_util::future::join(
+        survey::ask(source.host.as_ref(), from, &edges),
+        survey::ask(target.host.as_ref(), to, &edges),
+    )
+    .await;
+    let seen = |one: &Seen, survey| Seen { host: std::sync::Arc::clone(&one.host), survey };
+    Ok((seen(source, here?), seen(target, there?)))
+}
+
+impl Way<'_> {
+    /// Where it comes from.
+    pub fn source(&self) -> &Seen {
+        self.fresh.as_deref().map_or(self.source, |(source, _)| source)
+    }
+
+    /// Where it goes to.
+    pub fn target(&self) -> &Seen {
+        self.fresh.as_deref().map_or(self.target, |(_, target)| target)
+    }
+
+    /// Looks again and plans one dataset anew.
+    pub async fn again(&mut self, part: &Part) -> Result<Part, String> {
+        let sides = looked(self.link, self.source, self.target).await?;
+        let (plan, _) = planned(self.job, self.link, &sides.0, &sides.1, &AllSeen::new()).await?;
+        self.fresh = Some(Box::new(sides));
+        let found = plan.parts.into_iter().find(|one| one.target == part.target);
+        found.ok_or_else(|| format!("{} is gone from the source", part.source))
+    }
+
+    fn has(&self, dataset: &Dataset) -> bool {
+        self.target().survey.listing.datasets.contains_key(dataset)
+    }
+}

@@ -1,0 +1,114 @@
+//! The lock of an edge: a lease on the target that a run renews while it works.
+
+use super::Job;
+use crate::spec::{Command, Host};
+use crate::zfs::name::Dataset;
+use std::time::Duration;
+
+/// How long a lock holds without being renewed.
+const LEASE: Duration = Duration::from_mins(10);
+/// How often it is renewed.
+pub const RENEWED: Duration = Duration::from_mins(2);
+
+/// A place for a lock.
+pub struct Lock<'a> {
+    /// The run.
+    pub job: &'a Job,
+    /// The target's host.
+    pub host: &'a dyn Host,
+    /// The dataset that has the property.
+    pub dataset: Dataset,
+    /// The property.
+    pub property: String,
+}
+
+/// What came of it.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Taken {
+    /// It is ours. What was there before, and the run whose lease had ended.
+    Ours {
+        /// The property's value before.
+        was: String,
+        /// Who left it behind.
+        stale: Option<String>,
+    },
+    /// Another run has it.
+    Busy(String),
+}
+
+impl Lock<'_> {
+    async fn ask(&self, what: &str) -> Result<Taken, String> {
+        let lease = LEASE.as_secs().to_string();
+        let words = [
+            "sh",
+            "-c",
+            include_str!("lock.sh"),
+            "tank",
+            what,
+            self.dataset.as_str(),
+            &self.property,
+        ];
+        let words = words.into_iter().chain([self.job.run.as_str(), &lease, &self.job.operator]);
+        let answer = self.host.run(Command::new(words)).await.map_err(|error| error.to_string())?;
+        if answer.rc != 0 {
+            return Err(format!(
+                "the lock on {} can't be taken: {}",
+                self.dataset,
+                answer.error_text().trim()
+            ));
+        }
+        read(&answer.text()).ok_or_else(|| format!("the lock on {} gave no answer", self.dataset))
+    }
+
+    /// Takes it.
+    pub async fn take(&self) -> Result<Taken, String> {
+        self.ask("take").await
+    }
+
+    /// Renews it now and then, for as long as it is polled; ends when it is lost.
+    pub async fn keep(&self) -> String {
+        loop {
+            tokio::time::sleep(RENEWED).await;
+            match self.ask("keep").await {
+                Ok(Taken::Ours { .. }) => {}
+                Ok(Taken::Busy(who)) => return format!("another run took the lock: {who}"),
+                Err(error) => return error,
+            }
+        }
+    }
+
+    /// Gives it back.
+    pub async fn free(&self) -> Result<(), String> {
+        self.ask("free").await.map(drop)
+    }
+}
+
+fn read(text: &str) -> Option<Taken> {
+    let mut stale = None;
+    for line in text.lines() {
+        let (word, rest) = line.split_once(' ')?;
+        match word {
+            "stale" => stale = Some(rest.to_owned()),
+            "busy" => return Some(Taken::Busy(rest.to_owned())),
+            "locked" => return Some(Taken::Ours { was: rest.to_owned(), stale }),
+            _ => return None,
+        }
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn answers_are_read() {
+        let ours = |was: &str, stale: Option<&str>| {
+            Some(Taken::Ours { was: was.to_owned(), stale: stale.map(str::to_owned) })
+        };
+        assert_eq!(read("locked -\n"), ours("-", None));
+        assert_eq!(read("stale r1\nlocked r1 5 me\n"), ours("r1 5 me", Some("r1")));
+        assert_eq!(read("busy r1 5 me\n"), Some(Taken::Busy("r1 5 me".to_owned())));
+        assert_eq!(read(""), None);
+    }
+}

@@ -1,0 +1,91 @@
+//! Holds and bookmarks, in the order that never leaves a base unprotected.
+
+use crate::spec::{Command, Host};
+use crate::zfs::listing::Guid;
+use crate::zfs::name::Dataset;
+use crate::zfs::replication::keeping::Keeping;
+
+/// Runs one of our scripts; its stderr is the error.
+pub async fn script(host: &dyn Host, text: &str, words: Vec<String>) -> Result<String, String> {
+    let head = ["sh", "-c", text, "tank"].map(str::to_owned);
+    let answer = host
+        .run(Command::new(head.into_iter().chain(words)))
+        .await
+        .map_err(|error| error.to_string())?;
+    if answer.rc == 0 {
+        return Ok(answer.text());
+    }
+    let said = answer.error_text();
+    Err(if said.trim().is_empty() {
+        format!("exit code {}", answer.rc)
+    } else {
+        said.trim().to_owned()
+    })
+}
+
+/// Holds snapshots of the source and bookmarks one.
+pub async fn protect(
+    host: &dyn Host,
+    tag: &str,
+    dataset: &Dataset,
+    bookmark: Option<&(String, String)>,
+    holds: Vec<String>,
+) -> Result<(), String> {
+    let (snapshot, mark) = bookmark.cloned().unwrap_or_default();
+    let mut words = vec![tag.to_owned(), dataset.to_string(), snapshot, mark];
+    words.extend(holds);
+    script(host, include_str!("protect.sh"), words).await.map(drop)
+}
+
+/// Sees that a snapshot arrived, holds it, and lets go of older ones on the target.
+pub async fn settle_target(
+    host: &dyn Host,
+    tag: &str,
+    dataset: &Dataset,
+    arrived: Option<(&str, Guid)>,
+    keeping: &Keeping,
+) -> Result<(), String> {
+    let (name, guid) =
+        arrived.map(|(name, guid)| (name.to_owned(), guid.0.to_string())).unwrap_or_default();
+    let hold = keeping.hold_target.clone().unwrap_or_default();
+    let mut words = vec![tag.to_owned(), dataset.to_string(), name, guid, hold];
+    words.extend(keeping.release_target.iter().cloned());
+    script(host, include_str!("settle.sh"), words).await.map(drop)
+}
+
+/// Lets go of older holds and bookmarks on the source.
+pub async fn settle_source(
+    host: &dyn Host,
+    tag: &str,
+    dataset: &Dataset,
+    keeping: &Keeping,
+) -> Result<(), String> {
+    let hold = keeping.hold_source.clone().unwrap_or_default();
+    let mut words = vec![tag.to_owned(), dataset.to_string(), String::new(), String::new(), hold];
+    words.extend(keeping.release_source.iter().cloned());
+    words.push("#".to_owned());
+    words.extend(keeping.forget.iter().cloned());
+    script(host, include_str!("settle.sh"), words).await.map(drop)
+}
+
+/// Makes right what an earlier run did not come to.
+pub async fn repair(
+    (source, from): (&dyn Host, &Dataset),
+    (target, to): (&dyn Host, &Dataset),
+    tag: &str,
+    keeping: &Keeping,
+) -> Result<(), String> {
+    if keeping.bookmark.is_some() {
+        protect(source, tag, from, keeping.bookmark.as_ref(), Vec::new()).await?;
+    }
+    if keeping.hold_target.is_some() || !keeping.release_target.is_empty() {
+        settle_target(target, tag, to, None, keeping).await?;
+    }
+    if keeping.hold_source.is_some()
+        || !keeping.release_source.is_empty()
+        || !keeping.forget.is_empty()
+    {
+        settle_source(source, tag, from, keeping).await?;
+    }
+    Ok(())
+}

@@ -1,0 +1,130 @@
+//! Carries replication out: asks both ends of every edge, plans (`zfs::replication`), and does what the plan says, or only
+//! shows it.
+//!
+//! Nothing is sent that is not held on its source and bookmarked there; nothing is destroyed that a plan has not named;
+//! what is let go of is let go of last. So a run may be cut anywhere: the next one finds the newest common snapshot by its
+//! identity and goes on.
+
+mod asking;
+mod carry;
+mod edge;
+mod hosts;
+mod lock;
+mod marks;
+mod play_hosts;
+mod survey;
+mod text;
+mod transfer;
+
+pub use hosts::Hosts;
+pub use play_hosts::{PlayHosts, on_session};
+pub use text::text;
+
+use crate::zfs::replication::whole::EdgePlan;
+use crate::zfs::survey::Survey;
+use crate::zfs::topology::Link;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// What is to be done.
+pub struct Job {
+    /// The edges.
+    pub links: Vec<Link>,
+    /// Only plan: nothing is written on either end.
+    pub check: bool,
+    /// Names this run in locks.
+    pub run: String,
+    /// Names the operator in locks.
+    pub operator: String,
+    /// How often a dataset is tried again in the same run when its stream is cut.
+    pub retries: u32,
+    /// The day, for names of what is set aside.
+    pub day: String,
+    /// Told of progress.
+    pub tell: Arc<dyn Fn(Told) + Send + Sync>,
+}
+
+/// Something that happened.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Told {
+    /// A line for the operator.
+    Line(String),
+    /// Bytes of a stream so far, of about so many.
+    Bytes {
+        /// The edge.
+        edge: String,
+        /// The dataset of the target.
+        dataset: String,
+        /// So far.
+        done: u64,
+        /// Estimated by the sender.
+        of: Option<u64>,
+    },
+}
+
+/// How an edge ended; later ones are worse.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Level {
+    /// Nothing was to be done.
+    Idle,
+    /// Its removable pool is not there.
+    Absent,
+    /// Copied, or would be.
+    Done,
+    /// Another run has its lock.
+    Busy,
+    /// Some datasets failed, or all.
+    Failed,
+    /// A host could not be asked.
+    Unreachable,
+}
+
+/// One dataset's end.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PartEnd {
+    /// On the target.
+    pub target: String,
+    /// Whether anything was changed.
+    pub changed: bool,
+    /// Streams that went through.
+    pub streams: u32,
+    /// Bytes of streams.
+    pub bytes: u64,
+    /// What went wrong, with what can be done about it.
+    pub error: Option<(String, Option<String>)>,
+}
+
+/// One edge's end.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EdgeEnd {
+    /// Its id.
+    pub id: String,
+    /// How.
+    pub level: Level,
+    /// What was wrong with the whole of it.
+    pub error: Option<String>,
+    /// Its plan, where there was one.
+    pub plan: Option<EdgePlan>,
+    /// Estimated bytes of each step, by dataset of the target.
+    pub sizes: BTreeMap<String, Vec<Option<u64>>>,
+    /// Its datasets.
+    pub parts: Vec<PartEnd>,
+}
+
+/// Runs, or with `check` only plans, all edges.
+pub async fn replicate(job: &Job, hosts: &dyn Hosts) -> Vec<EdgeEnd> {
+    let seen = survey::all(job, hosts).await;
+    let mut ends = Vec::new();
+    for link in &job.links {
+        ends.push(edge::run(job, link, &seen).await);
+    }
+    ends
+}
+
+/// A host that was asked.
+pub struct Seen {
+    /// The host.
+    pub host: Arc<dyn crate::spec::Host>,
+    /// What it has.
+    pub survey: Survey,
+}

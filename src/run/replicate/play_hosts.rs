@@ -1,0 +1,56 @@
+//! Hosts of an inventory, reached as a task would reach them.
+
+use super::{EdgeEnd, Hosts, Job, replicate};
+use crate::base::diagnostic::nearest;
+use crate::play::{Entry, Playbook, Task};
+use crate::run::batch::Batch;
+use crate::run::connect;
+use crate::run::play::Session;
+use crate::spec::{BoxFuture, Host};
+use crate::template::table::Stop;
+use crate::vars::{PlayFrame, TaskScope};
+use std::sync::Arc;
+
+/// The hosts that a task can reach, by the variables of each host and the keywords of the task.
+pub struct PlayHosts<'a> {
+    /// The play.
+    pub batch: &'a Batch<'a>,
+    /// The task.
+    pub task: &'a Task,
+}
+
+impl Hosts for PlayHosts<'_> {
+    fn open<'a>(&'a self, name: &'a str) -> BoxFuture<'a, Result<Arc<dyn Host>, String>> {
+        Box::pin(self.host(name))
+    }
+}
+
+impl PlayHosts<'_> {
+    async fn host(&self, name: &str) -> Result<Arc<dyn Host>, String> {
+        let session = self.batch.session;
+        let known = session.store.topology().hosts();
+        if !known.iter().any(|host| host.as_ref() == name) && name != "localhost" {
+            let near = nearest(name, known.iter().map(AsRef::as_ref));
+            let hint =
+                near.first().map(|near| format!(" (did you mean '{near}'?)")).unwrap_or_default();
+            return Err(format!("the inventory has no host '{name}'{hint}"));
+        }
+        let name: Arc<str> = Arc::from(name);
+        let frame = self.batch.frame();
+        let scope = TaskScope::of_host(&session.store, &frame, &name, &session.warnings);
+        let route = connect::route_of(self.batch, self.task, &scope, &name);
+        let chain = |stop: Stop| stop.into_diagnostic().map(|error| error.chain());
+        let (route, _) = route.map_err(|stop| chain(stop).unwrap_or_default())?;
+        session.pool.host(&route).await.map_err(|error| format!("{name}: {error}"))
+    }
+}
+
+/// Replicates with the hosts of a session; `book` has one task, whose keywords say how hosts are reached.
+pub async fn on_session(session: &Session, book: &Playbook, job: &Job) -> Vec<EdgeEnd> {
+    let Some(play) = book.plays.first() else { return Vec::new() };
+    let Some(Entry::Task(task)) = play.tasks.first() else { return Vec::new() };
+    let batch = Batch::new(session, play, PlayFrame::default());
+    let ends = replicate(job, &PlayHosts { batch: &batch, task }).await;
+    session.pool.close().await;
+    ends
+}

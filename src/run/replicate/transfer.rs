@@ -1,0 +1,206 @@
+//! One stream.
+
+use super::{Job, Seen, Told};
+use crate::base::quote;
+use crate::run::stream::{Limits, Relayed, pair, relay};
+use crate::spec::{BoxFuture, Program};
+use crate::zfs::message::{self, Failure};
+use crate::zfs::replication::marks;
+use crate::zfs::replication::plan::{Copying, Step};
+use std::sync::Arc;
+
+/// What went wrong on the way.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Trouble {
+    /// What it means.
+    pub failure: Failure,
+    /// In words.
+    pub text: String,
+}
+
+impl Trouble {
+    /// Of a message of ZFS.
+    pub fn of(text: impl Into<String>) -> Self {
+        let text = text.into();
+        Self { failure: message::classify(&text), text }
+    }
+}
+
+/// The words of `zfs send`.
+pub fn send_words(copying: &Copying, step: &Step, token: Option<&str>) -> Vec<String> {
+    let mut words = vec!["zfs".to_owned(), "send".to_owned()];
+    let name = |suffix: &str| format!("{}{suffix}", copying.source);
+    if let (Step::Resume(_), Some(token)) = (step, token) {
+        // The options are in the token.
+        words.extend(["-t".to_owned(), token.to_owned()]);
+        return words;
+    }
+    if !copying.flags.send.is_empty() {
+        words.push(format!("-{}", copying.flags.send));
+    }
+    match step {
+        Step::Resume(_) | Step::Full(_) => {}
+        Step::Clone { origin, .. } => words.extend(["-i".to_owned(), origin.clone()]),
+        Step::Increment { from, .. } => words.extend(["-i".to_owned(), name(&from.suffix())]),
+        Step::Package { from, .. } => {
+            words.extend(["-I".to_owned(), name(&format!("@{}", from.name))])
+        }
+    }
+    words.extend(step.to().map(|to| name(&format!("@{}", to.name))));
+    words
+}
+
+/// The words of `zfs receive`.
+pub fn receive_words(copying: &Copying, step: &Step, first: bool) -> Vec<String> {
+    let mut words = vec!["zfs".to_owned(), "receive".to_owned()];
+    if !copying.flags.receive.is_empty() {
+        words.push(format!("-{}", copying.flags.receive));
+    }
+    if let Step::Clone { copy, .. } = step {
+        words.extend(["-o".to_owned(), format!("origin={copy}")]);
+    }
+    if first {
+        for (name, value) in &copying.flags.set {
+            words.extend(["-o".to_owned(), format!("{name}={value}")]);
+        }
+    }
+    words.push(copying.target.to_string());
+    words
+}
+
+/// Sends one step.
+pub async fn send(
+    job: &Job,
+    edge: &str,
+    (source, target): (&Seen, &Seen),
+    words: (Vec<String>, Vec<String>),
+    copying: &Copying,
+    size: Option<u64>,
+) -> Result<u64, Trouble> {
+    let tell = Arc::clone(&job.tell);
+    let (edge, dataset) = (edge.to_owned(), copying.target.to_string());
+    let progress = move |done: u64| {
+        tell(Told::Bytes { edge: edge.clone(), dataset: dataset.clone(), done, of: size });
+    };
+    let never: BoxFuture<'_, ()> = Box::pin(std::future::pending());
+    let same = Arc::ptr_eq(&source.host, &target.host);
+    let relayed = if same {
+        within(target, words, never).await
+    } else {
+        across(source, target, words, &progress, never).await
+    };
+    let relayed = relayed.map_err(Trouble::of)?;
+    match relayed.cause() {
+        None => Ok(relayed.bytes),
+        Some(cause) => Err(Trouble { failure: classified(&relayed, &cause), text: cause }),
+    }
+}
+
+/// A connection that is lost has no words of ZFS.
+fn classified(relayed: &Relayed, cause: &str) -> Failure {
+    let lost = [&relayed.from, &relayed.to].iter().any(|ended| ended.end == crate::spec::End::Lost);
+    match message::classify(cause) {
+        Failure::Other if lost => Failure::Cut,
+        failure => failure,
+    }
+}
+
+async fn within(
+    host: &Seen,
+    words: (Vec<String>, Vec<String>),
+    stop: BoxFuture<'_, ()>,
+) -> Result<Relayed, String> {
+    let (producer, consumer) = (quote::words(&words.0), quote::words(&words.1));
+    let said = pair(&host.host, [&producer, &consumer], true, &|_| {}, stop).await;
+    said.map_err(|error| error.to_string())
+}
+
+async fn across(
+    source: &Seen,
+    target: &Seen,
+    words: (Vec<String>, Vec<String>),
+    progress: &(dyn Fn(u64) + Send + Sync),
+    stop: BoxFuture<'_, ()>,
+) -> Result<Relayed, String> {
+    let text = |words: &[String]| format!("exec {}", quote::words(words));
+    let consumer = Program::consumer("zfs receive", text(&words.1));
+    let to = target.host.pipe(&consumer).await.map_err(|error| error.to_string())?;
+    let producer = Program::producer("zfs send", text(&words.0));
+    let from = match source.host.pipe(&producer).await {
+        Ok(from) => from,
+        Err(error) => {
+            to.kill().await;
+            return Err(error.to_string());
+        }
+    };
+    Ok(relay(from, to, &Limits::default(), progress, stop).await)
+}
+
+/// Properties of ours that a first receive could not set, as `zfs get` shows them; a missing right is no error to ZFS.
+pub fn unset(copying: &Copying, target: &crate::zfs::listing::Listed) -> Option<String> {
+    let all = copying.flags.set.iter().chain(&copying.flags.set_later);
+    let wrong: Vec<&str> = all
+        .filter(|(name, value)| {
+            let known =
+                name.starts_with("org.tank:") || matches!(name.as_str(), "readonly" | "canmount");
+            known && target.property(name) != Some(value.as_str()) && name != marks::FLAGS
+        })
+        .map(|(name, _)| name.as_str())
+        .collect();
+    (!wrong.is_empty()).then(|| format!("{} could not be set on {}", wrong.join(", "), target.name))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::zfs::listing::{Guid, Snapshot};
+    use crate::zfs::name::Dataset;
+    use crate::zfs::replication::flags::Flags;
+    use crate::zfs::replication::plan::Step;
+
+    fn snap(name: &str) -> Snapshot {
+        Snapshot {
+            name: name.to_owned(),
+            guid: Guid(1),
+            createtxg: 1,
+            creation: 1,
+            holds: 0,
+            used: 0,
+            written: None,
+            clones: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn words_never_force() {
+        let set = vec![("readonly".to_owned(), "on".to_owned())];
+        let flags =
+            Flags { send: "Lc".to_owned(), receive: "us".to_owned(), set, set_later: Vec::new() };
+        let copying = Copying {
+            source: Dataset::new("pa/a b").unwrap(),
+            target: Dataset::new("pb/d").unwrap(),
+            base: None,
+            before: Vec::new(),
+            steps: Vec::new(),
+            flags,
+            warnings: Vec::new(),
+        };
+        let full = Step::Full(snap("s"));
+        assert_eq!(quote::words(&send_words(&copying, &full, None)), "zfs send -Lc 'pa/a b@s'");
+        assert_eq!(
+            receive_words(&copying, &full, true).join(" "),
+            "zfs receive -us -o readonly=on pb/d"
+        );
+        let clone =
+            Step::Clone { origin: "pa/o@x".to_owned(), copy: "pb/o@x".to_owned(), to: snap("s") };
+        assert_eq!(send_words(&copying, &clone, None)[3..], ["-i", "pa/o@x", "pa/a b@s"]);
+        assert_eq!(
+            receive_words(&copying, &clone, false).join(" "),
+            "zfs receive -us -o origin=pb/o@x pb/d"
+        );
+        let package = Step::Package { from: snap("a"), to: snap("z"), count: 9 };
+        assert_eq!(send_words(&copying, &package, None)[3..], ["-I", "pa/a b@a", "pa/a b@z"]);
+        let resume = Step::Resume(crate::zfs::replication::token::Token::default());
+        assert_eq!(send_words(&copying, &resume, Some("1-x")), ["zfs", "send", "-t", "1-x"]);
+    }
+}
