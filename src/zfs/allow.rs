@@ -115,6 +115,19 @@ mod tests {
     }
 
     #[test]
+    fn all_kinds_as_openzfs_2_3_prints_them() {
+        let text = include_str!("../../tests/fixtures/zfs/openzfs-2.3/allow-all-kinds.txt");
+        let grants = parse("pa/rights", text).unwrap();
+        assert_eq!(grants.len(), 4);
+        let rights = &grants[&Who::User("zsend".into())];
+        assert_eq!(rights.local, set("hold,mount,send,snapshot"));
+        assert_eq!(rights.descendent, set("hold,send,snapshot"));
+        let text = include_str!("../../tests/fixtures/zfs/openzfs-2.3/allow-deleted-user.txt");
+        let grants = parse("pa/rights", text).unwrap();
+        assert_eq!(grants[&Who::User("1003".into())].local, set("send"));
+    }
+
+    #[test]
     fn long_names_leave_no_dashes() {
         let name = format!("tank/{}", "x".repeat(80));
         let text = format!("---- Permissions on {name} -\nLocal permissions:\n\teveryone send\n");

@@ -311,6 +311,23 @@ mod tests {
     }
 
     #[test]
+    fn pools_of_openzfs_2_3() {
+        let text =
+            include_str!("../../tests/fixtures/zfs/openzfs-2.3/zpool-status-missing-device.txt");
+        assert_eq!(texts(&only(text)), ["mirror (/var/tmp/v1 12921669997928593696|/var/tmp/v2)"]);
+        let text =
+            include_str!("../../tests/fixtures/zfs/openzfs-2.3/zpool-status-log-cache-spare.txt");
+        let disk = |n: &str| format!("/dev/disk/by-id/virtio-DISK{n}");
+        let wanted = [
+            format!("mirror ({} {})", disk("3-part1"), disk("4-part1")),
+            format!("cache {}", disk("6-part2")),
+            format!("log {}", disk("6-part1")),
+            format!("spare {}", disk("5-part1")),
+        ];
+        assert_eq!(texts(parse(text).unwrap().last().unwrap()), wanted);
+    }
+
+    #[test]
     fn what_is_no_status_is_refused() {
         assert!(parse("").unwrap().is_empty());
         assert!(parse("no pools available\n").unwrap().is_empty());

@@ -111,7 +111,8 @@ impl Drop for Fuse {
     fn drop(&mut self) {
         let _ = self.shell("for p in $(zpool list -H -o name); do zpool destroy -f \"$p\"; done");
         if process::is_root() {
-            let _ = self.child.kill();
+            // Its starter waits for it, and then ends.
+            process::kill_children(self.child.id());
         } else {
             let _ = as_root("kill").arg(self.pid.to_string()).output();
         }

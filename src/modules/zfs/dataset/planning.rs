@@ -5,8 +5,28 @@ use crate::base::{Map, Value};
 use crate::modules::zfs::predicted::{self, DATASET, SNAPSHOT};
 use crate::modules::zfs::wish::{self, Type, Wishes};
 use crate::spec::{Change, Command, Ctx, Diff, Failure, Op, Plan, Risk};
+use crate::zfs::property::{self, Set};
 use crate::zfs::rows::Properties;
 use crate::zfs::value;
+
+/// What can be set and is not passed on to new datasets below.
+const OWN: [&str; 15] = [
+    "canmount",
+    "context",
+    "defcontext",
+    "filesystem_limit",
+    "fscontext",
+    "keylocation",
+    "mountpoint",
+    "quota",
+    "refquota",
+    "refreservation",
+    "reservation",
+    "rootcontext",
+    "snapshot_limit",
+    "version",
+    "volsize",
+];
 
 /// Makes what is not there.
 pub fn create(args: &Args, seen: &Seen, ctx: Ctx<'_>) -> Result<Plan, Failure> {
@@ -43,7 +63,9 @@ pub fn create(args: &Args, seen: &Seen, ctx: Ctx<'_>) -> Result<Plan, Failure> {
 
 /// What a new dataset or snapshot leaves behind.
 fn effects(args: &Args, wishes: &Wishes, seen: &Seen, mut change: Change) -> Change {
-    let mut made = wishes.clone();
+    let mut made = if args.is_snapshot() { Wishes::new() } else { inherited(seen) };
+    made.retain(|(name, _)| wish::wished(wishes, name).is_none());
+    made.extend(wishes.iter().cloned());
     let is_volume = wish::wished(wishes, "volsize").is_some();
     let kind = if args.is_snapshot() { SNAPSHOT } else { DATASET };
     let word = if is_volume { "volume" } else { "filesystem" };
@@ -66,6 +88,17 @@ fn effects(args: &Args, wishes: &Wishes, seen: &Seen, mut change: Change) -> Cha
         change.effects.extend(path.map(|path| predicted::mounted(&path)));
     }
     change.effect(predicted::made(kind, name, &made))
+}
+
+/// What a new dataset has from the one above it.
+fn inherited(seen: &Seen) -> Wishes {
+    let own = |name: &str| match property::find(name) {
+        Some(found) => found.set != Set::Ever || OWN.contains(&name),
+        None => !property::is_user(name),
+    };
+    let above = seen.above.values().next_back().into_iter().flatten();
+    let passed = above.filter(|(name, _)| !own(name));
+    passed.map(|(name, (value, _))| (name.clone(), value.clone())).collect()
 }
 
 fn parent(name: &str, path: Option<&str>) -> crate::spec::Effect {

@@ -144,7 +144,7 @@ fn a_pool_goes_only_as_it_was_seen() {
     let plan = does("state: absent", &[empty]).unwrap();
     assert_eq!(commands(&plan), ["zpool_destroy tank 10840022213576434668"]);
     let full = told("tank\tuserrefs\t-\t-\ntank/a\tuserrefs\t-\t-\ntank/a@s\tuserrefs\t0\t-\n");
-    let error = does("state: absent", &[full.clone()]).unwrap_err();
+    let error = does("state: absent", std::slice::from_ref(&full)).unwrap_err();
     assert!(error.msg.contains("it holds tank/a, tank/a@s."), "{}", error.msg);
     let plan = does("state: absent, recursive: true", &[full]).unwrap();
     assert_eq!(commands(&plan), ["zpool_destroy tank 10840022213576434668 tank/a tank/a@s"]);
