@@ -110,6 +110,7 @@ async fn once(
         (&after, &way.target().survey.holds),
         last.guid,
         &can,
+        true,
     );
     let arrived = Some((last.name.as_str(), last.guid));
     marks::settle_target(target, &tag, &part.target, arrived, &kept).await.map_err(Trouble::of)?;

@@ -34,7 +34,8 @@ impl Keeping {
 /// Holds by full name of the snapshot; a host that can't list them has none here.
 pub type Holds = BTreeMap<String, Vec<String>>;
 
-/// What is to be done for the newest common snapshot `guid`.
+/// What is to be done for the newest common snapshot `guid`. `sent`: behind a stream; then holds whose tags the host can't
+/// list are tried, too.
 #[must_use]
 pub fn keeping(
     edge: &Edge,
@@ -42,6 +43,7 @@ pub fn keeping(
     target: (&Listed, &Holds),
     guid: Guid,
     from: &Capability,
+    sent: bool,
 ) -> Keeping {
     let (source, source_holds) = source;
     let (target, target_holds) = target;
@@ -65,8 +67,10 @@ pub fn keeping(
     }
     let ours = |listed: &Listed, holds: &Holds, but: Option<&Snapshot>| {
         let full = |one: &Snapshot| format!("{}@{}", listed.name, one.name);
-        let tagged =
-            |one: &&Snapshot| holds.get(&full(one)).is_some_and(|tags| tags.contains(&tag));
+        let tagged = |one: &&Snapshot| match holds.get(&full(one)) {
+            Some(tags) => tags.contains(&tag),
+            None => sent && one.holds > 0,
+        };
         let others =
             listed.snapshots.iter().filter(|one| but.is_none_or(|but| but.guid != one.guid));
         others.filter(tagged).map(|one| one.name.clone()).collect()
@@ -114,6 +118,7 @@ mod tests {
             (&target, &holds(&["pb/d@a"])),
             Guid(2),
             &modern(),
+            false,
         );
         assert_eq!(found.bookmark, Some(("b".to_owned(), "tank_e1_0000000000000002".to_owned())));
         assert_eq!((found.hold_source.as_deref(), found.hold_target.as_deref()), (None, Some("b")));
@@ -133,6 +138,7 @@ mod tests {
             (&target, &holds(&["pb/d@a"])),
             Guid(1),
             &modern(),
+            false,
         );
         assert!(found.is_empty(), "{found:?}");
     }
@@ -142,8 +148,14 @@ mod tests {
         let edge = edge("pa/d", "pb/d");
         let mut source = dataset("pa/d", "a:1 b:2");
         let mut target = dataset("pb/d", "a:1 b:2");
-        let found =
-            keeping(&edge, (&source, &Holds::new()), (&target, &Holds::new()), Guid(2), &ancient());
+        let found = keeping(
+            &edge,
+            (&source, &Holds::new()),
+            (&target, &Holds::new()),
+            Guid(2),
+            &ancient(),
+            false,
+        );
         assert_eq!(
             (found.hold_source.as_deref(), found.hold_target.as_deref()),
             (Some("b"), Some("b"))
@@ -152,8 +164,14 @@ mod tests {
         // Tags can't be listed there: a hold is taken for ours.
         source.snapshots[1].holds = 1;
         target.snapshots[1].holds = 1;
-        let found =
-            keeping(&edge, (&source, &Holds::new()), (&target, &Holds::new()), Guid(2), &ancient());
+        let found = keeping(
+            &edge,
+            (&source, &Holds::new()),
+            (&target, &Holds::new()),
+            Guid(2),
+            &ancient(),
+            false,
+        );
         assert!(found.is_empty(), "{found:?}");
     }
 
@@ -168,6 +186,7 @@ mod tests {
             (&target, &holds(&["pb/d@a"])),
             Guid(1),
             &modern(),
+            false,
         );
         assert!(found.is_empty(), "{found:?}");
     }

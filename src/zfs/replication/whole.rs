@@ -163,7 +163,7 @@ impl Planner<'_> {
         }
         let can = self.source.capability(&source.name);
         let (here, there) = ((source, &self.source.holds), (target, &self.target.holds));
-        keeping(self.edge, here, there, base.on_target.guid, &can)
+        keeping(self.edge, here, there, base.on_target.guid, &can, false)
     }
 
     fn rename(&mut self, was: &Dataset, now: &Dataset) {
