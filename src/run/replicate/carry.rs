@@ -4,9 +4,9 @@ use super::edge::Way;
 use super::marks::{self, script};
 use super::transfer::{self, Trouble};
 use super::{PartEnd, Told};
-use crate::zfs::listing::{Listed, Snapshot};
+use crate::zfs::listing::{Bookmark, Listed, Snapshot};
 use crate::zfs::replication::crypt;
-use crate::zfs::replication::keeping::{Holds, keeping};
+use crate::zfs::replication::keeping::{Holds, Keeping, keeping};
 use crate::zfs::replication::plan::{Copying, Preparation, Step};
 use crate::zfs::replication::whole::Part;
 use crate::zfs::replication::{marks as names, whole};
@@ -53,68 +53,76 @@ async fn once(
     copying: &Copying,
     end: &mut PartEnd,
 ) -> Result<(), Trouble> {
-    let (source, target) = (way.source().host.as_ref(), way.target().host.as_ref());
-    let tag = names::hold(&way.link.edge);
     if copying.steps.is_empty() && copying.before.is_empty() && part.rename.is_none() {
-        if !part.repair.is_empty() {
-            end.changed = true;
-            let (here, there) = ((source, &part.source), (target, &part.target));
-            marks::repair(here, there, &tag, &part.repair).await.map_err(Trouble::of)?;
-        }
-        return Ok(());
+        return repair(way, part, end).await;
     }
     end.changed = true;
     prepare(way, part, copying).await.map_err(Trouble::of)?;
-    let listed = way
-        .source()
-        .survey
-        .listing
-        .datasets
-        .get(&part.source)
-        .ok_or_else(|| Trouble::of("the source is gone"))?;
-    let last = last(listed, copying);
-    let Some(last) = last else { return Ok(()) };
-    let mut held = to_hold(listed, copying);
-    let can = way.source().survey.capability(&part.source);
-    let bookmark = can.marks().then(|| {
-        (last.name.clone(), names::bookmark(&way.link.edge, part.source.as_str(), last.guid))
-    });
-    held.dedup();
-    marks::protect(source, &tag, &part.source, bookmark.as_ref(), held.clone())
+    let listed = way.source().survey.listing.datasets.get(&part.source);
+    let listed = listed.ok_or_else(|| Trouble::of("the source is gone"))?;
+    let Some(last) = last(listed, copying) else { return Ok(()) };
+    let held = to_hold(listed, copying);
+    let tag = names::hold(&way.link.edge);
+    let source = way.source().host.as_ref();
+    let bookmark = bookmark(way, part, &last);
+    let mark = bookmark.as_ref().map(|mark| (last.name.clone(), mark.name.clone()));
+    marks::protect(source, &tag, &part.source, mark.as_ref(), held.clone())
         .await
         .map_err(Trouble::of)?;
     stream(way, copying, end).await?;
-    let first = part_is_new(way, part);
-    if first {
+    if part_is_new(way, part) {
         check_first(way, part, copying, listed).await?;
     }
-    let mut holds: Holds = way.source().survey.holds.clone();
-    for name in &held {
-        holds.entry(format!("{}@{name}", part.source)).or_default().push(tag.clone());
-    }
-    let mut marked = listed.clone();
-    if let Some((_, name)) = bookmark {
-        let mark = (name, last.guid, last.createtxg, last.creation);
-        marked.bookmarks.push(crate::zfs::listing::Bookmark {
-            name: mark.0,
-            guid: mark.1,
-            createtxg: mark.2,
-            creation: mark.3,
-        });
-    }
-    let after =
-        whole::after(listed, way.target().survey.listing.datasets.get(&part.target), copying);
-    let kept = keeping(
-        &way.link.edge,
-        (&marked, &holds),
-        (&after, &way.target().survey.holds),
-        last.guid,
-        &can,
-        true,
-    );
+    let kept = settling(way, part, copying, &last, bookmark, &held);
     let arrived = Some((last.name.as_str(), last.guid));
+    let target = way.target().host.as_ref();
     marks::settle_target(target, &tag, &part.target, arrived, &kept).await.map_err(Trouble::of)?;
     marks::settle_source(source, &tag, &part.source, &kept).await.map_err(Trouble::of)
+}
+
+async fn repair(way: &Way<'_>, part: &Part, end: &mut PartEnd) -> Result<(), Trouble> {
+    if part.repair.is_empty() {
+        return Ok(());
+    }
+    end.changed = true;
+    let tag = names::hold(&way.link.edge);
+    let source = (way.source().host.as_ref(), &part.source);
+    let target = (way.target().host.as_ref(), &part.target);
+    marks::repair(source, target, &tag, &part.repair).await.map_err(Trouble::of)
+}
+
+/// The bookmark that the last snapshot gets, where the source's pool has bookmarks.
+fn bookmark(way: &Way<'_>, part: &Part, last: &Snapshot) -> Option<Bookmark> {
+    way.source().survey.capability(&part.source).marks().then(|| Bookmark {
+        name: names::bookmark(&way.link.edge, part.source.as_str(), last.guid),
+        guid: last.guid,
+        createtxg: last.createtxg,
+        creation: last.creation,
+    })
+}
+
+/// What is held and let go of once the last snapshot is there: as both sides are now.
+fn settling(
+    way: &Way<'_>,
+    part: &Part,
+    copying: &Copying,
+    last: &Snapshot,
+    bookmark: Option<Bookmark>,
+    held: &[String],
+) -> Keeping {
+    let (here, there) = (&way.source().survey, &way.target().survey);
+    let Some(listed) = here.listing.datasets.get(&part.source) else { return Keeping::default() };
+    let mut holds: Holds = here.holds.clone();
+    for name in held {
+        let tags = holds.entry(format!("{}@{name}", part.source)).or_default();
+        tags.push(names::hold(&way.link.edge));
+    }
+    let mut marked = listed.clone();
+    marked.bookmarks.extend(bookmark);
+    let after = whole::after(listed, there.listing.datasets.get(&part.target), copying);
+    let can = here.capability(&part.source);
+    let sides = ((&marked, &holds), (&after, &there.holds));
+    keeping(&way.link.edge, sides.0, sides.1, last.guid, &can, true)
 }
 
 fn part_is_new(way: &Way<'_>, part: &Part) -> bool {

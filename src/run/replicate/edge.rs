@@ -115,32 +115,10 @@ async fn carried(
         end.plan = Some(plan);
         return;
     }
-    let dataset = whole::lock_place(&link.edge.target, &target.survey);
-    let property = marks::lock(&link.edge);
-    let before = target
-        .survey
-        .listing
-        .datasets
-        .get(&dataset)
-        .and_then(|one| one.property(&property))
-        .unwrap_or("-");
-    let lock = Lock { job, host: target.host.as_ref(), dataset, property: property.clone() };
-    let taken = match lock.take().await {
-        Ok(taken) => taken,
-        Err(error) => return fail(end, Level::Failed, error),
-    };
-    let (was, stale) = match taken {
-        Taken::Ours { was, stale } => (was, stale),
-        Taken::Busy(who) => {
-            return fail(end, Level::Busy, format!("another run works on it: {who}"));
-        }
-    };
-    if let Some(who) = stale {
-        (job.tell)(Told::Line(format!(
-            "{}: the lock of {who} had run out and is taken over",
-            link.edge.id
-        )));
-    }
+    let lock = lock(job, link, target);
+    let before = target.survey.listing.datasets.get(&lock.dataset);
+    let before = before.and_then(|one| one.property(&lock.property)).unwrap_or("-");
+    let Some(was) = taken(&lock, end).await else { return };
     let mut fresh = None;
     if was != before {
         // Somebody worked here between our look and the lock.
@@ -153,9 +131,7 @@ async fn carried(
         }
     }
     let sizes = std::mem::take(&mut end.sizes);
-    let (source, target) =
-        fresh.as_deref().map_or((source, target), |(source, target)| (source, target));
-    let mut way = Way { job, link, source, target, sizes: &sizes, fresh: None };
+    let mut way = Way { job, link, source, target, sizes: &sizes, fresh };
     tokio::select! {
         () = all(&mut way, &plan, end) => {}
         error = lock.keep() => fail(end, Level::Failed, error),
@@ -166,6 +142,29 @@ async fn carried(
     end.level = level(end);
     end.sizes = sizes;
     end.plan = Some(plan);
+}
+
+fn lock<'a>(job: &'a Job, link: &Link, target: &'a Seen) -> Lock<'a> {
+    let dataset = whole::lock_place(&link.edge.target, &target.survey);
+    Lock { job, host: target.host.as_ref(), dataset, property: marks::lock(&link.edge) }
+}
+
+/// Takes the lock; gives what was there before. None: it is another's, or can't be taken.
+async fn taken(lock: &Lock<'_>, end: &mut EdgeEnd) -> Option<String> {
+    match lock.take().await {
+        Ok(Taken::Ours { was, stale }) => {
+            if let Some(who) = stale {
+                let text = format!("{}: the lock of {who} had run out and is taken over", end.id);
+                (lock.job.tell)(Told::Line(text));
+            }
+            return Some(was);
+        }
+        Ok(Taken::Busy(who)) => {
+            fail(end, Level::Busy, format!("another run works on it: {who}"));
+        }
+        Err(error) => fail(end, Level::Failed, error),
+    }
+    None
 }
 
 fn fail(end: &mut EdgeEnd, level: Level, error: String) {

@@ -186,7 +186,7 @@ mod tests {
             warnings: Vec::new(),
         };
         let full = Step::Full(snap("s"));
-        assert_eq!(quote::words(&send_words(&copying, &full, None)), "zfs send -Lc 'pa/a b@s'");
+        assert_eq!(quote::words(send_words(&copying, &full, None)), "zfs send -Lc 'pa/a b@s'");
         assert_eq!(
             receive_words(&copying, &full, true).join(" "),
             "zfs receive -us -o readonly=on pb/d"

@@ -29,13 +29,14 @@ pub fn check(
     policy: &Policy,
 ) -> Result<(), Refusal> {
     let refuse = |text: String| Err(Refusal::Encryption(text));
-    if let Some(mode) = target.and_then(|target| target.property(marks::MODE)) {
-        if is_encrypted(source) && mode != policy.encryption.word() {
-            let now = policy.encryption.word();
-            return refuse(format!(
-                "the copy was begun as {mode} and cannot go on as {now}: the keys of its blocks would not match"
-            ));
-        }
+    if let Some(mode) = target.and_then(|target| target.property(marks::MODE))
+        && is_encrypted(source)
+        && mode != policy.encryption.word()
+    {
+        let now = policy.encryption.word();
+        return refuse(format!(
+            "the copy was begun as {mode} and cannot go on as {now}: the keys of its blocks would not match"
+        ));
     }
     match policy.encryption {
         Encryption::Raw => check_raw(source, target),

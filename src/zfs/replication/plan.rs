@@ -151,11 +151,11 @@ pub fn plan(
             }
         }
     };
-    if resumed.is_none() {
-        if let Some(there) = target {
-            let ready = ladder(edge, pair, there, &mut copying)?;
-            target = target.filter(|_| ready);
-        }
+    if resumed.is_none()
+        && let Some(there) = target
+    {
+        let ready = ladder(edge, pair, there, &mut copying)?;
+        target = target.filter(|_| ready);
     }
     crypt::check(pair.source, target, pair.above, &edge.policy)?;
     // What is left of a first receive is no copy yet: its options are given again.
@@ -279,12 +279,12 @@ fn steps(
         rest = others;
     }
     let Some(mut from) = from else { return Ok(steps) };
-    if let (From::Snapshot(start), Select::All, Some(last)) = (&from, &policy.select, rest.last()) {
-        if rest.len() > policy.package {
-            let (from, to) = (start.clone(), (*last).clone());
-            steps.push(Step::Package { from, to, count: rest.len() });
-            return Ok(steps);
-        }
+    if let (From::Snapshot(start), Select::All, Some(last)) = (&from, &policy.select, rest.last())
+        && rest.len() > policy.package
+    {
+        let (from, to) = (start.clone(), (*last).clone());
+        steps.push(Step::Package { from, to, count: rest.len() });
+        return Ok(steps);
     }
     for to in rest {
         steps.push(Step::Increment { from, to: (*to).clone() });
