@@ -235,8 +235,8 @@ fn failures_of_either_end_are_told_and_leave_nothing() {
         assert_eq!((relayed.from.end, relayed.to.end), (End::Signal(15), End::Signal(15)));
     });
     until("nothing is left", || !sshd.has_sessions());
-    // One for the shells, and streams use again what is free.
-    assert!(sshd.log().matches("Accepted publickey").count() <= 4, "{}", sshd.log());
+    // One for the shells and six for streams, less those that were free again in time.
+    assert!(sshd.log().matches("Accepted publickey").count() < 7, "{}", sshd.log());
 }
 
 #[test]
