@@ -6,12 +6,10 @@ use crate::base::{Diagnostic, Source, yaml};
 use crate::play::AdHoc;
 use crate::run::Session;
 use crate::run::replicate::{EdgeEnd, Job, Level, Told, on_session};
-use crate::zfs::calendar;
 use crate::zfs::topology::{self, Topology};
 use clap::{Arg, ArgAction, ArgMatches, Command};
 use std::path::Path;
 use std::sync::Arc;
-use std::time::{SystemTime, UNIX_EPOCH};
 
 /// Code of a run that found an edge in other hands (`EX_TEMPFAIL`).
 const BUSY: u8 = 75;
@@ -88,22 +86,13 @@ fn run(matches: &ArgMatches, check: bool) -> Result<u8, Diagnostic> {
     let book = loader.adhoc(&call)?;
     let line = ground.line.clone();
     let session = ground.session(matches, loader, landscape)?;
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| time.as_secs());
-    let now = i64::try_from(now).unwrap_or_default();
-    let host = rustix::system::uname().nodename().to_string_lossy().into_owned();
-    let job = Job {
-        links,
-        check,
-        run: format!("{host}.{}.{now}", std::process::id()),
-        operator: host,
-        retries: matches.get_one::<u32>("retries").copied().unwrap_or(2),
-        day: calendar::utc(now).get(..10).unwrap_or_default().replace('-', ""),
-        tell: Arc::new(|told| {
-            if let Told::Line(text) = told {
-                options::complain(&text);
-            }
-        }),
+    let retries = matches.get_one::<u32>("retries").copied().unwrap_or(2);
+    let tell = |told| {
+        if let Told::Line(text) = told {
+            options::complain(&text);
+        }
     };
+    let job = Job::new(links, check, retries, Arc::new(tell));
     let ends =
         execute(&session, &line, async { Ok::<_, u8>(on_session(&session, &book, &job).await) })?;
     let Ok(ends) = ends else { return Ok(signals::INTERRUPTED) };

@@ -541,3 +541,34 @@ fn the_command_tells_by_its_code() {
     pools.snap("s2");
     tank(&["run"]).expect_code(75).out_has(&["busy"]);
 }
+
+const PLAY: &str = "- hosts: all
+  gather_facts: false
+  tasks:
+    - name: Copy
+      zfs_replication:
+        defaults: {encryption: plain}
+        edges: [{id: e, source: 'a:pa/d', target: 'b:pb/x/d'}]
+      register: copied
+    - debug: msg={{ copied.edges[0].level }} {{ copied.edges[0].datasets[0].streams }}
+      run_once: true
+";
+
+#[test]
+fn a_task_of_a_play_copies_once_for_all_hosts() {
+    let pools = Pools::new();
+    pools.snap("s1");
+    let project = Project::new()
+        .file("hosts", "a ansible_connection=local\nb ansible_connection=local\n")
+        .file("play.yml", PLAY)
+        .file("typo.yml", &PLAY.replace("'b:pb", "'bb:pb"));
+    let play =
+        |words: &[&str]| pools.fuse.tank(&project, &[&["playbook", "-i", "hosts"], words].concat());
+    let before = pools.history();
+    play(&["play.yml", "--check"]).expect_code(0).out_has(&["changed: [a]", "changed=1 "]);
+    assert_eq!(pools.history(), before);
+    play(&["play.yml"]).expect_code(0).out_has(&["changed: [a]", "done 1", "changed=1 "]);
+    pools.same();
+    play(&["play.yml"]).expect_code(0).out_has(&["ok: [a]", "idle 0", "changed=0 "]);
+    play(&["typo.yml"]).expect_code(2).out_has(&["the inventory has no host 'bb'"]);
+}

@@ -13,6 +13,7 @@ mod lock;
 mod marks;
 mod play_hosts;
 mod survey;
+pub mod task;
 mod text;
 mod transfer;
 
@@ -20,11 +21,13 @@ pub use hosts::Hosts;
 pub use play_hosts::{PlayHosts, on_session};
 pub use text::text;
 
+use crate::zfs::calendar;
 use crate::zfs::replication::whole::EdgePlan;
 use crate::zfs::survey::Survey;
 use crate::zfs::topology::Link;
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 /// What is to be done.
 pub struct Job {
@@ -42,6 +45,30 @@ pub struct Job {
     pub day: String,
     /// Told of progress.
     pub tell: Arc<dyn Fn(Told) + Send + Sync>,
+}
+
+impl Job {
+    /// A job of this process, now.
+    #[must_use]
+    pub fn new(
+        links: Vec<Link>,
+        check: bool,
+        retries: u32,
+        tell: Arc<dyn Fn(Told) + Send + Sync>,
+    ) -> Self {
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| time.as_secs());
+        let now = i64::try_from(now).unwrap_or_default();
+        let host = rustix::system::uname().nodename().to_string_lossy().into_owned();
+        Self {
+            links,
+            check,
+            run: format!("{host}.{}.{now}", std::process::id()),
+            operator: host,
+            retries,
+            day: calendar::utc(now).get(..10).unwrap_or_default().replace('-', ""),
+            tell,
+        }
+    }
 }
 
 /// Something that happened.
@@ -77,6 +104,21 @@ pub enum Level {
     Failed,
     /// A host could not be asked.
     Unreachable,
+}
+
+impl Level {
+    /// Its word in results.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Idle => "idle",
+            Self::Absent => "absent",
+            Self::Done => "done",
+            Self::Busy => "busy",
+            Self::Failed => "failed",
+            Self::Unreachable => "unreachable",
+        }
+    }
 }
 
 /// One dataset's end.
