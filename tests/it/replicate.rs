@@ -550,7 +550,7 @@ const PLAY: &str = "- hosts: all
         defaults: {encryption: plain}
         edges: [{id: e, source: 'a:pa/d', target: 'b:pb/x/d'}]
       register: copied
-    - debug: msg={{ copied.edges[0].level }} {{ copied.edges[0].datasets[0].streams }}
+    - debug: {msg: '{{ copied.edges[0].level }} {{ copied.edges[0].datasets[0].streams }}'}
       run_once: true
 ";
 

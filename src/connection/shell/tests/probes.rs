@@ -266,7 +266,8 @@ async fn the_platform_is_seen_and_seen_again() {
         );
         assert_eq!((platform.home.as_str(), platform.distribution.as_str()), ("/root", "debian"));
         assert!(platform.has("apt-get") && platform.has("tar") && !platform.has("bastille"));
-        let text = format!("echo '#!/bin/sh' >{0}/bastille; chmod +x {0}/bastille", dir.path().display());
+        let text =
+            format!("echo '#!/bin/sh' >{0}/bastille; chmod +x {0}/bastille", dir.path().display());
         let trips = host.counts().trips();
         sh(&host, &text).await;
         assert!(host.platform().has("bastille"), "{shell}");
