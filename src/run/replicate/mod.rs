@@ -22,6 +22,7 @@ pub use play_hosts::{PlayHosts, on_session};
 pub use text::text;
 
 use crate::zfs::calendar;
+use crate::zfs::replication::edge::{Edge, Place};
 use crate::zfs::replication::whole::EdgePlan;
 use crate::zfs::survey::Survey;
 use crate::zfs::topology::Link;
@@ -156,11 +157,26 @@ pub struct EdgeEnd {
 /// Runs, or with `check` only plans, all edges.
 pub async fn replicate(job: &Job, hosts: &dyn Hosts) -> Vec<EdgeEnd> {
     let seen = survey::all(job, hosts).await;
-    let mut ends = Vec::new();
+    let mut ends: Vec<EdgeEnd> = Vec::new();
     for link in &job.links {
-        ends.push(edge::run(job, link, &seen).await);
+        // What an edge before has written to is looked at again: a chain goes through in one run.
+        let before = job
+            .links
+            .iter()
+            .zip(&ends)
+            .filter(|(_, end)| end.parts.iter().any(|part| part.changed));
+        let stale = before.into_iter().any(|(other, _)| meets(&other.edge.target, &link.edge));
+        ends.push(edge::run(job, link, &seen, stale).await);
     }
     ends
+}
+
+/// Whether an edge reads or writes what lies at or below a place, or above it.
+fn meets(place: &Place, edge: &Edge) -> bool {
+    [&edge.source, &edge.target].into_iter().any(|other| {
+        let (a, b) = (&place.dataset, &other.dataset);
+        place.host == other.host && (a.contains(b) || b.contains(a))
+    })
 }
 
 /// A host that was asked.
