@@ -5,8 +5,8 @@ use super::survey::AllSeen;
 use super::{EdgeEnd, Job, Level, PartEnd, Seen, Told, asking, carry, survey};
 use crate::zfs::name::Dataset;
 use crate::zfs::replication::edge::{Edge, Place};
-use crate::zfs::replication::marks;
 use crate::zfs::replication::whole::{self, EdgePlan, Known, Part};
+use crate::zfs::replication::{marks, rights};
 use crate::zfs::survey::Survey;
 use crate::zfs::topology::Link;
 use std::collections::BTreeMap;
@@ -127,9 +127,13 @@ async fn carried(
     let work = plan.parts.iter().any(|part| part.copying.is_ok() && !part.is_idle());
     if job.check || !work {
         refused(&plan, end);
+        end.error = lacking(link, source, target).filter(|_| work);
         end.level = level(end).max(if work { Level::Done } else { Level::Idle });
         end.plan = Some(plan);
         return;
+    }
+    if let Some(error) = lacking(link, source, target) {
+        return fail(end, Level::Failed, error);
     }
     let lock = lock(job, link, target);
     let before = target.survey.listing.datasets.get(&lock.dataset);
@@ -158,6 +162,36 @@ async fn carried(
     end.level = level(end);
     end.sizes = sizes;
     end.plan = Some(plan);
+}
+
+/// Rights that users who are not root lack on either end, with the commands that grant them.
+fn lacking(link: &Link, source: &Seen, target: &Seen) -> Option<String> {
+    let edge = &link.edge;
+    let deep = edge.recursive;
+    let ends = [
+        (&edge.source, &source.survey, rights::on_source(), deep),
+        (&edge.target, &target.survey, rights::on_target(edge), true),
+    ];
+    let mut told = Vec::new();
+    for (place, survey, wanted, below) in ends {
+        let text = survey.allowed.get(&place.dataset).filter(|_| survey.uid != 0);
+        let there = survey.listing.datasets.contains_key(&place.dataset);
+        let above = survey.above(&place.dataset).map(|one| one.name.clone());
+        let dataset = if there { Some(place.dataset.clone()) } else { above };
+        let (Some(text), Some(dataset)) = (text, dataset) else { continue };
+        let missing = rights::missing(&wanted, &dataset, &survey.user, text, below);
+        if let Some(missing) = missing.filter(|missing| !missing.is_empty()) {
+            let names: Vec<&str> = missing.iter().map(String::as_str).collect();
+            let grant = rights::grant(&survey.user.name, &missing, &dataset);
+            told.push(format!(
+                "{} lacks {} on {}:{dataset} ({grant})",
+                survey.user.name,
+                names.join(", "),
+                place.host
+            ));
+        }
+    }
+    (!told.is_empty()).then(|| told.join("; "))
 }
 
 fn lock<'a>(job: &'a Job, link: &Link, target: &'a Seen) -> Lock<'a> {
