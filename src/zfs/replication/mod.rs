@@ -16,4 +16,4 @@ pub mod tree;
 pub mod whole;
 
 #[cfg(test)]
-mod tests;
+pub(in crate::zfs) mod tests;
