@@ -12,12 +12,14 @@ mod hosts;
 mod lock;
 mod marks;
 mod play_hosts;
+mod status;
 mod survey;
 mod text;
 mod transfer;
 
 pub use hosts::Hosts;
-pub use play_hosts::{PlayHosts, on_session};
+pub use play_hosts::{PlayHosts, on_session, status_on_session};
+pub use status::{Asked, Status, status};
 pub use text::text;
 
 use crate::zfs::replication::whole::EdgePlan;
@@ -59,6 +61,8 @@ pub enum Told {
         done: u64,
         /// Estimated by the sender.
         of: Option<u64>,
+        /// Whether the stream is over, however it ended.
+        over: bool,
     },
 }
 
@@ -113,7 +117,7 @@ pub struct EdgeEnd {
 
 /// Runs, or with `check` only plans, all edges.
 pub async fn replicate(job: &Job, hosts: &dyn Hosts) -> Vec<EdgeEnd> {
-    let seen = survey::all(job, hosts).await;
+    let seen = survey::all(&job.links, hosts).await;
     let mut ends = Vec::new();
     for link in &job.links {
         ends.push(edge::run(job, link, &seen).await);

@@ -5,9 +5,9 @@ use crate::zfs::listing::{Guid, Listed, Listing, Snapshot};
 use crate::zfs::name::Dataset;
 use crate::zfs::replication::base::{self, Base, From};
 use crate::zfs::replication::edge::{Edge as Way, Place};
+use crate::zfs::replication::marks;
 use crate::zfs::replication::token::TokenAnswer;
 use crate::zfs::replication::tree::{self, Tree};
-use crate::zfs::replication::marks;
 use crate::zfs::survey::Survey;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -229,12 +229,7 @@ fn recorded(way: &Way, place: &Place, survey: &Survey) -> Option<i64> {
 }
 
 /// The edge's holds but for those of its bases, or where those are not known, of the newest that it has marked.
-fn holds(
-    way: &Way,
-    place: &Place,
-    survey: &Survey,
-    bases: &BTreeMap<Dataset, Guid>,
-) -> Vec<Hold> {
+fn holds(way: &Way, place: &Place, survey: &Survey, bases: &BTreeMap<Dataset, Guid>) -> Vec<Hold> {
     let mut found = Vec::new();
     for listed in taken(way, place, &survey.listing) {
         let newest = || marked(way, survey, listed).map(|(_, guid, _)| guid);

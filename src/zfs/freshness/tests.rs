@@ -104,7 +104,8 @@ fn tokens_holds_and_lag_are_told() {
     let mut seen = edge(Common::At(NOW));
     seen.lag = Some(3);
     seen.token = Token::Since(NOW - 2 * DAY);
-    let hold = |since| Hold { snapshot: "pa/data@a".into(), tag: "tank_e".into(), since, after: None };
+    let hold =
+        |since| Hold { snapshot: "pa/data@a".into(), tag: "tank_e".into(), since, after: None };
     seen.holds = vec![hold(Some(NOW - DAY)), hold(Some(NOW - 31 * DAY)), hold(None)];
     assert_eq!(
         of_edge(seen),
@@ -148,9 +149,7 @@ fn a_hold_is_not_older_than_its_snapshot() {
 
 #[test]
 fn a_disk_in_a_drawer_is_no_failure() {
-    let away = |recorded| {
-        of_edge(Edge { token: Token::Unseen, ..edge(Common::Away { recorded }) })
-    };
+    let away = |recorded| of_edge(Edge { token: Token::Unseen, ..edge(Common::Away { recorded }) });
     let text = "the target's pool is not attached; it is removable";
     assert_eq!(away(None), [(Level::Ok, text.to_owned())]);
     let text = format!("{text}; the recorded common snapshot is 90d old");

@@ -97,9 +97,8 @@ impl<'a> Fields<'a> {
     pub fn span(&self, name: &str) -> Result<Option<Span>, Diagnostic> {
         let Some(value) = self.value(name) else { return Ok(None) };
         let span = value.text().parse::<Span>();
-        span.map(Some).map_err(|error| {
-            Diagnostic::new(format!("'{name}': {error}")).at(self.origin(name))
-        })
+        span.map(Some)
+            .map_err(|error| Diagnostic::new(format!("'{name}': {error}")).at(self.origin(name)))
     }
 
     /// A list.

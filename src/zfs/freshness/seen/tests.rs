@@ -112,7 +112,8 @@ fn what_could_not_be_seen_is_not_empty() {
 #[test]
 fn s45_what_is_recorded_of_a_target_that_is_down() {
     let tokens = BTreeMap::new();
-    let marks = "#tank_e1_0000000000000001:1 #tank_e1_0000000000000002:2 #tank_o_0000000000000003:3";
+    let marks =
+        "#tank_e1_0000000000000001:1 #tank_e1_0000000000000002:2 #tank_o_0000000000000003:3";
     let mut source = survey(&[("pa/d", marks), ("pa/d/x", "a:4 b:5")]);
     source.holds.insert("pa/d/x@a".to_owned(), vec!["tank_e1".to_owned()]);
     source.holds.insert("pa/d/x@b".to_owned(), vec!["other".to_owned()]);
@@ -122,7 +123,10 @@ fn s45_what_is_recorded_of_a_target_that_is_down() {
         other => panic!("{other:?}"),
     };
     assert_eq!(recorded(edge(&recursive(), &down, NOW)), Some(START));
-    assert_eq!(recorded(edge(&Way { exclude: vec!["x".into()], ..recursive() }, &down, NOW)), Some(START));
+    assert_eq!(
+        recorded(edge(&Way { exclude: vec!["x".into()], ..recursive() }, &down, NOW)),
+        Some(START)
+    );
     let mut target = survey(&[("pb/d", "a:4 b:5")]);
     target.holds.insert("pb/d@a".to_owned(), vec!["tank_e1".to_owned()]);
     let down = Sides { source: Err("cut"), target: Ok(&target), ..down };
@@ -180,7 +184,10 @@ fn an_unfinished_receive_is_younger_than_what_it_brings() {
     let x = ("pb/d/x", "receive_resume_token=1-y");
     assert_eq!(look(&[("pb/d", "a:1 receive_resume_token=-")], &[]), Token::None);
     assert_eq!(look(&[d], &[("pb/d", known(50))]), Token::After(START + 50));
-    assert_eq!(look(&[d], &[("pb/d", TokenAnswer::Refused("corrupt".into()))]), Token::After(START + 1));
+    assert_eq!(
+        look(&[d], &[("pb/d", TokenAnswer::Refused("corrupt".into()))]),
+        Token::After(START + 1)
+    );
     assert_eq!(look(&[x], &[]), Token::Ageless);
     let both = [("pb/d", known(50)), ("pb/d/x", known(60))];
     assert_eq!(look(&[d, x], &both), Token::After(START + 50));
@@ -195,7 +202,9 @@ fn pools_are_told_once_and_only_a_removable_one_may_be_absent() {
         let of = |host: &str| if host == "a" { Ok(&a) } else { b };
         // The lifetimes of both are those of the test.
         let all = pools(&[(&one, false), (&two, removable)], &of);
-        all.into_iter().map(|pool| (format!("{}:{}", pool.host, pool.name), pool.state)).collect::<Vec<_>>()
+        all.into_iter()
+            .map(|pool| (format!("{}:{}", pool.host, pool.name), pool.state))
+            .collect::<Vec<_>>()
     };
     let online = PoolState::Seen { health: "ONLINE".into(), capacity: Some(7) };
     assert_eq!(
@@ -209,5 +218,8 @@ fn pools_are_told_once_and_only_a_removable_one_may_be_absent() {
     assert_eq!(states(Ok(&b), false)[2].1, PoolState::Absent { removable: false });
     assert_eq!(states(Err("cut"), true)[2].1, PoolState::Unseen("cut".into()));
     b.pools.clear();
-    assert_eq!(states(Ok(&b), true)[1].1, PoolState::Unseen("zpool did not tell its health".into()));
+    assert_eq!(
+        states(Ok(&b), true)[1].1,
+        PoolState::Unseen("zpool did not tell its health".into())
+    );
 }
