@@ -71,6 +71,9 @@ fn hold(text: &str) -> Result<Option<Span>, SpanError> {
 pub fn main(words: &[String]) -> u8 {
     let matches = match options::parse(command(), words) {
         Ok(matches) => matches,
+        Err(0) => return 0,
+        // Its code is that of a critical state.
+        Err(_) if words.iter().any(|word| word == "--check" || word == "-C") => return UNKNOWN,
         Err(code) => return code,
     };
     let check = options::is_set(&matches, "check");

@@ -6,7 +6,6 @@ use super::{Seen, asking};
 use crate::zfs::freshness::{self, Edge, Limit, LimitError, Limits, Report, Sides, judge};
 use crate::zfs::replication::edge::Edge as Way;
 use crate::zfs::span::Span;
-use crate::zfs::survey::Survey;
 use crate::zfs::topology::Link;
 use futures_util::future::join_all;
 use std::collections::BTreeMap;
@@ -75,11 +74,11 @@ async fn edge(link: &Link, seen: &AllSeen, now: i64) -> Edge {
         }
         _ => BTreeMap::new(),
     };
-    fn survey<'a>(one: Result<&'a Seen, &'a str>) -> Result<&'a Survey, &'a str> {
-        one.map(|seen| &seen.survey)
-    }
-    let removable = link.removable;
-    let sides =
-        Sides { source: survey(source), target: survey(target), removable, tokens: &tokens };
+    let sides = Sides {
+        source: source.map(|seen| &seen.survey),
+        target: target.map(|seen| &seen.survey),
+        removable: link.removable,
+        tokens: &tokens,
+    };
     freshness::edge(way, &sides, now)
 }
