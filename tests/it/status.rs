@@ -69,6 +69,7 @@ fn s56_fine_warning_critical_and_unknown_by_the_code() {
         .out_has(&["OK: 1 edges, 2 pools: 3 ok\n", "OK       pool b:pb: ONLINE\n"]);
     std::thread::sleep(Duration::from_millis(2_100));
     pools.snap("s2");
+    pools.sh("head -c 5000000 /dev/urandom >$DISKS/d/much; sync; sleep 1");
     let before = pools.history();
     // The newest snapshot is new; the newest common one is not.
     operator.status(&["--check", "--warn", "1s"]).expect_code(1).out_has(&[
@@ -256,8 +257,8 @@ fn a_stream_is_told_to_its_end() {
     // One that is cut is over, too.
     pools.snap("s2");
     pools.faults.bytes.store(5_000, std::sync::atomic::Ordering::SeqCst);
-    pools.expect(&edges(EDGE), Level::Failed);
+    let told = pools.expect(&edges(EDGE), Level::Failed);
     let bytes = pools.bytes.lock().unwrap();
-    assert_eq!(bytes.iter().filter(over).count(), 2, "one for each try: {bytes:?}");
+    assert_eq!(bytes.iter().filter(over).count(), 2, "one for each try: {bytes:?} {told}");
     assert!(matches!(bytes.last(), Some(Told::Bytes { done: 1..=5_000, over: true, .. })));
 }
