@@ -11,12 +11,10 @@ use crate::report::Line;
 use crate::run::Session;
 use crate::run::replicate::{EdgeEnd, Job, Level, Told, on_session};
 use crate::spec::Event;
-use crate::zfs::calendar;
 use crate::zfs::topology::{self, Link, Topology};
 use clap::{Arg, ArgAction, ArgMatches, Command};
 use std::path::Path;
 use std::sync::Arc;
-use std::time::{SystemTime, UNIX_EPOCH};
 
 /// Code of a run that found an edge in other hands (`EX_TEMPFAIL`).
 const BUSY: u8 = 75;
@@ -111,25 +109,11 @@ fn ready(matches: &ArgMatches) -> Result<Ready, Diagnostic> {
     Ok(Ready { links, session, book, line })
 }
 
-/// Seconds since 1970.
-fn now() -> i64 {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| time.as_secs());
-    i64::try_from(now).unwrap_or_default()
-}
-
 fn run(matches: &ArgMatches, check: bool) -> Result<u8, Diagnostic> {
     let Ready { links, session, book, line } = ready(matches)?;
-    let now = now();
-    let host = rustix::system::uname().nodename().to_string_lossy().into_owned();
-    let job = Job {
-        links,
-        check,
-        run: format!("{host}.{}.{now}", std::process::id()),
-        operator: host,
-        retries: matches.get_one::<u32>("retries").copied().unwrap_or(2),
-        day: calendar::utc(now).get(..10).unwrap_or_default().replace('-', ""),
-        tell: teller(Arc::clone(&session.events), line.clone()),
-    };
+    let retries = matches.get_one::<u32>("retries").copied().unwrap_or(2);
+    let tell = teller(Arc::clone(&session.events), line.clone());
+    let job = Job::new(links, check, retries, tell);
     let ends =
         execute(&session, &line, async { Ok::<_, u8>(on_session(&session, &book, &job).await) })?;
     let Ok(ends) = ends else { return Ok(signals::INTERRUPTED) };
@@ -139,14 +123,11 @@ fn run(matches: &ArgMatches, check: bool) -> Result<u8, Diagnostic> {
 
 /// Lines go above the live line, bytes into it.
 fn teller(events: Arc<dyn Fn(Event) + Send + Sync>, line: Line) -> Arc<dyn Fn(Told) + Send + Sync> {
-    Arc::new(move |told| match told {
-        Told::Line(text) => {
+    Arc::new(move |told| match told.into_stream() {
+        Ok(stream) => events(stream),
+        Err(text) => {
             let _aside = line.aside();
             options::complain(&text);
-        }
-        Told::Bytes { edge, dataset, done, of, over } => {
-            let edge = format!("{edge}: {dataset}").into();
-            events(Event::Stream { edge, done, estimate: of, over });
         }
     })
 }

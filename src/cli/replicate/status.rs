@@ -4,7 +4,7 @@ use super::file;
 use crate::base::Diagnostic;
 use crate::cli::options::{self, text};
 use crate::cli::{prepare, signals};
-use crate::run::replicate::{Asked, Status, status_on_session};
+use crate::run::replicate::{Asked, Status, now, status_on_session};
 use crate::zfs::freshness::{self, Limit, LimitError, Limits};
 use crate::zfs::span::{Span, SpanError};
 use clap::{Arg, ArgMatches, Command};
@@ -93,7 +93,7 @@ fn run(matches: &ArgMatches, check: bool) -> Result<u8, Diagnostic> {
     let limits =
         limits(matches).map_err(|error| Diagnostic::new(format!("limits: {error}")).code(5))?;
     let ready = super::ready(matches)?;
-    let asked = Asked::new(&ready.links, limits, super::now()).map_err(|(edge, error)| {
+    let asked = Asked::new(&ready.links, limits, now()).map_err(|(edge, error)| {
         let error = Diagnostic::new(format!("edge {edge}: {error}")).code(4);
         error.hint("Its own 'warn' and 'crit' go over --warn and --crit.")
     })?;

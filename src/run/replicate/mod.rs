@@ -14,6 +14,7 @@ mod marks;
 mod play_hosts;
 mod status;
 mod survey;
+pub mod task;
 mod text;
 mod transfer;
 
@@ -22,11 +23,15 @@ pub use play_hosts::{PlayHosts, on_session, status_on_session};
 pub use status::{Asked, Status, status};
 pub use text::text;
 
+use crate::spec::Event;
+use crate::zfs::calendar;
+use crate::zfs::replication::edge::{Edge, Place};
 use crate::zfs::replication::whole::EdgePlan;
 use crate::zfs::survey::Survey;
 use crate::zfs::topology::Link;
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 /// What is to be done.
 pub struct Job {
@@ -44,6 +49,36 @@ pub struct Job {
     pub day: String,
     /// Told of progress.
     pub tell: Arc<dyn Fn(Told) + Send + Sync>,
+}
+
+impl Job {
+    /// A job of this process, now.
+    #[must_use]
+    pub fn new(
+        links: Vec<Link>,
+        check: bool,
+        retries: u32,
+        tell: Arc<dyn Fn(Told) + Send + Sync>,
+    ) -> Self {
+        let now = now();
+        let host = rustix::system::uname().nodename().to_string_lossy().into_owned();
+        Self {
+            links,
+            check,
+            run: format!("{host}.{}.{now}", std::process::id()),
+            operator: host,
+            retries,
+            day: calendar::utc(now).get(..10).unwrap_or_default().replace('-', ""),
+            tell,
+        }
+    }
+}
+
+/// Seconds since 1970.
+#[must_use]
+pub fn now() -> i64 {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| time.as_secs());
+    i64::try_from(now).unwrap_or_default()
 }
 
 /// Something that happened.
@@ -66,6 +101,22 @@ pub enum Told {
     },
 }
 
+impl Told {
+    /// The event of a stream, or else the line.
+    ///
+    /// # Errors
+    /// It is a line.
+    pub fn into_stream(self) -> Result<Event, String> {
+        match self {
+            Self::Line(line) => Err(line),
+            Self::Bytes { edge, dataset, done, of, over } => {
+                let edge = format!("{edge}: {dataset}").into();
+                Ok(Event::Stream { edge, done, estimate: of, over })
+            }
+        }
+    }
+}
+
 /// How an edge ended; later ones are worse.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Level {
@@ -81,6 +132,21 @@ pub enum Level {
     Failed,
     /// A host could not be asked.
     Unreachable,
+}
+
+impl Level {
+    /// Its word in results.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Idle => "idle",
+            Self::Absent => "absent",
+            Self::Done => "done",
+            Self::Busy => "busy",
+            Self::Failed => "failed",
+            Self::Unreachable => "unreachable",
+        }
+    }
 }
 
 /// One dataset's end.
@@ -118,11 +184,26 @@ pub struct EdgeEnd {
 /// Runs, or with `check` only plans, all edges.
 pub async fn replicate(job: &Job, hosts: &dyn Hosts) -> Vec<EdgeEnd> {
     let seen = survey::all(&job.links, hosts).await;
-    let mut ends = Vec::new();
+    let mut ends: Vec<EdgeEnd> = Vec::new();
     for link in &job.links {
-        ends.push(edge::run(job, link, &seen).await);
+        // What an edge before has written to is looked at again: a chain goes through in one run.
+        let before = job
+            .links
+            .iter()
+            .zip(&ends)
+            .filter(|(_, end)| end.parts.iter().any(|part| part.changed));
+        let stale = before.into_iter().any(|(other, _)| meets(&other.edge.target, &link.edge));
+        ends.push(edge::run(job, link, &seen, stale).await);
     }
     ends
+}
+
+/// Whether an edge reads or writes what lies at or below a place, or above it.
+fn meets(place: &Place, edge: &Edge) -> bool {
+    [&edge.source, &edge.target].into_iter().any(|other| {
+        let (a, b) = (&place.dataset, &other.dataset);
+        place.host == other.host && (a.contains(b) || b.contains(a))
+    })
 }
 
 /// A host that was asked.

@@ -33,6 +33,8 @@ new=$1 mid=$2 old=$3 pools='/'
 shift 3
 printf '=host %s %s\n' "$(date +%s)" "$(id -u)"
 printf '=zone %s\n' "$(date +%z)"
+printf '=user %s\n' "$(id -un)"
+printf '=groups %s\n' "$(id -Gn)"
 printf '=version\n'
 zfs version 2>/dev/null </dev/null
 printf '=send\n'

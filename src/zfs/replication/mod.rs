@@ -11,6 +11,7 @@ pub mod keeping;
 pub mod marks;
 pub mod plan;
 pub mod refusal;
+pub mod rights;
 pub mod token;
 pub mod tree;
 pub mod whole;
