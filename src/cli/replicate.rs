@@ -1,12 +1,17 @@
 //! `tank replicate`: copies of datasets from host to host.
 
+mod file;
+mod status;
+
 use super::options::{self, text, texts};
 use super::{library, prepare, signals};
 use crate::base::{Diagnostic, Source, yaml};
-use crate::play::AdHoc;
+use crate::play::{AdHoc, Playbook};
+use crate::report::Line;
 use crate::run::Session;
 use crate::run::replicate::{EdgeEnd, Job, Level, Told, on_session};
-use crate::zfs::topology::{self, Topology};
+use crate::spec::Event;
+use crate::zfs::topology::{self, Link, Topology};
 use clap::{Arg, ArgAction, ArgMatches, Command};
 use std::path::Path;
 use std::sync::Arc;
@@ -14,23 +19,15 @@ use std::sync::Arc;
 /// Code of a run that found an edge in other hands (`EX_TEMPFAIL`).
 const BUSY: u8 = 75;
 
-fn command(name: &'static str) -> Command {
-    options::shared(Command::new(name))
-        .about("Copies ZFS datasets from host to host, as replication.yml says.")
+/// The arguments of all commands: which edges, of which file.
+fn edges(command: Command) -> Command {
+    command
         .arg(
             Arg::new("edge")
                 .long("edge")
                 .num_args(1)
                 .action(ArgAction::Append)
                 .help("Only this edge; may be repeated"),
-        )
-        .arg(
-            Arg::new("retries")
-                .long("retries")
-                .num_args(1)
-                .default_value("2")
-                .value_parser(clap::value_parser!(u32))
-                .help("How often a cut stream is gone on with"),
         )
         .arg(
             Arg::new("topology")
@@ -40,20 +37,35 @@ fn command(name: &'static str) -> Command {
         )
 }
 
+fn command(name: &'static str) -> Command {
+    edges(options::shared(Command::new(name)))
+        .about("Copies ZFS datasets from host to host, as replication.yml says.")
+        .arg(
+            Arg::new("retries")
+                .long("retries")
+                .num_args(1)
+                .default_value("2")
+                .value_parser(clap::value_parser!(u32))
+                .help("How often a cut stream is gone on with"),
+        )
+}
+
 /// Runs the command; gives its exit code.
 pub fn main(words: &[String]) -> u8 {
+    let rest = words.get(1..).unwrap_or_default();
     let (name, check) = match words.first().map(String::as_str) {
         Some("plan") => ("tank replicate plan", true),
         Some("run") => ("tank replicate run", false),
+        Some("status") => return status::main(rest),
         other => {
             let given = other.map(|word| format!("no such command: {word}. ")).unwrap_or_default();
             options::complain(&format!(
-                "[ERROR]: {given}Usage: tank replicate plan|run [OPTIONS] [TOPOLOGY]"
+                "[ERROR]: {given}Usage: tank replicate plan|run|status [OPTIONS] [TOPOLOGY]"
             ));
             return 5;
         }
     };
-    let matches = match options::parse(command(name), words.get(1..).unwrap_or_default()) {
+    let matches = match options::parse(command(name), rest) {
         Ok(matches) => matches,
         Err(code) => return code,
     };
@@ -64,7 +76,15 @@ pub fn main(words: &[String]) -> u8 {
     run(&matches, check).unwrap_or_else(|error| prepare::fail(&error))
 }
 
-fn run(matches: &ArgMatches, check: bool) -> Result<u8, Diagnostic> {
+/// What all commands work with.
+struct Ready {
+    links: Vec<Link>,
+    session: Session,
+    book: Playbook,
+    line: Line,
+}
+
+fn ready(matches: &ArgMatches) -> Result<Ready, Diagnostic> {
     let path = text(matches, "topology").unwrap_or("replication.yml");
     let settings = prepare::settings()?;
     let report = prepare::report(matches, &settings, true);
@@ -86,18 +106,30 @@ fn run(matches: &ArgMatches, check: bool) -> Result<u8, Diagnostic> {
     let book = loader.adhoc(&call)?;
     let line = ground.line.clone();
     let session = ground.session(matches, loader, landscape)?;
+    Ok(Ready { links, session, book, line })
+}
+
+fn run(matches: &ArgMatches, check: bool) -> Result<u8, Diagnostic> {
+    let Ready { links, session, book, line } = ready(matches)?;
     let retries = matches.get_one::<u32>("retries").copied().unwrap_or(2);
-    let tell = |told| {
-        if let Told::Line(text) = told {
-            options::complain(&text);
-        }
-    };
-    let job = Job::new(links, check, retries, Arc::new(tell));
+    let tell = teller(Arc::clone(&session.events), line.clone());
+    let job = Job::new(links, check, retries, tell);
     let ends =
         execute(&session, &line, async { Ok::<_, u8>(on_session(&session, &book, &job).await) })?;
     let Ok(ends) = ends else { return Ok(signals::INTERRUPTED) };
     options::say(crate::run::replicate::text(&job.links, &ends, check).trim_end());
     Ok(code(&ends))
+}
+
+/// Lines go above the live line, bytes into it.
+fn teller(events: Arc<dyn Fn(Event) + Send + Sync>, line: Line) -> Arc<dyn Fn(Told) + Send + Sync> {
+    Arc::new(move |told| match told.into_stream() {
+        Ok(stream) => events(stream),
+        Err(text) => {
+            let _aside = line.aside();
+            options::complain(&text);
+        }
+    })
 }
 
 fn read(vault: &Arc<crate::vault::Vault>, path: &Path) -> Result<Topology, Diagnostic> {
@@ -109,7 +141,7 @@ fn read(vault: &Arc<crate::vault::Vault>, path: &Path) -> Result<Topology, Diagn
     topology::read(&loaded.value).map_err(|error| error.code(4))
 }
 
-fn chosen(topology: Topology, names: &[String]) -> Result<Vec<topology::Link>, Diagnostic> {
+fn chosen(topology: Topology, names: &[String]) -> Result<Vec<Link>, Diagnostic> {
     for name in names {
         if !topology.links.iter().any(|link| link.edge.id == *name) {
             let all = topology.links.iter().map(|link| link.edge.id.as_str());
@@ -120,13 +152,13 @@ fn chosen(topology: Topology, names: &[String]) -> Result<Vec<topology::Link>, D
                 .map_or(error.clone(), |near| error.hint(format!("Did you mean '{near}'?"))));
         }
     }
-    let taken = |link: &topology::Link| names.is_empty() || names.contains(&link.edge.id);
+    let taken = |link: &Link| names.is_empty() || names.contains(&link.edge.id);
     Ok(topology.links.into_iter().filter(taken).collect())
 }
 
 fn execute<T>(
     session: &Session,
-    line: &crate::report::Line,
+    line: &Line,
     work: impl Future<Output = Result<T, u8>>,
 ) -> Result<Result<T, u8>, Diagnostic> {
     let runtime = tokio::runtime::Builder::new_current_thread()

@@ -106,6 +106,11 @@ impl Gauges {
         true
     }
 
+    /// Whether one runs.
+    pub fn any(&self) -> bool {
+        !self.running.is_empty()
+    }
+
     /// The running ones, with a total in front if there are several.
     pub fn lines(&self, now: Duration) -> Vec<String> {
         let mut lines = Vec::new();

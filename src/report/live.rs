@@ -106,7 +106,8 @@ impl State {
 
     /// Draws what is known. Between two tasks the line stays as it is.
     fn draw(&mut self) {
-        if !self.on || self.aside > 0 || self.running.is_empty() {
+        let idle = self.running.is_empty() && !self.streams.any();
+        if !self.on || self.aside > 0 || idle {
             return;
         }
         let text = self.text();
@@ -115,6 +116,15 @@ impl State {
     }
 
     fn text(&self) -> String {
+        let mut parts = Vec::new();
+        if !self.running.is_empty() {
+            parts.push(self.hosts_text());
+        }
+        parts.extend(self.streams.lines(self.start.elapsed()));
+        parts.join(" | ").replace(char::is_control, " ")
+    }
+
+    fn hosts_text(&self) -> String {
         let mut text = format!("{} | {} of {} hosts: ", self.task, self.running.len(), self.hosts);
         let mut names = Vec::new();
         for (host, bytes) in self.running.iter().take(NAMED) {
@@ -130,11 +140,7 @@ impl State {
         if self.running.len() > NAMED {
             text.push_str(", ...");
         }
-        for stream in self.streams.lines(self.start.elapsed()) {
-            text.push_str(" | ");
-            text.push_str(&stream);
-        }
-        text.replace(char::is_control, " ")
+        text
     }
 
     /// What an event means for the line; whether its text is another now.
@@ -160,6 +166,9 @@ impl State {
             }
             Event::Stream { .. } => {
                 self.streams.learn(self.start.elapsed(), event);
+                if self.running.is_empty() && !self.streams.any() {
+                    self.wipe();
+                }
             }
             Event::Result(one) => drop(self.running.remove(&one.host)),
             Event::Item(one) => {
@@ -230,5 +239,35 @@ impl Report for Minutely {
             // Nobody may read it.
             let _ = writeln!(std::io::stderr(), "{line}");
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn streams_have_a_line_of_their_own_until_they_are_over() {
+        let line = Line::new(false);
+        let mut state = line.state();
+        let stream = |edge: &str, over: bool| Event::Stream {
+            edge: edge.into(),
+            done: 3 << 20,
+            estimate: Some(4 << 20),
+            over,
+        };
+        assert!(state.learn(&stream("e: pb/x", false)));
+        assert_eq!(state.text(), "e: pb/x 3.00 MiB/4.00 MiB 75%");
+        state.bar = Some(ProgressBar::hidden());
+        state.learn(&stream("f: pb/y", false));
+        state.learn(&stream("f: pb/y", true));
+        assert!(state.bar.is_some());
+        state.learn(&stream("e: pb/x", true));
+        assert!(state.bar.is_none() && !state.streams.any());
+        state.task = "copy".to_owned();
+        state.hosts = 2;
+        state.running.insert("a".into(), None);
+        state.learn(&stream("e: pb/x", false));
+        assert_eq!(state.text(), "copy | 1 of 2 hosts: a | e: pb/x 3.00 MiB/4.00 MiB 75%");
     }
 }

@@ -5,6 +5,7 @@
 
 mod judge;
 mod output;
+mod seen;
 #[cfg(test)]
 mod tests;
 
@@ -14,6 +15,7 @@ use super::span::Span;
 
 pub use judge::judge;
 pub use output::{json, prometheus, text};
+pub use seen::{Sides, edge, pools};
 
 /// How bad it is, in the order in which the worst wins: critical, warning, unknown, fine. (Plugins of Nagios count the same
 /// way: something certain matters more than something unseen.)
@@ -87,6 +89,16 @@ impl<T: PartialOrd + fmt::Display + Copy> Limit<T> {
         Ok(Self { warn, crit })
     }
 
+    /// The first threshold.
+    pub fn warn(&self) -> T {
+        self.warn
+    }
+
+    /// The second.
+    pub fn crit(&self) -> T {
+        self.crit
+    }
+
     /// The level of a value, and the threshold it is above.
     fn level(&self, value: T) -> (Level, Option<T>) {
         if value > self.crit {
@@ -132,6 +144,11 @@ pub enum Common {
     At(i64),
     /// Both ends were listed and have none.
     None,
+    /// The target's pool comes and goes, and its host does not have it now.
+    Away {
+        /// The creation of the one that is recorded.
+        recorded: Option<i64>,
+    },
     /// One of them could not be, and why.
     Unseen {
         /// What it said.
@@ -148,6 +165,8 @@ pub enum Token {
     None,
     /// One that was first seen then.
     Since(i64),
+    /// One that began at some time after this one.
+    After(i64),
     /// One of an age that nobody recorded.
     Ageless,
     /// The target was not seen.
@@ -163,15 +182,19 @@ pub struct Hold {
     pub tag: String,
     /// Since when; none where the host's text could not be told.
     pub since: Option<i64>,
+    /// It is not older than this: the snapshot's creation.
+    pub after: Option<i64>,
 }
 
 /// What was seen of an edge.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Edge {
-    /// `pa/data -> host-b:pb/data`; unique.
+    /// Its id; unique.
     pub name: String,
-    /// The newest common snapshot.
+    /// The newest common snapshot; of several datasets, the one of the dataset that is worst off.
     pub common: Common,
+    /// That dataset of the source, where the edge has several.
+    pub worst: Option<String>,
     /// When a run last saw both ends and found that nothing was written that the target lacks.
     pub checked: Option<i64>,
     /// How many of the source's snapshots that should be on the target are not.
@@ -182,7 +205,7 @@ pub struct Edge {
     pub bytes: Option<u64>,
     /// An unfinished receive.
     pub token: Token,
-    /// Holds on either end that are this edge's.
+    /// Holds on either end that are this edge's; without those that keep its newest common snapshot.
     pub holds: Vec<Hold>,
 }
 

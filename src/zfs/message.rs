@@ -30,7 +30,7 @@ pub enum Failure {
 }
 
 /// Texts and what they mean; the first one that occurs counts.
-const TEXTS: [(&str, Failure); 38] = [
+const TEXTS: [(&str, Failure); 39] = [
     ("used in the initial send no longer exists", Failure::Stale),
     ("is no longer the same snapshot used in the initial send", Failure::Stale),
     ("resume token is corrupt", Failure::Stale),
@@ -41,6 +41,8 @@ const TEXTS: [(&str, Failure); 38] = [
     ("invalid stream (bad magic number)", Failure::Damaged),
     ("invalid stream (malformed packet)", Failure::Damaged),
     ("invalid stream", Failure::Damaged),
+    // Old releases say this of a stream that was cut, too.
+    ("invalid backup stream", Failure::Damaged),
     ("has been modified", Failure::Diverged),
     ("does not\nmatch incremental source", Failure::Diverged),
     ("match incremental source", Failure::Diverged),
@@ -105,6 +107,7 @@ mod tests {
     #[test]
     fn messages_of_real_failures() {
         for (text, failure) in [
+            ("cannot receive incremental stream: invalid backup stream", Failure::Damaged),
             (
                 "cannot resume send: 'pa/k@2' used in the initial send no longer exists",
                 Failure::Stale,

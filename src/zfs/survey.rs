@@ -55,6 +55,11 @@ pub struct Survey {
     pub missing: BTreeSet<Dataset>,
     /// Tags of holds by full name of the snapshot.
     pub holds: BTreeMap<String, Vec<String>>,
+    /// Since when, by full name of the snapshot and tag, where that could be told. Read from a clock's face it may be off
+    /// by the hour that summer time makes.
+    pub held_since: BTreeMap<(String, String), i64>,
+    /// How far its clock's face is ahead of UTC, in seconds.
+    pub zone: Option<i64>,
     /// What `zfs allow` prints, by dataset; empty for root.
     pub allowed: BTreeMap<Dataset, String>,
     /// Its pools.
@@ -155,6 +160,7 @@ impl Survey {
                 self.now = now.parse().map_err(|_| format!("the clock says '{now}'"))?;
                 self.uid = uid.parse().map_err(|_| format!("the user is '{uid}'"))?;
             }
+            "zone" => self.zone = zone(section.words),
             "user" => section.words.clone_into(&mut self.user.name),
             "groups" => self.user.groups = section.words.split(' ').map(str::to_owned).collect(),
             "version" => self.programs.release = Release::read(&section.text),
@@ -180,9 +186,38 @@ impl Survey {
             let mut fields = line.split('\t');
             if let (Some(name), Some(tag)) = (fields.next(), fields.next()) {
                 self.holds.entry(name.to_owned()).or_default().push(tag.to_owned());
+                let since = fields.next().and_then(|time| held_since(time, self.zone));
+                if let Some(since) = since {
+                    self.held_since.insert((name.to_owned(), tag.to_owned()), since);
+                }
             }
         }
     }
+}
+
+/// `+0130` in seconds.
+fn zone(text: &str) -> Option<i64> {
+    let (sign, digits) = match text.as_bytes().first()? {
+        b'+' => (1, text.get(1..)?),
+        b'-' => (-1, text.get(1..)?),
+        _ => return None,
+    };
+    if digits.len() != 4 || !digits.bytes().all(|digit| digit.is_ascii_digit()) {
+        return None;
+    }
+    let number: i64 = digits.parse().ok()?;
+    Some(sign * (number / 100 * 3_600 + number % 100 * 60))
+}
+
+/// Seconds since 1970, or what a clock shows: `Mon Nov 23 12:04 2026`.
+fn held_since(text: &str, zone: Option<i64>) -> Option<i64> {
+    let text = text.trim();
+    if let Ok(seconds) = text.parse() {
+        return Some(seconds);
+    }
+    let shown = jiff::civil::DateTime::strptime("%a %b %d %H:%M %Y", text).ok()?;
+    let shown = jiff::tz::TimeZone::UTC.to_timestamp(shown).ok()?.as_second();
+    Some(shown - zone?)
 }
 
 /// `property<tab>value`, or the table of old releases: pool, property, value, source.
@@ -223,6 +258,31 @@ mod tests {
         assert_eq!(survey.missing, [name("qa/none/x")].into());
         assert_eq!(survey.above(&name("qa/none/x")).unwrap().name, name("qa"));
         assert_eq!(survey.pools["qa"].property("health"), Some("ONLINE"));
+    }
+
+    #[test]
+    fn since_when_snapshots_are_held() {
+        let texts = [
+            ("1795435499", Some(1_795_435_499)),
+            ("Mon Nov 23 12:04 2026", Some(1_795_435_440 - 5_400)),
+            ("Sun Nov  1 02:03 2026", Some(1_793_498_580 - 5_400)),
+            ("yesterday", None),
+        ];
+        for (text, since) in texts {
+            assert_eq!(held_since(text, zone("+0130")), since, "{text}");
+        }
+        assert_eq!(zone("-0330"), Some(-12_600));
+        for bad in ["", "UTC", "+1", "0130", "+01x0", "+é0"] {
+            assert_eq!(zone(bad), None, "{bad}");
+        }
+        assert_eq!(held_since("Mon Nov 23 12:04 2026", None), None);
+        let survey = read(
+            "=host 5 0\n=zone +0000\n=holds p\np@a\tt u\t7\np@b\tt\tMon Nov 23 12:04 2026\n=done\n",
+        )
+        .unwrap();
+        assert_eq!(survey.holds["p@a"], ["t u"]);
+        let since: Vec<i64> = survey.held_since.values().copied().collect();
+        assert_eq!(since, [7, 1_795_435_440]);
     }
 
     #[test]

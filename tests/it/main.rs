@@ -20,6 +20,7 @@ mod project;
 mod replicate;
 mod shipped;
 mod sshd;
+mod status;
 mod streams;
 mod terminal;
 mod tree;

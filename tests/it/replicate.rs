@@ -56,13 +56,13 @@ impl Transport for Inside {
 
 /// What goes wrong on purpose.
 #[derive(Default)]
-struct Faults {
+pub struct Faults {
     /// Requests that change something until one of them loses its connection behind its work; negative: none does.
     requests: AtomicI64,
     /// Bytes of each stream until it is cut; 0: none is.
-    bytes: AtomicU64,
+    pub bytes: AtomicU64,
     /// Hosts that cannot be reached.
-    down: Mutex<Vec<String>>,
+    pub down: Mutex<Vec<String>>,
     /// Programs that streams ran.
     streams: Mutex<Vec<String>>,
 }
@@ -180,7 +180,7 @@ impl Source for Nothing {
     }
 }
 
-struct Machines {
+pub struct Machines {
     pid: u32,
     faults: Arc<Faults>,
     open: tokio::sync::Mutex<BTreeMap<String, Arc<dyn Host>>>,
@@ -207,15 +207,17 @@ impl Hosts for Machines {
 }
 
 /// Two pools, `pa` on host a and `pb` on host b.
-struct Pools {
-    fuse: Fuse,
-    faults: Arc<Faults>,
+pub struct Pools {
+    pub fuse: Fuse,
+    pub faults: Arc<Faults>,
     lines: Arc<Mutex<Vec<String>>>,
+    /// What was told of streams.
+    pub bytes: Arc<Mutex<Vec<Told>>>,
 }
 
-const EDGE: &str = "edges: [{id: e, source: 'a:pa/d', target: 'b:pb/x/d', encryption: plain}]";
+pub const EDGE: &str = "edges: [{id: e, source: 'a:pa/d', target: 'b:pb/x/d', encryption: plain}]";
 
-fn edges(text: &str) -> Topology {
+pub fn edges(text: &str) -> Topology {
     let loaded = yaml::load(text, &Text::file("replication.yml")).unwrap();
     topology::read(&loaded.value).unwrap()
 }
@@ -226,26 +228,27 @@ fn with(more: &str) -> Topology {
 }
 
 impl Pools {
-    fn new() -> Self {
+    pub fn new() -> Self {
         let fuse = Fuse::start();
-        let pools = Self { fuse, faults: Faults::none(), lines: Arc::default() };
+        let pools =
+            Self { fuse, faults: Faults::none(), lines: Arc::default(), bytes: Arc::default() };
         pools.sh("cd \"$DISKS\"; for p in a b; do n=d1; [ $p = a ] || n=d3; zpool create -o cachefile=none -m none p$p $PWD/$n; done");
         pools.sh("zfs create -o mountpoint=$DISKS/d pa/d");
         pools
     }
 
-    fn sh(&self, script: &str) -> String {
+    pub fn sh(&self, script: &str) -> String {
         let script = format!("set -e; DISKS={}; {script}", self.fuse.dir().display());
         self.fuse.shell(&script).expect_code(0).stdout
     }
 
     /// Takes a snapshot behind some new content.
-    fn snap(&self, name: &str) {
+    pub fn snap(&self, name: &str) {
         self.sh(&format!("head -c 20000 /dev/urandom >$DISKS/d/{name}; zfs snapshot pa/d@{name}"));
     }
 
-    fn run(&self, topology: &Topology, check: bool) -> Vec<EdgeEnd> {
-        let lines = Arc::clone(&self.lines);
+    pub fn run(&self, topology: &Topology, check: bool) -> Vec<EdgeEnd> {
+        let (lines, bytes) = (Arc::clone(&self.lines), Arc::clone(&self.bytes));
         let job = Job {
             links: topology.links.clone(),
             check,
@@ -253,22 +256,26 @@ impl Pools {
             operator: "me".to_owned(),
             retries: 1,
             day: "20261123".to_owned(),
-            tell: Arc::new(move |told| {
-                if let Told::Line(line) = told {
-                    lines.lock().unwrap().push(line);
-                }
+            tell: Arc::new(move |told| match told {
+                Told::Line(line) => lines.lock().unwrap().push(line),
+                told @ Told::Bytes { .. } => bytes.lock().unwrap().push(told),
             }),
         };
+        self.with_hosts(async |hosts| replicate(&job, hosts).await)
+    }
+
+    /// Does something with the hosts.
+    pub fn with_hosts<T>(&self, work: impl AsyncFnOnce(&Machines) -> T) -> T {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let hosts = Machines {
             pid: self.fuse.pid(),
             faults: Arc::clone(&self.faults),
             open: Default::default(),
         };
-        let ends = runtime.block_on(replicate(&job, &hosts));
+        let done = runtime.block_on(work(&hosts));
         runtime.block_on(async { drop(hosts) });
         runtime.shutdown_background();
-        ends
+        done
     }
 
     /// Runs, and shows what came of it.
@@ -277,7 +284,7 @@ impl Pools {
     }
 
     /// Runs to the wanted end.
-    fn expect(&self, topology: &Topology, level: Level) -> String {
+    pub fn expect(&self, topology: &Topology, level: Level) -> String {
         let ends = self.run(topology, false);
         let told = text(&topology.links, &ends, false);
         let worst = ends.iter().map(|end| end.level).max().unwrap();
@@ -285,7 +292,7 @@ impl Pools {
         told
     }
 
-    fn history(&self) -> String {
+    pub fn history(&self) -> String {
         self.sh("zpool history pa; zpool history pb")
     }
 

@@ -12,15 +12,18 @@ mod hosts;
 mod lock;
 mod marks;
 mod play_hosts;
+mod status;
 mod survey;
 pub mod task;
 mod text;
 mod transfer;
 
 pub use hosts::Hosts;
-pub use play_hosts::{PlayHosts, on_session};
+pub use play_hosts::{PlayHosts, on_session, status_on_session};
+pub use status::{Asked, Status, status};
 pub use text::text;
 
+use crate::spec::Event;
 use crate::zfs::calendar;
 use crate::zfs::replication::edge::{Edge, Place};
 use crate::zfs::replication::whole::EdgePlan;
@@ -57,8 +60,7 @@ impl Job {
         retries: u32,
         tell: Arc<dyn Fn(Told) + Send + Sync>,
     ) -> Self {
-        let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| time.as_secs());
-        let now = i64::try_from(now).unwrap_or_default();
+        let now = now();
         let host = rustix::system::uname().nodename().to_string_lossy().into_owned();
         Self {
             links,
@@ -70,6 +72,13 @@ impl Job {
             tell,
         }
     }
+}
+
+/// Seconds since 1970.
+#[must_use]
+pub fn now() -> i64 {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| time.as_secs());
+    i64::try_from(now).unwrap_or_default()
 }
 
 /// Something that happened.
@@ -87,7 +96,25 @@ pub enum Told {
         done: u64,
         /// Estimated by the sender.
         of: Option<u64>,
+        /// Whether the stream is over, however it ended.
+        over: bool,
     },
+}
+
+impl Told {
+    /// The event of a stream, or else the line.
+    ///
+    /// # Errors
+    /// It is a line.
+    pub fn into_stream(self) -> Result<Event, String> {
+        match self {
+            Self::Line(line) => Err(line),
+            Self::Bytes { edge, dataset, done, of, over } => {
+                let edge = format!("{edge}: {dataset}").into();
+                Ok(Event::Stream { edge, done, estimate: of, over })
+            }
+        }
+    }
 }
 
 /// How an edge ended; later ones are worse.
@@ -156,7 +183,7 @@ pub struct EdgeEnd {
 
 /// Runs, or with `check` only plans, all edges.
 pub async fn replicate(job: &Job, hosts: &dyn Hosts) -> Vec<EdgeEnd> {
-    let seen = survey::all(job, hosts).await;
+    let seen = survey::all(&job.links, hosts).await;
     let mut ends: Vec<EdgeEnd> = Vec::new();
     for link in &job.links {
         // What an edge before has written to is looked at again: a chain goes through in one run.

@@ -1,6 +1,6 @@
 //! Hosts of an inventory, reached as a task would reach them.
 
-use super::{EdgeEnd, Hosts, Job, replicate};
+use super::{Asked, EdgeEnd, Hosts, Job, Status, replicate, status};
 use crate::base::diagnostic::nearest;
 use crate::play::{Entry, Playbook, Task};
 use crate::run::batch::Batch;
@@ -47,10 +47,26 @@ impl PlayHosts<'_> {
 
 /// Replicates with the hosts of a session; `book` has one task, whose keywords say how hosts are reached.
 pub async fn on_session(session: &Session, book: &Playbook, job: &Job) -> Vec<EdgeEnd> {
-    let Some(play) = book.plays.first() else { return Vec::new() };
-    let Some(Entry::Task(task)) = play.tasks.first() else { return Vec::new() };
-    let batch = Batch::new(session, play, PlayFrame::default());
+    let Some((batch, task)) = first(session, book) else { return Vec::new() };
     let ends = replicate(job, &PlayHosts { batch: &batch, task }).await;
     session.pool.close().await;
     ends
+}
+
+/// Asks how fresh copies are, with the hosts of a session; nothing without a task.
+pub async fn status_on_session(
+    session: &Session,
+    book: &Playbook,
+    asked: &Asked<'_>,
+) -> Option<Status> {
+    let (batch, task) = first(session, book)?;
+    let found = status(asked, &PlayHosts { batch: &batch, task }).await;
+    session.pool.close().await;
+    Some(found)
+}
+
+fn first<'a>(session: &'a Session, book: &'a Playbook) -> Option<(Batch<'a>, &'a Task)> {
+    let play = book.plays.first()?;
+    let Some(Entry::Task(task)) = play.tasks.first() else { return None };
+    Some((Batch::new(session, play, PlayFrame::default()), task))
 }

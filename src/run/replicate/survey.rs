@@ -1,21 +1,22 @@
 //! Asks hosts what they have: one question each, all at once.
 
+use super::Seen;
 use super::hosts::Hosts;
-use super::{Job, Seen};
 use crate::spec::{Host, Probe};
 use crate::zfs::name::Dataset;
 use crate::zfs::replication::edge::Edge;
 use crate::zfs::replication::marks;
 use crate::zfs::survey::{self, Survey};
+use crate::zfs::topology::Link;
 use futures_util::future::join_all;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Hosts by name; an error is why one could not be asked.
 pub type AllSeen = BTreeMap<String, Result<Seen, String>>;
 
-/// Asks all hosts of a job.
-pub async fn all(job: &Job, hosts: &dyn Hosts) -> AllSeen {
-    let edges: Vec<&Edge> = job.links.iter().map(|link| &link.edge).collect();
+/// Asks all hosts of edges.
+pub async fn all(links: &[Link], hosts: &dyn Hosts) -> AllSeen {
+    let edges: Vec<&Edge> = links.iter().map(|link| &link.edge).collect();
     let places = edges.iter().flat_map(|edge| [&edge.source, &edge.target]);
     let mut roots: BTreeMap<&str, BTreeSet<&Dataset>> = BTreeMap::new();
     for place in places {

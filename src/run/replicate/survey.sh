@@ -17,13 +17,14 @@ list() {
     return "$rc"
 }
 
-# tags: who holds what, for the snapshots (names on stdin) that are held at all.
+# tags: who holds what since when, for the snapshots (names on stdin) that are held at all. Releases before 2.2 have no
+# option -p: they print the time as the host's clock shows it.
 tags() {
     local name value
     while IFS="$tk_tab" read -r name value; do
         case $value in
         0 | -) ;;
-        *) zfs holds -H "$name" 2>/dev/null ;;
+        *) zfs holds -Hp "$name" 2>/dev/null || zfs holds -H "$name" 2>/dev/null ;;
         esac
     done
 }
@@ -31,6 +32,7 @@ tags() {
 new=$1 mid=$2 old=$3 pools='/'
 shift 3
 printf '=host %s %s\n' "$(date +%s)" "$(id -u)"
+printf '=zone %s\n' "$(date +%z)"
 printf '=user %s\n' "$(id -un)"
 printf '=groups %s\n' "$(id -Gn)"
 printf '=version\n'

@@ -25,10 +25,9 @@ pub struct Request<'a> {
 /// Carries it out; gives the fields of the task's result.
 pub async fn run(request: Request<'_>) -> Result<Fields, Failure> {
     let events = Arc::clone(&request.batch.session.events);
-    let tell = move |told| {
-        if let super::Told::Line(line) = told {
-            events(Event::Warning(Diagnostic::new(line)));
-        }
+    let tell = move |told: super::Told| {
+        let line = |line| Event::Warning(Diagnostic::new(line));
+        events(told.into_stream().unwrap_or_else(line));
     };
     let job = Job::new(request.topology.links, request.check, request.retries, Arc::new(tell));
     let ends = replicate(&job, &PlayHosts { batch: request.batch, task: request.task }).await;

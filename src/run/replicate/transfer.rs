@@ -8,6 +8,7 @@ use crate::zfs::message::{self, Failure};
 use crate::zfs::replication::marks;
 use crate::zfs::replication::plan::{Copying, Step};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 /// What went wrong on the way.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -77,11 +78,14 @@ pub async fn send(
     copying: &Copying,
     size: Option<u64>,
 ) -> Result<u64, Trouble> {
-    let tell = Arc::clone(&job.tell);
-    let (edge, dataset) = (edge.to_owned(), copying.target.to_string());
-    let progress = move |done: u64| {
-        tell(Told::Bytes { edge: edge.clone(), dataset: dataset.clone(), done, of: size });
+    let dataset = copying.target.to_string();
+    let last = AtomicU64::new(0);
+    let told = |done: u64, over: bool| {
+        last.store(done, Ordering::Relaxed);
+        let (edge, dataset) = (edge.to_owned(), dataset.clone());
+        (job.tell)(Told::Bytes { edge, dataset, done, of: size, over });
     };
+    let progress = |done: u64| told(done, false);
     let never: BoxFuture<'_, ()> = Box::pin(std::future::pending());
     let same = Arc::ptr_eq(&source.host, &target.host);
     let relayed = if same {
@@ -89,6 +93,8 @@ pub async fn send(
     } else {
         across(source, target, words, &progress, never).await
     };
+    let done = relayed.as_ref().map_or(last.load(Ordering::Relaxed), |relayed| relayed.bytes);
+    told(done, true);
     let relayed = relayed.map_err(Trouble::of)?;
     match relayed.cause() {
         None => Ok(relayed.bytes),

@@ -16,7 +16,10 @@ pub fn judge(edges: Vec<Edge>, pools: Vec<Pool>, limits: &Limits, now: i64) -> R
 
 fn edge(edge: &Edge, limits: &Limits, now: i64) -> Vec<Finding> {
     let mut found = vec![common(edge, limits, now)];
-    found.extend(token(edge.token, limits, now));
+    // Of a disk in a drawer it is already said.
+    if !matches!((&edge.common, edge.token), (Common::Away { .. }, Token::Unseen)) {
+        found.extend(token(edge.token, limits, now));
+    }
     if let Some(limit) = limits.hold {
         found.extend(edge.holds.iter().filter_map(|held| hold(held, limit, now)));
     }
@@ -45,9 +48,11 @@ fn common(edge: &Edge, limits: &Limits, now: i64) -> Finding {
     let (level, text) = match &edge.common {
         Common::None => (Level::Crit, "nothing is common to both ends".to_owned()),
         Common::At(time) => seen(*time, edge.checked, limits, now),
+        Common::Away { recorded } => (Level::Ok, away(*recorded, now)),
         Common::Unseen { why, recorded } => unseen(why, *recorded, limits, now),
     };
-    Finding { level, check: Check::Common, text: text + &lag }
+    let of = edge.worst.as_ref().map_or(String::new(), |name| format!(" ({name})"));
+    Finding { level, check: Check::Common, text: text + &of + &lag }
 }
 
 /// A common snapshot is as fresh as the last look that found nothing newer to send.
@@ -67,6 +72,18 @@ fn seen(time: i64, checked: Option<i64>, limits: &Limits, now: i64) -> (Level, S
     )
 }
 
+/// A pool that comes and goes says nothing of its age.
+fn away(recorded: Option<i64>, now: i64) -> String {
+    let text = "the target's pool is not attached; it is removable";
+    match recorded {
+        None => text.to_owned(),
+        Some(time) => {
+            let old = age(now.saturating_sub(time));
+            format!("{text}; the recorded common snapshot is {old} old")
+        }
+    }
+}
+
 fn unseen(why: &str, recorded: Option<i64>, limits: &Limits, now: i64) -> (Level, String) {
     match recorded {
         None => (Level::Unknown, format!("not seen: {why}; nothing is recorded")),
@@ -84,6 +101,11 @@ fn token(token: Token, limits: &Limits, now: i64) -> Option<Finding> {
         Token::Unseen => {
             (Level::Unknown, "whether a receive is unfinished was not seen".to_owned())
         }
+        Token::After(time) => {
+            let (level, text) = aged(time, &limits.token, now);
+            let level = if level == Level::Ok { Level::Ok } else { Level::Unknown };
+            (level, format!("a receive is unfinished, since when is not recorded; at most {text}"))
+        }
         Token::Ageless => {
             (Level::Unknown, "a receive is unfinished, since when is not recorded".into())
         }
@@ -97,7 +119,9 @@ fn token(token: Token, limits: &Limits, now: i64) -> Option<Finding> {
 
 fn hold(hold: &Hold, limit: Span, now: i64) -> Option<Finding> {
     let name = format!("hold {} on {}", hold.tag, hold.snapshot);
-    let (level, text) = match hold.since.map(|since| now.saturating_sub(since)) {
+    let old = |time: Option<i64>| time.map(|time| now.saturating_sub(time));
+    let (level, text) = match old(hold.since) {
+        None if old(hold.after).is_some_and(|seconds| seconds <= limit.seconds()) => return None,
         None => (Level::Unknown, format!("{name}: since when could not be told")),
         Some(seconds) if seconds <= limit.seconds() => return None,
         Some(seconds) => {

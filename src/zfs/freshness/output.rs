@@ -72,15 +72,16 @@ fn edge_json(edge: &Judged<Edge>, now: i64) -> Value {
     let seen = &edge.seen;
     let token = match seen.token {
         Token::None => Some(false),
-        Token::Since(_) | Token::Ageless => Some(true),
+        Token::Since(_) | Token::After(_) | Token::Ageless => Some(true),
         Token::Unseen => None,
     };
     let recorded = match seen.common {
-        Common::Unseen { recorded, .. } => recorded,
+        Common::Unseen { recorded, .. } | Common::Away { recorded } => recorded,
         _ => None,
     };
     json!({
         "edge": seen.name,
+        "dataset": seen.worst,
         "level": level(edge.level()),
         "last_common": last_common(seen),
         "recorded_common": recorded,
@@ -117,7 +118,7 @@ fn pool_json(pool: &Judged<Pool>) -> Value {
 fn last_common(edge: &Edge) -> Option<i64> {
     match edge.common {
         Common::At(time) => Some(time),
-        Common::None | Common::Unseen { .. } => None,
+        Common::None | Common::Away { .. } | Common::Unseen { .. } => None,
     }
 }
 
@@ -126,7 +127,7 @@ fn token_age(edge: &Edge, now: i64) -> Option<i64> {
     match edge.token {
         Token::None => Some(0),
         Token::Since(time) => Some(now.saturating_sub(time).max(0)),
-        Token::Ageless | Token::Unseen => None,
+        Token::After(_) | Token::Ageless | Token::Unseen => None,
     }
 }
 
@@ -160,7 +161,7 @@ fn edge_metrics(report: &Report, text: &mut String) {
     each("repl_resume_token_age_seconds", "gauge", token, &|edge| {
         token_age(&edge.seen, report.now)
     });
-    let oldest = "Age of the oldest hold of the edge; 0 without one.";
+    let oldest = "Age of the oldest hold of the edge beside those of its base; 0 without one.";
     each("repl_oldest_hold_age_seconds", "gauge", oldest, &|edge| {
         oldest_hold(&edge.seen, report.now)
     });

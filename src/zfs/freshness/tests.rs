@@ -10,6 +10,7 @@ fn edge(common: Common) -> Edge {
     Edge {
         name: "pa/data -> b:pb/data".into(),
         common,
+        worst: None,
         checked: None,
         lag: Some(0),
         last_success: Some(NOW - HOUR),
@@ -103,7 +104,8 @@ fn tokens_holds_and_lag_are_told() {
     let mut seen = edge(Common::At(NOW));
     seen.lag = Some(3);
     seen.token = Token::Since(NOW - 2 * DAY);
-    let hold = |since| Hold { snapshot: "pa/data@a".into(), tag: "tank_e".into(), since };
+    let hold =
+        |since| Hold { snapshot: "pa/data@a".into(), tag: "tank_e".into(), since, after: None };
     seen.holds = vec![hold(Some(NOW - DAY)), hold(Some(NOW - 31 * DAY)), hold(None)];
     assert_eq!(
         of_edge(seen),
@@ -120,6 +122,8 @@ fn tokens_holds_and_lag_are_told() {
     for (token, level) in [
         (Token::Since(NOW - HOUR), Level::Ok),
         (Token::Since(NOW - 8 * DAY), Level::Crit),
+        (Token::After(NOW - HOUR), Level::Ok),
+        (Token::After(NOW - 8 * DAY), Level::Unknown),
         (Token::Ageless, Level::Unknown),
         (Token::Unseen, Level::Unknown),
     ] {
@@ -130,6 +134,33 @@ fn tokens_holds_and_lag_are_told() {
     let mut seen = edge(Common::At(NOW));
     seen.holds = vec![hold(None)];
     assert_eq!(judge(vec![seen], Vec::new(), &limits, NOW).level(), Level::Ok);
+}
+
+#[test]
+fn a_hold_is_not_older_than_its_snapshot() {
+    let held = |after| {
+        let hold =
+            Hold { snapshot: "pa/d@a".into(), tag: "t".into(), since: None, after: Some(after) };
+        of_edge(Edge { holds: vec![hold], ..edge(Common::At(NOW)) })
+    };
+    assert_eq!(held(NOW - 30 * DAY).len(), 1);
+    assert_eq!(held(NOW - 31 * DAY)[1].0, Level::Unknown);
+}
+
+#[test]
+fn a_disk_in_a_drawer_is_no_failure() {
+    let away = |recorded| of_edge(Edge { token: Token::Unseen, ..edge(Common::Away { recorded }) });
+    let text = "the target's pool is not attached; it is removable";
+    assert_eq!(away(None), [(Level::Ok, text.to_owned())]);
+    let text = format!("{text}; the recorded common snapshot is 90d old");
+    assert_eq!(away(Some(NOW - 90 * DAY)), [(Level::Ok, text)]);
+}
+
+#[test]
+fn the_worst_dataset_is_named() {
+    let seen = Edge { worst: Some("pa/d/x".into()), lag: Some(2), ..edge(Common::None) };
+    let text = "nothing is common to both ends (pa/d/x); the target lacks 2 snapshots";
+    assert_eq!(of_edge(seen), [(Level::Crit, text.to_owned())]);
 }
 
 #[test]
@@ -205,8 +236,12 @@ fn report() -> Report {
     bad.token = Token::Unseen;
     let mut good = edge(Common::At(NOW - HOUR));
     good.token = Token::Since(NOW - 60);
-    let hold = Hold { snapshot: "pa/data@a".into(), tag: "t".into(), since: Some(NOW - 90) };
-    good.holds = vec![hold];
+    good.holds = vec![Hold {
+        snapshot: "pa/data@a".into(),
+        tag: "t".into(),
+        since: Some(NOW - 90),
+        after: None,
+    }];
     let mut gone = pool(PoolState::Unseen("cut".into()));
     gone.host = "c".into();
     judge(vec![good, bad], vec![pool(online(85)), gone], &Limits::default(), NOW)
@@ -239,7 +274,7 @@ fn the_json_says_null_where_nothing_is_known() {
             "level": "crit", "rc": 2, "checked_at": NOW,
             "edges": [
                 {
-                    "edge": "pa/data -> b:pb/data", "level": "ok",
+                    "edge": "pa/data -> b:pb/data", "dataset": null, "level": "ok",
                     "last_common": NOW - HOUR, "recorded_common": null, "age_seconds": HOUR,
                     "checked": null, "lag_snapshots": 0, "last_success": NOW - HOUR, "bytes_total": 1024,
                     "resume_token": true, "resume_token_age_seconds": 60,
@@ -249,7 +284,7 @@ fn the_json_says_null_where_nothing_is_known() {
                     ],
                 },
                 {
-                    "edge": "pa/a \"b\\\n -> c:p", "level": "crit",
+                    "edge": "pa/a \"b\\\n -> c:p", "dataset": null, "level": "crit",
                     "last_common": null, "recorded_common": NOW - 3 * DAY, "age_seconds": null,
                     "checked": null, "lag_snapshots": null, "last_success": null, "bytes_total": null,
                     "resume_token": null, "resume_token_age_seconds": null,
@@ -302,7 +337,7 @@ repl_bytes_total{edge="pa/data -> b:pb/data"} 1024
 # HELP repl_resume_token_age_seconds Age of an unfinished receive; 0 without one.
 # TYPE repl_resume_token_age_seconds gauge
 repl_resume_token_age_seconds{edge="pa/data -> b:pb/data"} 60
-# HELP repl_oldest_hold_age_seconds Age of the oldest hold of the edge; 0 without one.
+# HELP repl_oldest_hold_age_seconds Age of the oldest hold of the edge beside those of its base; 0 without one.
 # TYPE repl_oldest_hold_age_seconds gauge
 repl_oldest_hold_age_seconds{edge="pa/data -> b:pb/data"} 90
 repl_oldest_hold_age_seconds{edge="pa/a \"b\\\n -> c:p"} 0

@@ -17,4 +17,4 @@ pub mod tree;
 pub mod whole;
 
 #[cfg(test)]
-mod tests;
+pub(in crate::zfs) mod tests;

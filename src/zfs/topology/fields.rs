@@ -2,6 +2,7 @@
 
 use crate::base::diagnostic::nearest;
 use crate::base::{Diagnostic, Origin, Value};
+use crate::zfs::span::Span;
 
 /// A mapping and what stands in for keys it lacks.
 pub struct Fields<'a> {
@@ -90,6 +91,14 @@ impl<'a> Fields<'a> {
             Some(number) => Ok(Some(number)),
             None => self.wrong(name, "a number from 1"),
         }
+    }
+
+    /// A length of time.
+    pub fn span(&self, name: &str) -> Result<Option<Span>, Diagnostic> {
+        let Some(value) = self.value(name) else { return Ok(None) };
+        let span = value.text().parse::<Span>();
+        span.map(Some)
+            .map_err(|error| Diagnostic::new(format!("'{name}': {error}")).at(self.origin(name)))
     }
 
     /// A list.

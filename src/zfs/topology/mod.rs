@@ -15,8 +15,10 @@ mod rules;
 #[cfg(test)]
 mod tests;
 
+use super::freshness::{Limit, LimitError};
 use super::name::Dataset;
 use super::replication::edge::{Divergence, Edge, Encryption, Place, Policy, Select};
+use super::span::Span;
 use crate::base::{Diagnostic, Value};
 use fields::Fields;
 
@@ -51,6 +53,20 @@ pub struct Link {
     pub transport: Transport,
     /// Whether the target's pool may be absent: a disk in a drawer.
     pub removable: bool,
+    /// Above this age of the newest common snapshot it is a warning.
+    pub warn: Option<Span>,
+    /// Above this one it is critical.
+    pub crit: Option<Span>,
+}
+
+impl Link {
+    /// The limits of its age: its own over general ones.
+    ///
+    /// # Errors
+    /// Together they are in the wrong order.
+    pub fn limit(&self, general: Limit<Span>) -> Result<Limit<Span>, LimitError> {
+        Limit::new(self.warn.unwrap_or(general.warn()), self.crit.unwrap_or(general.crit()))
+    }
 }
 
 /// The whole file.
@@ -60,7 +76,7 @@ pub struct Topology {
     pub links: Vec<Link>,
 }
 
-const EDGE: [&str; 15] = [
+const EDGE: [&str; 17] = [
     "id",
     "source",
     "target",
@@ -76,6 +92,8 @@ const EDGE: [&str; 15] = [
     "transport",
     "removable",
     "prefix",
+    "warn",
+    "crit",
 ];
 
 /// Reads the file's content.
@@ -137,10 +155,16 @@ fn link(value: &Value, defaults: &Fields<'_>) -> Result<Link, Diagnostic> {
         exclude: words(fields.list("exclude")?),
         policy: policy(&fields, words(fields.list("properties")?))?,
     };
+    let (warn, crit) = (fields.span("warn")?, fields.span("crit")?);
+    if let Some(Err(error)) = warn.zip(crit).map(|(warn, crit)| Limit::new(warn, crit)) {
+        return Err(Diagnostic::new(error.to_string()).at(fields.origin("crit")));
+    }
     Ok(Link {
         edge,
         transport: fields.word("transport", &Transport::WORDS)?.unwrap_or(Transport::Auto),
         removable: fields.bool("removable")?.unwrap_or(false),
+        warn,
+        crit,
     })
 }
 

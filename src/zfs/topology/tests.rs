@@ -65,6 +65,18 @@ fn faults_have_their_place() {
             one("source: 'a:pa/x', target: 'a:pa/x/copy', recursive: yes, encryption: raw"),
             "2:5 the target a:pa/x/copy and its source a:pa/x lie in each other",
         ),
+        (
+            one("source: 'a:pa/x', target: 'b:pb/x', encryption: raw, warn: 1y"),
+            "2:65 'warn': \"y\" is no unit; there are s, m, min, h, d and w (months and years have no fixed length: say days)",
+        ),
+        (
+            one("source: 'a:pa/x', target: 'b:pb/x', encryption: raw, crit: 7"),
+            "2:65 'crit': 7 of what? Say 7m, 7h or 7d",
+        ),
+        (
+            one("source: 'a:pa/x', target: 'b:pb/x', encryption: raw, warn: 2d, crit: 36h"),
+            "2:75 critical above 1d12h comes before the warning above 2d",
+        ),
         ("edges: 5".to_owned(), "1:8 'edges' is '5', wanted a list"),
         ("links: []".to_owned(), "1:1 the topology has no 'links'"),
         (
@@ -74,6 +86,21 @@ fn faults_have_their_place() {
     ] {
         assert_eq!(told(&text), error, "{text}");
     }
+}
+
+#[test]
+fn ages_of_an_edge_go_over_general_ones() {
+    let text = TWO.replace("recursive: yes}", "recursive: yes, warn: 3h}");
+    let text = text.replace("    exclude: [tmp]", "    crit: 5h");
+    let topology = load(&text).unwrap();
+    let span = |text: &str| text.parse::<Span>().unwrap();
+    let [data, vm] = topology.links.as_slice() else { panic!() };
+    assert_eq!((data.warn, data.crit), (Some(span("3h")), Some(span("5h"))));
+    assert_eq!((vm.warn, vm.crit), (Some(span("3h")), None));
+    let general = Limit::new(span("1h"), span("2h")).unwrap();
+    assert_eq!(data.limit(general), Limit::new(span("3h"), span("5h")));
+    let error = vm.limit(general).unwrap_err().to_string();
+    assert_eq!(error, "critical above 2h comes before the warning above 3h");
 }
 
 #[test]
