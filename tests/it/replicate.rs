@@ -33,7 +33,7 @@ struct Inside {
 impl Transport for Inside {
     fn open(&self, command: String, pty: bool) -> BoxFuture<'static, Result<Process, HostError>> {
         let enter =
-            format!("exec nsenter -t {} -m -- /bin/sh -c {}", self.pid, quote::sh(&command));
+            format!("exec nsenter -t {} -m -r -- /bin/sh -c {}", self.pid, quote::sh(&command));
         self.local.open(enter, pty)
     }
 

@@ -61,7 +61,16 @@ impl Fuse {
     /// A command as root where its file systems are seen.
     fn inside(&self) -> Command {
         let mut command = as_root("nsenter");
-        command.args(["-t", &self.pid.to_string(), "-m", "--", "env", "-i", "LC_ALL=C.UTF-8"]);
+        command.args([
+            "-t",
+            &self.pid.to_string(),
+            "-m",
+            "-r",
+            "--",
+            "env",
+            "-i",
+            "LC_ALL=C.UTF-8",
+        ]);
         command.arg("PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin");
         command
     }
