@@ -10,10 +10,11 @@ pub mod flags;
 pub mod keeping;
 pub mod marks;
 pub mod plan;
+pub mod pruning;
 pub mod refusal;
 pub mod token;
 pub mod tree;
 pub mod whole;
 
 #[cfg(test)]
-mod tests;
+pub(in crate::zfs) mod tests;

@@ -9,7 +9,7 @@
 //!     exclude: [tmp]
 //! ```
 
-mod fields;
+pub(in crate::zfs) mod fields;
 mod rules;
 
 #[cfg(test)]
@@ -17,6 +17,7 @@ mod tests;
 
 use super::name::Dataset;
 use super::replication::edge::{Divergence, Edge, Encryption, Place, Policy, Select};
+use super::retention::{self, Keep};
 use crate::base::{Diagnostic, Value};
 use fields::Fields;
 
@@ -51,6 +52,10 @@ pub struct Link {
     pub transport: Transport,
     /// Whether the target's pool may be absent: a disk in a drawer.
     pub removable: bool,
+    /// What is kept of the source's snapshots, where `tank replicate prune` prunes them.
+    pub keep_source: Option<Keep>,
+    /// The same of the target's.
+    pub keep_target: Option<Keep>,
 }
 
 /// The whole file.
@@ -60,7 +65,7 @@ pub struct Topology {
     pub links: Vec<Link>,
 }
 
-const EDGE: [&str; 15] = [
+const EDGE: [&str; 17] = [
     "id",
     "source",
     "target",
@@ -76,6 +81,8 @@ const EDGE: [&str; 15] = [
     "transport",
     "removable",
     "prefix",
+    "keep_source",
+    "keep_target",
 ];
 
 /// Reads the file's content.
@@ -141,7 +148,13 @@ fn link(value: &Value, defaults: &Fields<'_>) -> Result<Link, Diagnostic> {
         edge,
         transport: fields.word("transport", &Transport::WORDS)?.unwrap_or(Transport::Auto),
         removable: fields.bool("removable")?.unwrap_or(false),
+        keep_source: keep(&fields, "keep_source")?,
+        keep_target: keep(&fields, "keep_target")?,
     })
+}
+
+fn keep(fields: &Fields<'_>, name: &str) -> Result<Option<Keep>, Diagnostic> {
+    fields.value(name).map(|value| retention::policy(value, name)).transpose()
 }
 
 fn policy(fields: &Fields<'_>, properties: Vec<String>) -> Result<Policy, Diagnostic> {
