@@ -5,7 +5,9 @@ use super::{library, prepare, signals};
 use crate::base::{Diagnostic, Source, yaml};
 use crate::play::AdHoc;
 use crate::run::Session;
-use crate::run::replicate::{EdgeEnd, Job, Level, Told, on_session};
+use crate::run::replicate::{
+    Job, Level, Told, Wish, on_session, prune, prune_text, replicate, text as report_text,
+};
 use crate::zfs::calendar;
 use crate::zfs::topology::{self, Topology};
 use clap::{Arg, ArgAction, ArgMatches, Command};
@@ -16,23 +18,52 @@ use std::time::{SystemTime, UNIX_EPOCH};
 /// Code of a run that found an edge in other hands (`EX_TEMPFAIL`).
 const BUSY: u8 = 75;
 
-fn command(name: &'static str) -> Command {
-    options::shared(Command::new(name))
-        .about("Copies ZFS datasets from host to host, as replication.yml says.")
-        .arg(
-            Arg::new("edge")
-                .long("edge")
-                .num_args(1)
-                .action(ArgAction::Append)
-                .help("Only this edge; may be repeated"),
-        )
-        .arg(
+/// What is done with the edges.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Verb {
+    Plan,
+    Run,
+    Prune,
+}
+
+impl Verb {
+    fn of(word: &str) -> Option<(Self, &'static str, &'static str)> {
+        let copies = "Copies ZFS datasets from host to host, as replication.yml says.";
+        let prunes = "Destroys snapshots that the edges' keep_source and keep_target do not keep.";
+        match word {
+            "plan" => Some((Self::Plan, "tank replicate plan", copies)),
+            "run" => Some((Self::Run, "tank replicate run", copies)),
+            "prune" => Some((Self::Prune, "tank replicate prune", prunes)),
+            _ => None,
+        }
+    }
+}
+
+fn command(verb: Verb, name: &'static str, about: &'static str) -> Command {
+    let command = options::shared(Command::new(name)).about(about);
+    let command = match verb {
+        Verb::Prune => command.arg(
+            Arg::new("allow_mass_prune")
+                .long("allow-mass-prune")
+                .action(ArgAction::SetTrue)
+                .help("Destroy more at once than a policy's max_share"),
+        ),
+        Verb::Plan | Verb::Run => command.arg(
             Arg::new("retries")
                 .long("retries")
                 .num_args(1)
                 .default_value("2")
                 .value_parser(clap::value_parser!(u32))
                 .help("How often a cut stream is gone on with"),
+        ),
+    };
+    command
+        .arg(
+            Arg::new("edge")
+                .long("edge")
+                .num_args(1)
+                .action(ArgAction::Append)
+                .help("Only this edge; may be repeated"),
         )
         .arg(
             Arg::new("topology")
@@ -44,35 +75,33 @@ fn command(name: &'static str) -> Command {
 
 /// Runs the command; gives its exit code.
 pub fn main(words: &[String]) -> u8 {
-    let (name, check) = match words.first().map(String::as_str) {
-        Some("plan") => ("tank replicate plan", true),
-        Some("run") => ("tank replicate run", false),
-        other => {
-            let given = other.map(|word| format!("no such command: {word}. ")).unwrap_or_default();
-            options::complain(&format!(
-                "[ERROR]: {given}Usage: tank replicate plan|run [OPTIONS] [TOPOLOGY]"
-            ));
-            return 5;
-        }
+    let word = words.first().map(String::as_str);
+    let Some((verb, name, about)) = word.and_then(Verb::of) else {
+        let given = word.map(|word| format!("no such command: {word}. ")).unwrap_or_default();
+        options::complain(&format!(
+            "[ERROR]: {given}Usage: tank replicate plan|run|prune [OPTIONS] [TOPOLOGY]"
+        ));
+        return 5;
     };
-    let matches = match options::parse(command(name), words.get(1..).unwrap_or_default()) {
+    let matches = match options::parse(command(verb, name, about), words.get(1..).unwrap_or_default()) {
         Ok(matches) => matches,
         Err(code) => return code,
     };
     if let Some(option) = options::unbuilt(&matches) {
         return prepare::fail(&Diagnostic::new(format!("{option} is not there yet")).code(5));
     }
-    let check = check || options::is_set(&matches, "check");
-    run(&matches, check).unwrap_or_else(|error| prepare::fail(&error))
+    let check = verb == Verb::Plan || options::is_set(&matches, "check");
+    run(&matches, verb, check).unwrap_or_else(|error| prepare::fail(&error))
 }
 
-fn run(matches: &ArgMatches, check: bool) -> Result<u8, Diagnostic> {
+fn run(matches: &ArgMatches, verb: Verb, check: bool) -> Result<u8, Diagnostic> {
     let path = text(matches, "topology").unwrap_or("replication.yml");
     let settings = prepare::settings()?;
     let report = prepare::report(matches, &settings, true);
     let ground = prepare::ground(matches, settings, report)?;
     let topology = read(&ground.vault, Path::new(path))?;
-    let links = chosen(topology, &texts(matches, "edge"))?;
+    let only = texts(matches, "edge");
+    known(&topology, &only)?;
     let dir = prepare::dir_of(Path::new(path));
     let landscape = ground.landscape(&dir);
     let loader = ground.loader(true);
@@ -88,27 +117,43 @@ fn run(matches: &ArgMatches, check: bool) -> Result<u8, Diagnostic> {
     let book = loader.adhoc(&call)?;
     let line = ground.line.clone();
     let session = ground.session(matches, loader, landscape)?;
+    let taken = |link: &topology::Link| only.is_empty() || only.contains(&link.edge.id);
+    let mut job = job(matches, topology.links, check);
+    if verb == Verb::Prune {
+        // All edges are asked: those that are not pruned need their bases, too.
+        let wish = Wish { allow_mass_prune: options::is_set(matches, "allow_mass_prune"), only };
+        let work = on_session(&session, &book, async |hosts| prune(&job, &wish, hosts).await);
+        let ends = execute(&session, &line, async { Ok::<_, u8>(work.await) })?;
+        let Ok(ends) = ends else { return Ok(signals::INTERRUPTED) };
+        options::say(prune_text(&ends, check).trim_end());
+        return Ok(code(ends.iter().map(|end| end.level)));
+    }
+    job.links.retain(taken);
+    let work = on_session(&session, &book, async |hosts| replicate(&job, hosts).await);
+    let ends = execute(&session, &line, async { Ok::<_, u8>(work.await) })?;
+    let Ok(ends) = ends else { return Ok(signals::INTERRUPTED) };
+    options::say(report_text(&job.links, &ends, check).trim_end());
+    Ok(code(ends.iter().map(|end| end.level)))
+}
+
+fn job(matches: &ArgMatches, links: Vec<topology::Link>, check: bool) -> Job {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| time.as_secs());
     let now = i64::try_from(now).unwrap_or_default();
     let host = rustix::system::uname().nodename().to_string_lossy().into_owned();
-    let job = Job {
+    let retries = matches.try_get_one::<u32>("retries").ok().flatten();
+    Job {
         links,
         check,
         run: format!("{host}.{}.{now}", std::process::id()),
         operator: host,
-        retries: matches.get_one::<u32>("retries").copied().unwrap_or(2),
+        retries: retries.copied().unwrap_or(2),
         day: calendar::utc(now).get(..10).unwrap_or_default().replace('-', ""),
         tell: Arc::new(|told| {
             if let Told::Line(text) = told {
                 options::complain(&text);
             }
         }),
-    };
-    let ends =
-        execute(&session, &line, async { Ok::<_, u8>(on_session(&session, &book, &job).await) })?;
-    let Ok(ends) = ends else { return Ok(signals::INTERRUPTED) };
-    options::say(crate::run::replicate::text(&job.links, &ends, check).trim_end());
-    Ok(code(&ends))
+    }
 }
 
 fn read(vault: &Arc<crate::vault::Vault>, path: &Path) -> Result<Topology, Diagnostic> {
@@ -120,7 +165,8 @@ fn read(vault: &Arc<crate::vault::Vault>, path: &Path) -> Result<Topology, Diagn
     topology::read(&loaded.value).map_err(|error| error.code(4))
 }
 
-fn chosen(topology: Topology, names: &[String]) -> Result<Vec<topology::Link>, Diagnostic> {
+/// That the topology has all edges that are named.
+fn known(topology: &Topology, names: &[String]) -> Result<(), Diagnostic> {
     for name in names {
         if !topology.links.iter().any(|link| link.edge.id == *name) {
             let all = topology.links.iter().map(|link| link.edge.id.as_str());
@@ -131,8 +177,7 @@ fn chosen(topology: Topology, names: &[String]) -> Result<Vec<topology::Link>, D
                 .map_or(error.clone(), |near| error.hint(format!("Did you mean '{near}'?"))));
         }
     }
-    let taken = |link: &topology::Link| names.is_empty() || names.contains(&link.edge.id);
-    Ok(topology.links.into_iter().filter(taken).collect())
+    Ok(())
 }
 
 fn execute<T>(
@@ -159,8 +204,8 @@ fn execute<T>(
 }
 
 /// The worst edge decides.
-fn code(ends: &[EdgeEnd]) -> u8 {
-    match ends.iter().map(|end| end.level).max() {
+fn code(levels: impl Iterator<Item = Level>) -> u8 {
+    match levels.max() {
         None | Some(Level::Idle | Level::Done | Level::Absent) => 0,
         Some(Level::Busy) => BUSY,
         Some(Level::Failed) => 2,

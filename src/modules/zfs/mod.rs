@@ -5,6 +5,7 @@ mod delegate;
 mod facts;
 mod pool;
 mod predicted;
+mod prune;
 mod snapshot;
 mod told;
 mod wish;
@@ -19,6 +20,7 @@ pub static FAMILY: &[Entry] = &[
     Entry::state(&dataset::Zfs),
     Entry::state(&delegate::ZfsDelegateAdmin),
     Entry::state(&facts::ZfsFacts),
+    Entry::state(&prune::ZfsPrune),
     Entry::state(&snapshot::ZfsSnapshot),
     Entry::state(&pool::Zpool),
     Entry::state(&facts::ZpoolFacts),

@@ -144,7 +144,8 @@ async fn carried(
     end.plan = Some(plan);
 }
 
-fn lock<'a>(job: &'a Job, link: &Link, target: &'a Seen) -> Lock<'a> {
+/// The lock of an edge.
+pub fn lock<'a>(job: &'a Job, link: &Link, target: &'a Seen) -> Lock<'a> {
     let dataset = whole::lock_place(&link.edge.target, &target.survey);
     Lock { job, host: target.host.as_ref(), dataset, property: marks::lock(&link.edge) }
 }

@@ -12,12 +12,16 @@ mod hosts;
 mod lock;
 mod marks;
 mod play_hosts;
+mod prune;
+mod prune_text;
 mod survey;
 mod text;
 mod transfer;
 
 pub use hosts::Hosts;
 pub use play_hosts::{PlayHosts, on_session};
+pub use prune::{PruneEnd, Wish, prune};
+pub use prune_text::prune_text;
 pub use text::text;
 
 use crate::zfs::replication::whole::EdgePlan;

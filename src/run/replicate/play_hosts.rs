@@ -1,6 +1,6 @@
 //! Hosts of an inventory, reached as a task would reach them.
 
-use super::{EdgeEnd, Hosts, Job, replicate};
+use super::Hosts;
 use crate::base::diagnostic::nearest;
 use crate::play::{Entry, Playbook, Task};
 use crate::run::batch::Batch;
@@ -45,12 +45,16 @@ impl PlayHosts<'_> {
     }
 }
 
-/// Replicates with the hosts of a session; `book` has one task, whose keywords say how hosts are reached.
-pub async fn on_session(session: &Session, book: &Playbook, job: &Job) -> Vec<EdgeEnd> {
-    let Some(play) = book.plays.first() else { return Vec::new() };
-    let Some(Entry::Task(task)) = play.tasks.first() else { return Vec::new() };
+/// Works with the hosts of a session; `book` has one task, whose keywords say how hosts are reached.
+pub async fn on_session<T: Default>(
+    session: &Session,
+    book: &Playbook,
+    work: impl AsyncFnOnce(&PlayHosts<'_>) -> T,
+) -> T {
+    let Some(play) = book.plays.first() else { return T::default() };
+    let Some(Entry::Task(task)) = play.tasks.first() else { return T::default() };
     let batch = Batch::new(session, play, PlayFrame::default());
-    let ends = replicate(job, &PlayHosts { batch: &batch, task }).await;
+    let done = work(&PlayHosts { batch: &batch, task }).await;
     session.pool.close().await;
-    ends
+    done
 }
