@@ -83,10 +83,11 @@ pub fn main(words: &[String]) -> u8 {
         ));
         return 5;
     };
-    let matches = match options::parse(command(verb, name, about), words.get(1..).unwrap_or_default()) {
-        Ok(matches) => matches,
-        Err(code) => return code,
-    };
+    let matches =
+        match options::parse(command(verb, name, about), words.get(1..).unwrap_or_default()) {
+            Ok(matches) => matches,
+            Err(code) => return code,
+        };
     if let Some(option) = options::unbuilt(&matches) {
         return prepare::fail(&Diagnostic::new(format!("{option} is not there yet")).code(5));
     }

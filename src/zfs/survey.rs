@@ -176,7 +176,8 @@ impl Survey {
     fn take_clones(&mut self, text: &str) {
         for (clone, origin) in text.lines().filter_map(|line| line.split_once('\t')) {
             let (dataset, mark) = super::name::split(origin);
-            let owner = Dataset::new(dataset).ok().and_then(|one| self.listing.datasets.get_mut(&one));
+            let owner =
+                Dataset::new(dataset).ok().and_then(|one| self.listing.datasets.get_mut(&one));
             let (Some(owner), Some((_, short))) = (owner, mark) else { continue };
             for one in owner.snapshots.iter_mut().filter(|one| one.name == short) {
                 if !one.clones.iter().any(|known| known == clone) {
@@ -235,7 +236,8 @@ mod tests {
     #[test]
     fn clones_elsewhere_in_an_old_pool() {
         let last = "=done\n";
-        let more = FUSE.replace(last, "=origins qa\nqa\t-\nqa/c\tqa/d@LAST\nqa/x\tqa/gone@s\n=done\n");
+        let more =
+            FUSE.replace(last, "=origins qa\nqa\t-\nqa/c\tqa/d@LAST\nqa/x\tqa/gone@s\n=done\n");
         let name = Dataset::new("qa/d").unwrap();
         let short = read(FUSE).unwrap().listing.datasets[&name].snapshots[1].name.clone();
         let survey = read(&more.replace("LAST", &short)).unwrap();

@@ -13,7 +13,9 @@ use tank::connection::r#become::Identity;
 use tank::connection::local::LocalTransport;
 use tank::connection::shell::{self, Limits};
 use tank::connection::transport::{Process, Stream, Transport};
-use tank::run::replicate::{EdgeEnd, Hosts, Job, Level, Told, replicate, text};
+use tank::run::replicate::{
+    EdgeEnd, Hosts, Job, Level, PruneEnd, Told, Wish, prune, replicate, text,
+};
 use tank::spec::pipe::Source;
 use tank::spec::{
     Answer, Applied, BoxFuture, Change, Command, Content, Host, HostError, Pipe, Platform, Probe,
@@ -56,13 +58,13 @@ impl Transport for Inside {
 
 /// What goes wrong on purpose.
 #[derive(Default)]
-struct Faults {
+pub struct Faults {
     /// Requests that change something until one of them loses its connection behind its work; negative: none does.
-    requests: AtomicI64,
+    pub requests: AtomicI64,
     /// Bytes of each stream until it is cut; 0: none is.
     bytes: AtomicU64,
     /// Hosts that cannot be reached.
-    down: Mutex<Vec<String>>,
+    pub down: Mutex<Vec<String>>,
     /// Programs that streams ran.
     streams: Mutex<Vec<String>>,
 }
@@ -207,15 +209,15 @@ impl Hosts for Machines {
 }
 
 /// Two pools, `pa` on host a and `pb` on host b.
-struct Pools {
-    fuse: Fuse,
-    faults: Arc<Faults>,
+pub struct Pools {
+    pub fuse: Fuse,
+    pub faults: Arc<Faults>,
     lines: Arc<Mutex<Vec<String>>>,
 }
 
 const EDGE: &str = "edges: [{id: e, source: 'a:pa/d', target: 'b:pb/x/d', encryption: plain}]";
 
-fn edges(text: &str) -> Topology {
+pub fn edges(text: &str) -> Topology {
     let loaded = yaml::load(text, &Text::file("replication.yml")).unwrap();
     topology::read(&loaded.value).unwrap()
 }
@@ -226,7 +228,7 @@ fn with(more: &str) -> Topology {
 }
 
 impl Pools {
-    fn new() -> Self {
+    pub fn new() -> Self {
         let fuse = Fuse::start();
         let pools = Self { fuse, faults: Faults::none(), lines: Arc::default() };
         pools.sh("cd \"$DISKS\"; for p in a b; do n=d1; [ $p = a ] || n=d3; zpool create -o cachefile=none -m none p$p $PWD/$n; done");
@@ -234,19 +236,30 @@ impl Pools {
         pools
     }
 
-    fn sh(&self, script: &str) -> String {
+    pub fn sh(&self, script: &str) -> String {
         let script = format!("set -e; DISKS={}; {script}", self.fuse.dir().display());
         self.fuse.shell(&script).expect_code(0).stdout
     }
 
     /// Takes a snapshot behind some new content.
-    fn snap(&self, name: &str) {
+    pub fn snap(&self, name: &str) {
         self.sh(&format!("head -c 20000 /dev/urandom >$DISKS/d/{name}; zfs snapshot pa/d@{name}"));
     }
 
     fn run(&self, topology: &Topology, check: bool) -> Vec<EdgeEnd> {
+        let job = self.job(topology, check);
+        self.with_hosts(async |hosts| replicate(&job, hosts).await)
+    }
+
+    /// Prunes, or says what would go.
+    pub fn prune(&self, topology: &Topology, wish: &Wish, check: bool) -> Vec<PruneEnd> {
+        let job = self.job(topology, check);
+        self.with_hosts(async |hosts| prune(&job, wish, hosts).await)
+    }
+
+    fn job(&self, topology: &Topology, check: bool) -> Job {
         let lines = Arc::clone(&self.lines);
-        let job = Job {
+        Job {
             links: topology.links.clone(),
             check,
             run: "test.1.1".to_owned(),
@@ -258,17 +271,20 @@ impl Pools {
                     lines.lock().unwrap().push(line);
                 }
             }),
-        };
+        }
+    }
+
+    fn with_hosts<T>(&self, work: impl AsyncFnOnce(&Machines) -> T) -> T {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let hosts = Machines {
             pid: self.fuse.pid(),
             faults: Arc::clone(&self.faults),
             open: Default::default(),
         };
-        let ends = runtime.block_on(replicate(&job, &hosts));
+        let done = runtime.block_on(work(&hosts));
         runtime.block_on(async { drop(hosts) });
         runtime.shutdown_background();
-        ends
+        done
     }
 
     /// Runs, and shows what came of it.
@@ -277,7 +293,7 @@ impl Pools {
     }
 
     /// Runs to the wanted end.
-    fn expect(&self, topology: &Topology, level: Level) -> String {
+    pub fn expect(&self, topology: &Topology, level: Level) -> String {
         let ends = self.run(topology, false);
         let told = text(&topology.links, &ends, false);
         let worst = ends.iter().map(|end| end.level).max().unwrap();
@@ -285,12 +301,12 @@ impl Pools {
         told
     }
 
-    fn history(&self) -> String {
+    pub fn history(&self) -> String {
         self.sh("zpool history pa; zpool history pb")
     }
 
     /// Identities of the snapshots of a dataset, oldest first.
-    fn guids(&self, dataset: &str) -> Vec<String> {
+    pub fn guids(&self, dataset: &str) -> Vec<String> {
         let names = self.sh(&format!(
             "zfs list -H -o name -t snapshot -s creation -r {dataset} 2>/dev/null || :"
         ));

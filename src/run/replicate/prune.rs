@@ -103,7 +103,7 @@ fn found<'a>(job: &'a Job, wish: &Wish, seen: &'a AllSeen) -> Vec<Found<'a>> {
             });
             let level = match look(&place.host) {
                 Err(_) => Level::Unreachable,
-                Ok(_) if link.removable => Level::Absent,
+                Ok(_) if link.removable && side == Side::Receiver => Level::Absent,
                 Ok(_) => Level::Failed,
             };
             all.push((link, side, pruned.map_err(|error| (level, error))));

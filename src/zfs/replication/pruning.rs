@@ -4,7 +4,7 @@ use super::edge::{Edge, Place};
 use super::marks;
 use crate::zfs::listing::{Guid, Listed, Listing, Snapshot};
 use crate::zfs::name::Dataset;
-use crate::zfs::retention::{self, Absent, Deck, Decision, Keep, Peer, Side};
+use crate::zfs::retention::{self, Absent, Decision, Deck, Keep, Peer, Side};
 use crate::zfs::survey::Survey;
 use crate::zfs::topology::Link;
 use std::collections::{BTreeMap, BTreeSet};
@@ -278,7 +278,8 @@ edges:
     #[test]
     fn a_renamed_source_is_known_by_its_identity() {
         let a = ("a", survey(&[("pa/d", ""), ("pa/d/new", "guid=77 s02:2 s09:9")]));
-        let b = ("b", survey(&[("pb/d", ""), ("pb/d/old", "org.tank:source=77 s01:1 s02:2 s03:3")]));
+        let b =
+            ("b", survey(&[("pb/d", ""), ("pb/d/old", "org.tank:source=77 s01:1 s02:2 s03:3")]));
         assert_eq!(going(Side::Receiver, &[a, b]), ["pb/d/old@s01"]);
     }
 

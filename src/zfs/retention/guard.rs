@@ -7,7 +7,8 @@ use super::{Decision, Keep};
 /// refused for themselves, do not count.
 #[must_use]
 pub fn summed(all: &[(&Keep, &Decision<'_>)]) -> Option<Refusal> {
-    let counted = || all.iter().filter(|(keep, one)| !keep.allow_mass_prune && one.refusal.is_none());
+    let counted =
+        || all.iter().filter(|(keep, one)| !keep.allow_mass_prune && one.refusal.is_none());
     let destroys: usize = counted().map(|(_, one)| one.going().count()).sum();
     let ours: usize = counted().map(|(_, one)| one.ours).sum();
     let few = counted().map(|(keep, _)| keep.few).max().unwrap_or(0);

@@ -6,6 +6,9 @@ use super::edge::{Edge, Peer, Side};
 use crate::zfs::listing::{Bookmark, Guid, Listed, Snapshot};
 use crate::zfs::replication::marks;
 
+/// The name of edges whose holds can't be told from others.
+const UNKNOWN: &str = "of an unknown hold";
+
 /// The edge whose bookmark this is, by its name: `tank_EDGE_GUID` with the guid in 16 hexadecimal digits.
 #[must_use]
 pub fn edge_of(mark: &Bookmark) -> Option<&str> {
@@ -44,7 +47,10 @@ pub fn marked(listed: &Listed, tags: Option<&BTreeMap<Guid, Vec<String>>>) -> Ve
     if listed.property(marks::SOURCE).is_some() {
         let held = listed.snapshots.iter().find(|one| is_held(one, tags));
         let recorded = held.map(|one| one.guid);
-        edges.push(Edge { recorded, ..unasked("that made this copy", Side::Receiver, Peer::Offline) });
+        edges.push(Edge {
+            recorded,
+            ..unasked("that made this copy", Side::Receiver, Peer::Offline)
+        });
     }
     edges
 }
@@ -75,9 +81,11 @@ fn senders(
                     mark(edge, one.createtxg, one.guid);
                 }
             }
-            None => mark("of an unknown hold", one.createtxg, one.guid),
+            None => mark(UNKNOWN, one.createtxg, one.guid),
         }
     }
+    // The hold itself keeps its snapshot.
+    found.retain(|name, marks| name != UNKNOWN || marks.len() > 1);
     found
 }
 
@@ -119,9 +127,12 @@ mod tests {
 
     #[test]
     fn bookmarks_of_ours_are_known_by_their_guid() {
-        let mark = |name: &str| Bookmark { name: name.into(), guid: Guid(10), createtxg: 1, creation: 1 };
+        let mark =
+            |name: &str| Bookmark { name: name.into(), guid: Guid(10), createtxg: 1, creation: 1 };
         assert_eq!(edge_of(&mark("tank_a_b_000000000000000a")), Some("a_b"));
-        for other in ["tank_a_000000000000000b", "tank__000000000000000a", "mine_000000000000000a", "tank_a"] {
+        for other in
+            ["tank_a_000000000000000b", "tank__000000000000000a", "mine_000000000000000a", "tank_a"]
+        {
             assert_eq!(edge_of(&mark(other)), None, "{other}");
         }
     }

@@ -111,17 +111,15 @@ fn what_is_kept_has_its_place_too() {
             "edges:\n  - id: e\n    source: a:pa/x\n    target: b:pb/x\n    encryption: raw\n    keep_source: {keep}\n"
         )
     };
-    let topology = load(&one("{prefix: auto_, last: 3, daily: 7, within: 2d, zone: Europe/Berlin}"));
+    let topology =
+        load(&one("{prefix: auto_, last: 3, daily: 7, within: 2d, zone: Europe/Berlin}"));
     let link = &topology.unwrap().links[0];
     let keep = link.keep_source.as_ref().unwrap();
     assert_eq!((keep.last, keep.daily, keep.max_share), (3, 7, 50));
     assert!(keep.within.is_some() && link.keep_target.is_none());
     for (keep, error) in [
         ("{last: 3}", "6:18 'keep_source' has no 'prefix': which snapshots are ours?"),
-        (
-            "{prefix: a}",
-            "6:18 'keep_source': no rule keeps anything: all but the newest would go",
-        ),
+        ("{prefix: a}", "6:18 'keep_source': no rule keeps anything: all but the newest would go"),
         ("{prefix: a, last: many}", "6:36 'last' is 'many', wanted a number from 0"),
         ("{prefix: a, dayly: 1}", "6:30 keep_source has no 'dayly'"),
         ("{prefix: a, within: 3}", "6:38 'within': 3 of what? Say 3m, 3h or 3d"),

@@ -8,7 +8,7 @@ use crate::modules::zfs::predicted::{self, SNAPSHOT};
 use crate::spec::{Change, Diff, Failure, Op, Part, Plan, Probe, Risk};
 use crate::zfs::listing::{Guid, Listed, Snapshot};
 use crate::zfs::name::{self, Dataset};
-use crate::zfs::retention::{self, Deck, Decision, Edge, Keep, Peer, Refusal, Warning};
+use crate::zfs::retention::{self, Decision, Deck, Edge, Keep, Peer, Refusal, Warning};
 use std::collections::BTreeMap;
 
 /// One dataset with what is to be known of it.
@@ -64,7 +64,8 @@ fn bases(args: &Args, listed: &Listed) -> Vec<String> {
 /// Destroys what no rule keeps, or says why nothing is.
 pub fn plan(args: &Args, seen: &Seen) -> Result<Plan, Failure> {
     judged(args, seen, |all| {
-        let text: String = all.iter().map(|(own, _, one)| retention::preview(&own.name, one)).collect();
+        let text: String =
+            all.iter().map(|(own, _, one)| retention::preview(&own.name, one)).collect();
         let refused = |at: &str, why: &Refusal| {
             Failure::new(format!("{at}: {why}")).with("preview", lines(&text))
         };
@@ -95,7 +96,9 @@ fn lines(text: &str) -> Value {
 fn warnings(args: &Args, seen: &Seen, all: &[(&Listed, &Keep, Decision<'_>)]) -> Vec<String> {
     let mut found: Vec<String> = all
         .iter()
-        .flat_map(|(own, _, one)| one.warnings.iter().map(move |why| format!("{}: {why}", own.name)))
+        .flat_map(|(own, _, one)| {
+            one.warnings.iter().map(move |why| format!("{}: {why}", own.name))
+        })
         .collect();
     for base in &args.bases {
         let (_, mark) = name::split(base);
@@ -179,4 +182,3 @@ fn value(listed: &Listed, one: &Snapshot, reasons: Vec<String>) -> Value {
     .into_iter()
     .collect()
 }
-

@@ -69,7 +69,8 @@ impl Seen {
     /// What earlier tasks of a check run would have made of it.
     fn predict(&mut self, ctx: Ctx<'_>) {
         let now = self.now;
-        self.datasets.retain(|one| !matches!(ctx.world.thing(DATASET, one.name.as_str()), Some(None)));
+        self.datasets
+            .retain(|one| !matches!(ctx.world.thing(DATASET, one.name.as_str()), Some(None)));
         for (full, _) in ctx.world.things(SNAPSHOT) {
             let (dataset, mark) = name::split(full);
             let owner = self.datasets.iter_mut().find(|one| one.name.as_str() == dataset);
@@ -100,7 +101,10 @@ impl Seen {
     pub fn take_tags(&mut self, tags: Tags) {
         self.tags = tags.map(|tags| {
             let all = self.datasets.iter().flat_map(|listed| {
-                listed.snapshots.iter().map(move |one| (format!("{}@{}", listed.name, one.name), one))
+                listed
+                    .snapshots
+                    .iter()
+                    .map(move |one| (format!("{}@{}", listed.name, one.name), one))
             });
             all.filter_map(|(full, one)| Some((one.guid, tags.get(&full)?.clone()))).collect()
         });

@@ -9,7 +9,8 @@ const NOW: i64 = 1_700_000_000;
 /// A dataset with snapshots `name:guid` (held: `name:guid!`, cloned: `name:guid+`) and bookmarks `#name:guid`, a day apart
 /// by their numbers.
 fn rows(dataset: &str, words: &str) -> String {
-    let row = |name: &str, property: &str, value: &str| format!("{name}\t{property}\t{value}\tlocal\n");
+    let row =
+        |name: &str, property: &str, value: &str| format!("{name}\t{property}\t{value}\tlocal\n");
     let full = |name: &str, guid: u64, holds: &str, clones: &str| {
         let creation = NOW - 86_400 * (100 - i64::try_from(guid).unwrap());
         [
@@ -33,8 +34,11 @@ fn rows(dataset: &str, words: &str) -> String {
             continue;
         }
         let (name, guid) = word.split_once(':').unwrap();
-        let name =
-            if name.starts_with('#') { format!("{dataset}{name}") } else { format!("{dataset}@{name}") };
+        let name = if name.starts_with('#') {
+            format!("{dataset}{name}")
+        } else {
+            format!("{dataset}@{name}")
+        };
         let holds = if guid.ends_with('!') { "1" } else { "0" };
         let clones = if guid.ends_with('+') { "t/c" } else { "" };
         text += &full(&name, guid.trim_end_matches(['!', '+']).parse().unwrap(), holds, clones);
@@ -58,14 +62,17 @@ fn the_oldest_go_first_each_with_its_guid() {
     let (plan, fields) = plan(&ZfsPrune, LAST, &[told], &World::default()).unwrap();
     assert_eq!(commands(&plan), ["zfs_prune_destroy t/d s1 91 s2 92 s3 93"]);
     let text = plan.diff[0].prepared.clone().unwrap();
-    assert!(text.starts_with("KEEP     t/d@mine  2023-11-04T22:13:20Z  foreign\nDESTROY  t/d@s1 "), "{text}");
+    assert!(
+        text.starts_with("KEEP     t/d@mine  2023-11-04T22:13:20Z  foreign\nDESTROY  t/d@s1 "),
+        "{text}"
+    );
     let names = |key: &str| -> Vec<String> {
-        let list = fields[&key.into()].as_list().unwrap();
+        let list = fields[&crate::base::Key::from(key)].as_list().unwrap();
         list.iter().map(|one| one.get("name").unwrap().text()).collect()
     };
     assert_eq!(names("keep"), ["t/d@mine", "t/d@s4", "t/d@s5"]);
     assert_eq!(names("destroy"), ["t/d@s1", "t/d@s2", "t/d@s3"]);
-    assert_eq!(fields[&"preview".into()].as_list().unwrap().len(), 6);
+    assert_eq!(fields[&crate::base::Key::from("preview")].as_list().unwrap().len(), 6);
     let again = does(LAST, &[listed(&rows("t/d", "s5:95 s4:94 mine:90"))]).unwrap();
     assert!(!again.has_work() && again.diff.is_empty());
 }
@@ -78,11 +85,13 @@ fn s49_what_something_needs_stays() {
     let found = does(&LAST.replace("last: 2", "last: 1"), &all).unwrap();
     assert_eq!(commands(&found), ["zfs_prune_destroy t/d s3 93 s4 94"]);
     let text = found.diff[0].prepared.clone().unwrap();
-    for line in ["held: mine", "clone t/c", "creation is in the future", "kept by bookmark #tank_e"] {
+    for line in ["held: mine", "clone t/c", "creation is in the future", "kept by bookmark #tank_e"]
+    {
         assert!(text.contains(line), "{line}: {text}");
     }
     assert!(found.warnings[0].contains("@s6 was created 1d in the future"), "{:?}", found.warnings);
-    let base = LAST.replace("last: 2", "last: 1").replace("}}", "}, bases: ['93', 't/d@s4', nine]}");
+    let base =
+        LAST.replace("last: 2", "last: 1").replace("}}", "}, bases: ['93', 't/d@s4', nine]}");
     let found = does(&base, &all).unwrap();
     assert!(!found.has_work());
     assert!(found.warnings.iter().any(|one| one == "there is no snapshot nine that could stay"));
@@ -105,8 +114,12 @@ fn a_copy_keeps_what_its_edge_starts_from() {
 fn a_mass_is_refused_one_by_one_and_together() {
     let many: Vec<String> = (10..30).map(|n| format!("s{n}:{n}")).collect();
     let error = does(LAST, &[listed(&rows("t/d", &many.join(" ")))]).unwrap_err();
-    assert!(error.msg.starts_with("t/d: 18 of 20 snapshots would go, more than 50 %"), "{}", error.msg);
-    assert_eq!(error.fields[&"preview".into()].as_list().unwrap().len(), 21);
+    assert!(
+        error.msg.starts_with("t/d: 18 of 20 snapshots would go, more than 50 %"),
+        "{}",
+        error.msg
+    );
+    assert_eq!(error.fields[&crate::base::Key::from("preview")].as_list().unwrap().len(), 21);
     let few: String =
         ["t/d", "t/d/a", "t/d/b"].iter().map(|name| rows(name, "s1:11 s2:12 s3:13")).collect();
     let all = "{name: t/d, recursive: true, prefix: s, keep: {last: 1}}";
@@ -116,7 +129,10 @@ fn a_mass_is_refused_one_by_one_and_together() {
     assert_eq!(does(&allowed, &[listed(&few)]).unwrap().changes().count(), 3);
     // Without `recursive` what lies below is not meant.
     let one = all.replace("recursive: true, ", "");
-    assert_eq!(commands(&does(&one, &[listed(&few)]).unwrap()), ["zfs_prune_destroy t/d s1 11 s2 12"]);
+    assert_eq!(
+        commands(&does(&one, &[listed(&few)]).unwrap()),
+        ["zfs_prune_destroy t/d s1 11 s2 12"]
+    );
 }
 
 #[test]
@@ -136,7 +152,8 @@ fn what_can_not_be_is_refused() {
     }
     let gone = answer(&[("clock", 0, "1", ""), ("list", 1, "", &missing("t/d"))]);
     assert!(does(LAST, &[gone]).unwrap_err().msg.contains("dataset does not exist"));
-    let broken = answer(&[("clock", 0, "1", ""), ("list", 1, "", "internal error: out of memory\n")]);
+    let broken =
+        answer(&[("clock", 0, "1", ""), ("list", 1, "", "internal error: out of memory\n")]);
     assert!(does(LAST, &[broken]).is_err());
 }
 
