@@ -13,7 +13,7 @@ use crate::project::Project;
 use crate::replicate::{Pools, edges};
 
 const BOTH: &str = "edges: [{id: e, source: 'a:pa/d', target: 'b:pb/x/d', encryption: plain, \
-keep_source: {prefix: auto_, last: 1, max_share: 80}, keep_target: {prefix: auto_, last: 2, max_share: 80}}]";
+keep_source: {prefix: auto_, last: 1, max_share: 90}, keep_target: {prefix: auto_, last: 2, max_share: 90}}]";
 
 /// Names of the snapshots of a dataset, in the order of their names.
 fn names(pools: &Pools, dataset: &str) -> Vec<String> {
@@ -62,7 +62,7 @@ fn s49_what_something_needs_stays_and_all_else_goes_as_it_was_said() {
     pools.expect(&edges(BOTH), Level::Done);
     numbered(&pools, 9..=10);
     pools.sh("zfs hold own pa/d@auto_02; zfs clone -o mountpoint=none pa/d@auto_03 pa/c");
-    let few = edges(&BOTH.replace(", max_share: 80", ""));
+    let few = edges(&BOTH.replace(", max_share: 90", ""));
     let refused = pools.prune(&few, &Wish::default(), false);
     assert_eq!(worst(&refused), Level::Failed);
     assert!(refused[0].errors[0].contains("6 of 10 snapshots would go, more than 50 %"));
@@ -214,9 +214,9 @@ fn several_go_by_one_command_and_one_by_one_where_that_fails() {
         let _ = std::fs::remove_file(project.path().join("log"));
         let mut command = std::process::Command::new("sh");
         command.args(["-c", DESTROY, "x", "t/d"]);
-        names
-            .iter()
-            .for_each(|name| drop(command.args([name, if *name == "new" { "6" } else { "7" }])));
+        for name in names {
+            command.args([*name, if *name == "new" { "6" } else { "7" }]);
+        }
         command.env("PATH", format!("{dir}:/usr/bin:/bin"));
         let run = process::run(&mut command, std::time::Duration::from_secs(20));
         let mut found = Outcome::default();
@@ -243,7 +243,7 @@ fn the_command_previews_and_refuses() {
     let project = Project::new()
         .file("hosts", "a ansible_connection=local\nb ansible_connection=local\n")
         .file("replication.yml", BOTH)
-        .file("few.yml", &BOTH.replace("max_share: 80", "max_share: 10"))
+        .file("few.yml", &BOTH.replace("max_share: 90", "max_share: 10"))
         .file("none.yml", "edges: [{source: 'a:pa/d', target: 'b:pb/x/d', encryption: plain}]");
     let tank = |words: &[&str]| {
         pools.fuse.tank(&project, &[&["replicate"], words, &["-i", "hosts"]].concat())
