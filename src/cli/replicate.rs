@@ -8,12 +8,10 @@ use crate::run::Session;
 use crate::run::replicate::{
     Job, Level, Told, Wish, on_session, prune, prune_text, replicate, text as report_text,
 };
-use crate::zfs::calendar;
 use crate::zfs::topology::{self, Topology};
 use clap::{Arg, ArgAction, ArgMatches, Command};
 use std::path::Path;
 use std::sync::Arc;
-use std::time::{SystemTime, UNIX_EPOCH};
 
 /// Code of a run that found an edge in other hands (`EX_TEMPFAIL`).
 const BUSY: u8 = 75;
@@ -119,7 +117,14 @@ fn run(matches: &ArgMatches, verb: Verb, check: bool) -> Result<u8, Diagnostic> 
     let line = ground.line.clone();
     let session = ground.session(matches, loader, landscape)?;
     let taken = |link: &topology::Link| only.is_empty() || only.contains(&link.edge.id);
-    let mut job = job(matches, topology.links, check);
+    let retries = matches.try_get_one::<u32>("retries").ok().flatten();
+    let tell = |told| {
+        if let Told::Line(text) = told {
+            options::complain(&text);
+        }
+    };
+    let retries = retries.copied().unwrap_or(2);
+    let mut job = Job::new(topology.links, check, retries, Arc::new(tell));
     if verb == Verb::Prune {
         // All edges are asked: those that are not pruned need their bases, too.
         let wish = Wish { allow_mass_prune: options::is_set(matches, "allow_mass_prune"), only };
@@ -135,26 +140,6 @@ fn run(matches: &ArgMatches, verb: Verb, check: bool) -> Result<u8, Diagnostic> 
     let Ok(ends) = ends else { return Ok(signals::INTERRUPTED) };
     options::say(report_text(&job.links, &ends, check).trim_end());
     Ok(code(ends.iter().map(|end| end.level)))
-}
-
-fn job(matches: &ArgMatches, links: Vec<topology::Link>, check: bool) -> Job {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| time.as_secs());
-    let now = i64::try_from(now).unwrap_or_default();
-    let host = rustix::system::uname().nodename().to_string_lossy().into_owned();
-    let retries = matches.try_get_one::<u32>("retries").ok().flatten();
-    Job {
-        links,
-        check,
-        run: format!("{host}.{}.{now}", std::process::id()),
-        operator: host,
-        retries: retries.copied().unwrap_or(2),
-        day: calendar::utc(now).get(..10).unwrap_or_default().replace('-', ""),
-        tell: Arc::new(|told| {
-            if let Told::Line(text) = told {
-                options::complain(&text);
-            }
-        }),
-    }
 }
 
 fn read(vault: &Arc<crate::vault::Vault>, path: &Path) -> Result<Topology, Diagnostic> {

@@ -1,15 +1,17 @@
 //! Control-side modules: what they may ask the play.
 
+use super::batch::Batch;
 use super::module::failed;
 use super::outcome::Outcome;
 use super::play::Session;
+use super::replicate::task as replicate;
 use super::task::TaskRun;
 use crate::base::{Diagnostic, Map, Origin, Source, Value};
 use crate::play::Task;
 use crate::spec::context::Pause;
 use crate::spec::event::Status;
 use crate::spec::module::{AnyArgs, AnyControl};
-use crate::spec::{BoxFuture, Failure, PlayContext, Scope};
+use crate::spec::{BoxFuture, Failure, Fields, PlayContext, Scope};
 use crate::template::Templar;
 use crate::template::table::Stop;
 use crate::vars::TaskScope;
@@ -19,6 +21,7 @@ use std::time::Duration;
 
 /// The play around one control-side task.
 struct Context<'a> {
+    batch: &'a Batch<'a>,
     session: &'a Session,
     task: &'a Task,
     host: Arc<str>,
@@ -37,6 +40,7 @@ pub async fn run(
     let (route, delegated) = super::connect::route(run, scope)?;
     let session = run.batch.session;
     let context = Context {
+        batch: run.batch,
         session,
         task: run.task,
         host: Arc::clone(&run.host),
@@ -116,6 +120,19 @@ impl PlayContext for Context<'_> {
 
     fn check(&self) -> bool {
         self.session.options.check
+    }
+
+    fn replicate<'a>(
+        &'a self,
+        file: &'a Value,
+        retries: u32,
+    ) -> BoxFuture<'a, Result<Fields, Failure>> {
+        Box::pin(async move {
+            let topology = crate::zfs::topology::read(file);
+            let topology = topology.map_err(|error| Failure::new(error.chain()))?;
+            let (batch, task, check) = (self.batch, self.task, self.check());
+            replicate::run(replicate::Request { batch, task, topology, check, retries }).await
+        })
     }
 
     fn pause<'a>(&'a self, request: Pause) -> BoxFuture<'a, Result<Option<String>, Diagnostic>> {

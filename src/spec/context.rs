@@ -1,8 +1,8 @@
 //! What control-side modules get instead of a host.
 
-use super::Fields;
 use super::host::BoxFuture;
 use super::scope::Scope;
+use super::{Failure, Fields};
 use crate::base::{Diagnostic, Map, Value};
 use std::path::Path;
 
@@ -26,6 +26,12 @@ pub trait PlayContext: Send + Sync {
     fn verbosity(&self) -> u8;
     /// Whether this is a check run.
     fn check(&self) -> bool;
+    /// Copies ZFS datasets between hosts of the inventory. `file`: edges and defaults, as in `replication.yml`.
+    fn replicate<'a>(
+        &'a self,
+        file: &'a Value,
+        retries: u32,
+    ) -> BoxFuture<'a, Result<Fields, Failure>>;
     /// Waits, or asks the operator for a line; None: there is no terminal.
     fn pause<'a>(&'a self, request: Pause) -> BoxFuture<'a, Result<Option<String>, Diagnostic>>;
 }

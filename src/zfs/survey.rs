@@ -4,6 +4,7 @@ use super::capability::{Capability, Release, letters};
 use super::listing::{Listing, ListingError};
 use super::message;
 use super::name::Dataset;
+use super::replication::rights::User;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Properties that are asked for, for releases with encryption; our own come behind them.
@@ -46,6 +47,8 @@ pub struct Survey {
     pub now: i64,
     /// The user's number.
     pub uid: u32,
+    /// The user's names.
+    pub user: User,
     /// All datasets that were asked for and those above them.
     pub listing: Listing,
     /// Datasets that were asked for and are not there.
@@ -154,6 +157,8 @@ impl Survey {
                 self.now = now.parse().map_err(|_| format!("the clock says '{now}'"))?;
                 self.uid = uid.parse().map_err(|_| format!("the user is '{uid}'"))?;
             }
+            "user" => section.words.clone_into(&mut self.user.name),
+            "groups" => self.user.groups = section.words.split(' ').map(str::to_owned).collect(),
             "version" => self.programs.release = Release::read(&section.text),
             "send" => self.programs.send = letters(&section.text),
             "receive" => self.programs.receive = letters(&section.text),
@@ -220,6 +225,10 @@ mod tests {
     fn an_old_pool() {
         let survey = read(FUSE).unwrap();
         assert!(survey.now > 1_700_000_000 && survey.uid == 0);
+        assert_eq!(
+            (survey.user.name.as_str(), survey.user.groups.as_slice()),
+            ("root", &["root".to_owned()][..])
+        );
         let name = |text: &str| Dataset::new(text).unwrap();
         let capability = survey.capability(&name("qa/d"));
         assert_eq!(capability.release, Release(0, 0, 0));

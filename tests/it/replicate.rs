@@ -439,6 +439,11 @@ fn s23_s24_a_lock_is_kept_and_one_whose_lease_ended_is_taken() {
     assert!(pools.lines.lock().unwrap().iter().any(|line| line.contains("other.9.9 had run out")));
     assert_eq!(pools.sh("zfs get -H -o value org.tank:lock.e pb"), "free test.1.1\n");
     pools.same();
+    // A run of this machine whose process is gone.
+    pools.sh("zfs set org.tank:lock.e='test.2147483647.1 9999999999 me' pb");
+    pools.snap("s2");
+    pools.expect(&edges(EDGE), Level::Done);
+    pools.same();
 }
 
 #[test]
@@ -460,8 +465,6 @@ fn s25_a_run_may_be_cut_behind_any_command() {
                 "request {request}: the base is on both sides"
             );
         }
-        // A lost run's lease is left to end.
-        pools.sh("zfs inherit org.tank:lock.e pb");
         pools.expect(
             &edges(EDGE),
             if ends[0].level == Level::Done && !hit { Level::Idle } else { worst(&pools) },
@@ -523,8 +526,7 @@ fn s45_s46_one_target_is_down_and_a_chain_goes_on() {
     let ends = pools.run(&chain, false);
     assert_eq!(ends[0].level, Level::Done);
     assert_eq!(ends[2].level, Level::Unreachable, "{:?}", ends[2].error);
-    // The chain's second edge was looked at before the first had run.
-    pools.run(&chain, false);
+    // The chain's second edge saw what the first had brought.
     assert_eq!(pools.guids("pb/y/d"), pools.guids("pa/d"));
     // Without its middle.
     pools.snap("s2");
@@ -556,4 +558,50 @@ fn the_command_tells_by_its_code() {
     pools.sh("zfs set org.tank:lock.e='other.9.9 9999999999 them' pb");
     pools.snap("s2");
     tank(&["run"]).expect_code(75).out_has(&["busy"]);
+}
+
+#[test]
+fn a_removable_target_may_be_absent_and_a_source_may_not() {
+    let pools = Pools::new();
+    pools.snap("s1");
+    let drawer = |source: &str, target: &str| {
+        edges(&format!(
+            "edges: [{{id: e, source: 'a:{source}', target: 'b:{target}', encryption: plain, removable: yes}}]"
+        ))
+    };
+    let told = pools.expect(&drawer("pa/d", "disk/d"), Level::Absent);
+    assert!(told.contains("there is no pool disk on b\n  absent"), "{told}");
+    pools.expect(&drawer("disk/d", "pb/d"), Level::Failed);
+    pools.expect(&drawer("pa/d", "pb/x/d"), Level::Done);
+}
+
+const PLAY: &str = "- hosts: all
+  gather_facts: false
+  tasks:
+    - name: Copy
+      zfs_replication:
+        defaults: {encryption: plain}
+        edges: [{id: e, source: 'a:pa/d', target: 'b:pb/x/d'}]
+      register: copied
+    - debug: {msg: '{{ copied.edges[0].level }} {{ copied.edges[0].datasets[0].streams }}'}
+      run_once: true
+";
+
+#[test]
+fn a_task_of_a_play_copies_once_for_all_hosts() {
+    let pools = Pools::new();
+    pools.snap("s1");
+    let project = Project::new()
+        .file("hosts", "a ansible_connection=local\nb ansible_connection=local\n")
+        .file("play.yml", PLAY)
+        .file("typo.yml", &PLAY.replace("'b:pb", "'bb:pb"));
+    let play =
+        |words: &[&str]| pools.fuse.tank(&project, &[&["playbook", "-i", "hosts"], words].concat());
+    let before = pools.history();
+    play(&["play.yml", "--check"]).expect_code(0).out_has(&["changed: [a]", "changed=1 "]);
+    assert_eq!(pools.history(), before);
+    play(&["play.yml"]).expect_code(0).out_has(&["changed: [a]", "done 1", "changed=1 "]);
+    pools.same();
+    play(&["play.yml"]).expect_code(0).out_has(&["ok: [a]", "idle 0", "changed=0 "]);
+    play(&["typo.yml"]).expect_code(2).out_has(&["the inventory has no host 'bb'"]);
 }

@@ -6,14 +6,19 @@ mod facts;
 mod pool;
 mod predicted;
 mod prune;
+mod replication;
 mod snapshot;
 mod told;
 mod wish;
 
+use crate::spec::entry::Traits;
 use crate::spec::{Answer, Entry, Failure, Probe};
 use crate::zfs::name::{self, Dataset};
 use std::collections::BTreeMap;
 use told::Told;
+
+/// Runs once for a batch: its edges name their hosts.
+const ONCE: Traits = Traits { once: true, ..Traits::NONE };
 
 /// The family's part of the table.
 pub static FAMILY: &[Entry] = &[
@@ -21,6 +26,7 @@ pub static FAMILY: &[Entry] = &[
     Entry::state(&delegate::ZfsDelegateAdmin),
     Entry::state(&facts::ZfsFacts),
     Entry::state(&prune::ZfsPrune),
+    Entry::control(&replication::ZfsReplication).with(ONCE),
     Entry::state(&snapshot::ZfsSnapshot),
     Entry::state(&pool::Zpool),
     Entry::state(&facts::ZpoolFacts),

@@ -4,9 +4,9 @@ use super::lock::{Lock, Taken};
 use super::survey::AllSeen;
 use super::{EdgeEnd, Job, Level, PartEnd, Seen, Told, asking, carry, survey};
 use crate::zfs::name::Dataset;
-use crate::zfs::replication::edge::Edge;
-use crate::zfs::replication::marks;
+use crate::zfs::replication::edge::{Edge, Place};
 use crate::zfs::replication::whole::{self, EdgePlan, Known, Part};
+use crate::zfs::replication::{marks, rights};
 use crate::zfs::survey::Survey;
 use crate::zfs::topology::Link;
 use std::collections::BTreeMap;
@@ -25,8 +25,8 @@ pub struct Way<'a> {
     fresh: Option<Box<(Seen, Seen)>>,
 }
 
-/// Runs one edge.
-pub async fn run(job: &Job, link: &Link, seen: &AllSeen) -> EdgeEnd {
+/// Runs one edge. `stale`: an edge before it has written where it reads or writes.
+pub async fn run(job: &Job, link: &Link, seen: &AllSeen, stale: bool) -> EdgeEnd {
     let mut end = EdgeEnd {
         id: link.edge.id.clone(),
         level: Level::Idle,
@@ -44,9 +44,21 @@ pub async fn run(job: &Job, link: &Link, seen: &AllSeen) -> EdgeEnd {
                 return end;
             }
         };
-    if let Some(absent) = absent(link, source, target) {
-        end.level = if link.removable { Level::Absent } else { Level::Failed };
-        end.error = Some(absent);
+    let fresh = match stale {
+        true => looked(link, source, target).await.map(Some),
+        false => Ok(None),
+    };
+    let fresh = match fresh {
+        Ok(fresh) => fresh,
+        Err(error) => {
+            fail(&mut end, Level::Failed, error);
+            return end;
+        }
+    };
+    let (source, target) =
+        fresh.as_ref().map_or((source, target), |(source, target)| (source, target));
+    if let Some((level, error)) = absent(link, source, target) {
+        fail(&mut end, level, error);
         return end;
     }
     match planned(job, link, source, target, seen).await {
@@ -70,14 +82,18 @@ fn at<'a>(seen: &'a AllSeen, host: &str) -> Result<&'a Seen, String> {
     }
 }
 
-/// The pool of either end that is not there.
-fn absent(link: &Link, source: &Seen, target: &Seen) -> Option<String> {
-    let ends = [(&link.edge.source, source), (&link.edge.target, target)];
-    let gone = ends.into_iter().find(|(place, seen)| {
+/// The pool of either end that is not there. Only a target may be a disk in a drawer.
+fn absent(link: &Link, source: &Seen, target: &Seen) -> Option<(Level, String)> {
+    let target_level = if link.removable { Level::Absent } else { Level::Failed };
+    let ends =
+        [(&link.edge.source, source, Level::Failed), (&link.edge.target, target, target_level)];
+    let gone = ends.into_iter().find(|(place, seen, _)| {
         let there = |name: &Dataset| name.pool() == place.dataset.pool();
         !seen.survey.listing.datasets.keys().any(there)
     });
-    gone.map(|(place, _)| format!("there is no pool {} on {}", place.dataset.pool(), place.host))
+    let text =
+        |place: &Place| format!("there is no pool {} on {}", place.dataset.pool(), place.host);
+    gone.map(|(place, _, level)| (level, text(place)))
 }
 
 async fn planned(
@@ -111,9 +127,13 @@ async fn carried(
     let work = plan.parts.iter().any(|part| part.copying.is_ok() && !part.is_idle());
     if job.check || !work {
         refused(&plan, end);
+        end.error = lacking(link, source, target).filter(|_| work);
         end.level = level(end).max(if work { Level::Done } else { Level::Idle });
         end.plan = Some(plan);
         return;
+    }
+    if let Some(error) = lacking(link, source, target) {
+        return fail(end, Level::Failed, error);
     }
     let lock = lock(job, link, target);
     let before = target.survey.listing.datasets.get(&lock.dataset);
@@ -142,6 +162,36 @@ async fn carried(
     end.level = level(end);
     end.sizes = sizes;
     end.plan = Some(plan);
+}
+
+/// Rights that users who are not root lack on either end, with the commands that grant them.
+fn lacking(link: &Link, source: &Seen, target: &Seen) -> Option<String> {
+    let edge = &link.edge;
+    let deep = edge.recursive;
+    let ends = [
+        (&edge.source, &source.survey, rights::on_source(), deep),
+        (&edge.target, &target.survey, rights::on_target(edge), true),
+    ];
+    let mut told = Vec::new();
+    for (place, survey, wanted, below) in ends {
+        let text = survey.allowed.get(&place.dataset).filter(|_| survey.uid != 0);
+        let there = survey.listing.datasets.contains_key(&place.dataset);
+        let above = survey.above(&place.dataset).map(|one| one.name.clone());
+        let dataset = if there { Some(place.dataset.clone()) } else { above };
+        let (Some(text), Some(dataset)) = (text, dataset) else { continue };
+        let missing = rights::missing(&wanted, &dataset, &survey.user, text, below);
+        if let Some(missing) = missing.filter(|missing| !missing.is_empty()) {
+            let names: Vec<&str> = missing.iter().map(String::as_str).collect();
+            let grant = rights::grant(&survey.user.name, &missing, &dataset);
+            told.push(format!(
+                "{} lacks {} on {}:{dataset} ({grant})",
+                survey.user.name,
+                names.join(", "),
+                place.host
+            ));
+        }
+    }
+    (!told.is_empty()).then(|| told.join("; "))
 }
 
 /// The lock of an edge.

@@ -37,7 +37,7 @@ pub enum Taken {
 }
 
 impl Lock<'_> {
-    async fn ask(&self, what: &str) -> Result<Taken, String> {
+    async fn ask(&self, what: &str, dead: &str) -> Result<Taken, String> {
         let lease = LEASE.as_secs().to_string();
         let words = [
             "sh",
@@ -48,7 +48,8 @@ impl Lock<'_> {
             self.dataset.as_str(),
             &self.property,
         ];
-        let words = words.into_iter().chain([self.job.run.as_str(), &lease, &self.job.operator]);
+        let words =
+            words.into_iter().chain([self.job.run.as_str(), &lease, &self.job.operator, dead]);
         let answer = self.host.run(Command::new(words)).await.map_err(|error| error.to_string())?;
         if answer.rc != 0 {
             return Err(format!(
@@ -60,16 +61,22 @@ impl Lock<'_> {
         read(&answer.text()).ok_or_else(|| format!("the lock on {} gave no answer", self.dataset))
     }
 
-    /// Takes it.
+    /// Takes it; from a run of this very machine whose process is gone, too.
     pub async fn take(&self) -> Result<Taken, String> {
-        self.ask("take").await
+        match self.ask("take", "").await? {
+            Taken::Busy(who) => match dead(&who, &self.job.run) {
+                Some(run) => self.ask("take", run).await,
+                None => Ok(Taken::Busy(who)),
+            },
+            taken => Ok(taken),
+        }
     }
 
     /// Renews it now and then, for as long as it is polled; ends when it is lost.
     pub async fn keep(&self) -> String {
         loop {
             tokio::time::sleep(RENEWED).await;
-            match self.ask("keep").await {
+            match self.ask("keep", "").await {
                 Ok(Taken::Ours { .. }) => {}
                 Ok(Taken::Busy(who)) => return format!("another run took the lock: {who}"),
                 Err(error) => return error,
@@ -79,8 +86,22 @@ impl Lock<'_> {
 
     /// Gives it back.
     pub async fn free(&self) -> Result<(), String> {
-        self.ask("free").await.map(drop)
+        self.ask("free", "").await.map(drop)
     }
+}
+
+/// The run that holds a lock, if it is one of this machine (`HOST.PID.TIME`, as `own`) and its process is no more.
+fn dead<'a>(holder: &'a str, own: &str) -> Option<&'a str> {
+    let run = holder.split(' ').next()?;
+    let parts = |run: &str| -> Option<(String, i32)> {
+        let (rest, _) = run.rsplit_once('.')?;
+        let (host, pid) = rest.rsplit_once('.')?;
+        Some((host.to_owned(), pid.parse().ok()?))
+    };
+    let ((host, pid), (here, _)) = (parts(run)?, parts(own)?);
+    let pid = rustix::process::Pid::from_raw(pid)?;
+    let gone = rustix::process::test_kill_process(pid) == Err(rustix::io::Errno::SRCH);
+    (host == here && gone).then_some(run)
 }
 
 fn read(text: &str) -> Option<Taken> {
@@ -100,6 +121,15 @@ fn read(text: &str) -> Option<Taken> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_dead_runs_of_this_machine_are_taken_from() {
+        let own = format!("here.{}.5", std::process::id());
+        assert_eq!(dead("here.2147483647.5 99 me", &own), Some("here.2147483647.5"));
+        assert_eq!(dead("there.2147483647.5 99 me", &own), None);
+        assert_eq!(dead(&format!("{own} 99 me"), &own), None);
+        assert_eq!(dead("something else", &own), None);
+    }
 
     #[test]
     fn answers_are_read() {

@@ -1,8 +1,8 @@
 # shellcheck shell=sh
 # Takes, renews or gives back the lock of an edge: a property with the run, the end of its lease, and the operator.
-# $1 take|keep|free, $2 dataset, $3 property, $4 run, $5 seconds of lease, $6 operator. Answers 'locked' and what was there,
-# or 'busy' and who has it. ZFS cannot test and set a property, so a directory guards the moment between.
-what=$1 dataset=$2 property=$3 run=$4 lease=$5 who=$6
+# $1 take|keep|free, $2 dataset, $3 property, $4 run, $5 seconds of lease, $6 operator, $7 a run that is known to be dead.
+# Answers 'locked' and what was there, or 'busy' and who has it. ZFS cannot test and set a property, so a directory guards the moment between.
+what=$1 dataset=$2 property=$3 run=$4 lease=$5 who=$6 dead=$7
 guard=/tmp/.tank-replicate-lock
 tries=0
 until mkdir "$guard" 2>/dev/null; do
@@ -22,7 +22,7 @@ case $was in
 - | '' | free\ *) ;;
 "$run "*) ;;
 *)
-    if [ "$what" != take ] || [ "$now" -lt "$until" ]; then
+    if [ "$what" != take ] || { [ "$now" -lt "$until" ] && [ "$holder" != "$dead" ]; }; then
         printf 'busy %s\n' "$was"
         exit 0
     fi

@@ -15,6 +15,7 @@ mod play_hosts;
 mod prune;
 mod prune_text;
 mod survey;
+pub mod task;
 mod text;
 mod transfer;
 
@@ -24,11 +25,14 @@ pub use prune::{PruneEnd, Wish, prune};
 pub use prune_text::prune_text;
 pub use text::text;
 
+use crate::zfs::calendar;
+use crate::zfs::replication::edge::{Edge, Place};
 use crate::zfs::replication::whole::EdgePlan;
 use crate::zfs::survey::Survey;
 use crate::zfs::topology::Link;
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 /// What is to be done.
 pub struct Job {
@@ -46,6 +50,30 @@ pub struct Job {
     pub day: String,
     /// Told of progress.
     pub tell: Arc<dyn Fn(Told) + Send + Sync>,
+}
+
+impl Job {
+    /// A job of this process, now.
+    #[must_use]
+    pub fn new(
+        links: Vec<Link>,
+        check: bool,
+        retries: u32,
+        tell: Arc<dyn Fn(Told) + Send + Sync>,
+    ) -> Self {
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| time.as_secs());
+        let now = i64::try_from(now).unwrap_or_default();
+        let host = rustix::system::uname().nodename().to_string_lossy().into_owned();
+        Self {
+            links,
+            check,
+            run: format!("{host}.{}.{now}", std::process::id()),
+            operator: host,
+            retries,
+            day: calendar::utc(now).get(..10).unwrap_or_default().replace('-', ""),
+            tell,
+        }
+    }
 }
 
 /// Something that happened.
@@ -83,6 +111,21 @@ pub enum Level {
     Unreachable,
 }
 
+impl Level {
+    /// Its word in results.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Idle => "idle",
+            Self::Absent => "absent",
+            Self::Done => "done",
+            Self::Busy => "busy",
+            Self::Failed => "failed",
+            Self::Unreachable => "unreachable",
+        }
+    }
+}
+
 /// One dataset's end.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PartEnd {
@@ -118,11 +161,26 @@ pub struct EdgeEnd {
 /// Runs, or with `check` only plans, all edges.
 pub async fn replicate(job: &Job, hosts: &dyn Hosts) -> Vec<EdgeEnd> {
     let seen = survey::all(job, hosts).await;
-    let mut ends = Vec::new();
+    let mut ends: Vec<EdgeEnd> = Vec::new();
     for link in &job.links {
-        ends.push(edge::run(job, link, &seen).await);
+        // What an edge before has written to is looked at again: a chain goes through in one run.
+        let before = job
+            .links
+            .iter()
+            .zip(&ends)
+            .filter(|(_, end)| end.parts.iter().any(|part| part.changed));
+        let stale = before.into_iter().any(|(other, _)| meets(&other.edge.target, &link.edge));
+        ends.push(edge::run(job, link, &seen, stale).await);
     }
     ends
+}
+
+/// Whether an edge reads or writes what lies at or below a place, or above it.
+fn meets(place: &Place, edge: &Edge) -> bool {
+    [&edge.source, &edge.target].into_iter().any(|other| {
+        let (a, b) = (&place.dataset, &other.dataset);
+        place.host == other.host && (a.contains(b) || b.contains(a))
+    })
 }
 
 /// A host that was asked.

@@ -18,7 +18,8 @@ pub fn prune_text(ends: &[PruneEnd], check: bool) -> String {
         for (name, why) in &end.stayed {
             let _ = writeln!(out, "  {name} stays: {why}");
         }
-        for error in &end.errors {
+        // The preview has those of its datasets.
+        for error in end.errors.iter().filter(|error| !end.preview.contains(*error)) {
             let _ = writeln!(out, "  {error}");
         }
         let _ = writeln!(out, "  {}", verdict(end, check));

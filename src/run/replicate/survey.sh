@@ -32,6 +32,8 @@ tags() {
 new=$1 mid=$2 old=$3 pools='/' asked=''
 shift 3
 printf '=host %s %s\n' "$(date +%s)" "$(id -u)"
+printf '=user %s\n' "$(id -un)"
+printf '=groups %s\n' "$(id -Gn)"
 printf '=version\n'
 zfs version 2>/dev/null </dev/null
 printf '=send\n'

@@ -145,10 +145,12 @@ fn fits(name: &str, volume: bool) -> bool {
     ];
     let volumes = ["volsize", "volblocksize", "volmode", "snapdev", "refreservation"];
     let other: &[&str] = if volume { &files } else { &volumes };
-    // volsize is in the stream, and `receive -o volsize` is refused.
-    !other.contains(&name)
-        && !matches!(
-            name,
-            "volsize" | "volblocksize" | "casesensitivity" | "encryption" | "keylocation"
-        )
+    !other.contains(&name) && settable(name)
+}
+
+/// Whether `receive -o` takes a property at all; a volume's size is in the stream.
+#[must_use]
+pub fn settable(name: &str) -> bool {
+    let never = ["volsize", "volblocksize", "casesensitivity", "encryption", "keylocation"];
+    !never.contains(&name)
 }

@@ -12,6 +12,7 @@ pub mod marks;
 pub mod plan;
 pub mod pruning;
 pub mod refusal;
+pub mod rights;
 pub mod token;
 pub mod tree;
 pub mod whole;

@@ -265,11 +265,12 @@ async fn the_platform_is_seen_and_seen_again() {
             "{shell}"
         );
         assert_eq!((platform.home.as_str(), platform.distribution.as_str()), ("/root", "debian"));
-        assert!(platform.has("apt-get") && platform.has("tar") && !platform.has("zpool"));
-        let text = format!("echo '#!/bin/sh' >{0}/zpool; chmod +x {0}/zpool", dir.path().display());
+        assert!(platform.has("apt-get") && platform.has("tar") && !platform.has("bastille"));
+        let text =
+            format!("echo '#!/bin/sh' >{0}/bastille; chmod +x {0}/bastille", dir.path().display());
         let trips = host.counts().trips();
         sh(&host, &text).await;
-        assert!(host.platform().has("zpool"), "{shell}");
+        assert!(host.platform().has("bastille"), "{shell}");
         assert_eq!(host.counts().trips() - trips, 1, "{shell}");
     }
 }
