@@ -82,8 +82,7 @@ fn surveyed<'a>(seen: &'a AllSeen, host: &str) -> Result<&'a Survey, String> {
 /// All ends that are pruned, each dataset once.
 fn found<'a>(job: &'a Job, wish: &Wish, seen: &'a AllSeen) -> Vec<Found<'a>> {
     let look = |host: &str| surveyed(seen, host);
-    let wished =
-        |link: &&Link| wish.only.is_empty() || wish.only.iter().any(|id| *id == link.edge.id);
+    let wished = |link: &&Link| wish.only.is_empty() || wish.only.contains(&link.edge.id);
     let mut claimed: BTreeSet<(&str, &Dataset)> = BTreeSet::new();
     let mut all = Vec::new();
     for link in job.links.iter().filter(wished) {
