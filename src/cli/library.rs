@@ -129,7 +129,7 @@ impl Reader for Library {
 
 /// What `-v` says before anything else.
 pub fn greet(matches: &ArgMatches, settings: &Settings) {
-    let verbosity = matches.get_count("verbose");
+    let verbosity = super::options::verbosity(matches);
     let config = settings.config_file().map(|path| path.display().to_string());
     if verbosity >= 2 {
         let version = env!("CARGO_PKG_VERSION");

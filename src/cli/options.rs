@@ -40,18 +40,10 @@ fn flag(name: &'static str, long: &'static str, help: &'static str) -> Arg {
     Arg::new(name).long(long).help(help).action(ArgAction::SetTrue)
 }
 
-/// Options that both commands have.
-pub fn shared(command: Command) -> Command {
+/// Options that all commands on hosts have: how they are reached, and what is known of them.
+pub fn hosts(command: Command) -> Command {
     connection(command)
-        .arg(
-            Arg::new("verbose")
-                .short('v')
-                .long("verbose")
-                .action(ArgAction::Count)
-                .help("Say more; may be repeated"),
-        )
         .arg(flag("check", "check", "Look only, change nothing").short('C'))
-        .arg(flag("diff", "diff", "Show differences").short('D'))
         .arg(
             many("extra_vars", "extra-vars", "Variables above all others: k=v, YAML, JSON, @file")
                 .short('e'),
@@ -61,9 +53,6 @@ pub fn shared(command: Command) -> Command {
                 .short('i')
                 .alias("inventory-file"),
         )
-        .arg(value("limit", "limit", "Only these of the hosts; @file reads them").short('l'))
-        .arg(flag("list_hosts", "list-hosts", "List hosts, run nothing"))
-        .arg(value("forks", "forks", "Hosts that are changed at once").short('f'))
         .arg(many("vault_id", "vault-id", "Vault password: label@source"))
         .arg(
             flag("ask_vault", "ask-vault-password", "Ask for the vault password")
@@ -74,6 +63,22 @@ pub fn shared(command: Command) -> Command {
             many("vault_file", "vault-password-file", "File or program with the vault password")
                 .alias("vault-pass-file"),
         )
+}
+
+/// Options that `ansible-playbook` and `ansible` have.
+fn shared(command: Command) -> Command {
+    hosts(command)
+        .arg(
+            Arg::new("verbose")
+                .short('v')
+                .long("verbose")
+                .action(ArgAction::Count)
+                .help("Say more; may be repeated"),
+        )
+        .arg(flag("diff", "diff", "Show differences").short('D'))
+        .arg(value("limit", "limit", "Only these of the hosts; @file reads them").short('l'))
+        .arg(flag("list_hosts", "list-hosts", "List hosts, run nothing"))
+        .arg(value("forks", "forks", "Hosts that are changed at once").short('f'))
         .arg(value("output", "output", "Layout of the output").value_parser(["default", "json"]))
         .arg(flag("no_look_ahead", "no-look-ahead", "Ask nothing before its turn"))
         .arg(
@@ -189,6 +194,11 @@ pub fn texts(matches: &ArgMatches, name: &str) -> Vec<String> {
 /// Whether a flag was given.
 pub fn is_set(matches: &ArgMatches, name: &str) -> bool {
     matches.try_get_one::<bool>(name).ok().flatten().copied().unwrap_or(false)
+}
+
+/// How often `-v` was given.
+pub fn verbosity(matches: &ArgMatches) -> u8 {
+    matches.try_get_one::<u8>("verbose").ok().flatten().copied().unwrap_or(0)
 }
 
 /// `--tags`; all without it.

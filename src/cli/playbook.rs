@@ -131,23 +131,8 @@ fn list(
     Ok(Some(0))
 }
 
-/// Runs playbooks in a runtime of their own.
+/// Runs playbooks; gives the exit code.
 pub fn execute(session: &Session, playbooks: &[Playbook], line: &Line) -> Result<u8, Diagnostic> {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .map_err(|error| Diagnostic::new(format!("could not start: {error}")).code(250))?;
-    let stopped = signals::watch(&session.interrupt, line);
-    let code = runtime.block_on(async {
-        tokio::select! {
-            code = crate::run::run(session, playbooks) => code,
-            () = stopped.notified() => {
-                signals::stop(session).await;
-                signals::INTERRUPTED
-            }
-        }
-    });
-    // A prompt that nobody answers holds a thread that nothing ends.
-    runtime.shutdown_background();
-    Ok(code)
+    let code = signals::guard(session, line, crate::run::run(session, playbooks))?;
+    Ok(code.unwrap_or(signals::INTERRUPTED))
 }

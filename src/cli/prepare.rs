@@ -244,7 +244,7 @@ impl Ground {
         RunFrame {
             check: options.check,
             diff: options.diff,
-            verbosity: matches.get_count("verbose"),
+            verbosity: options::verbosity(matches),
             forks: options.forks as u32,
             limit: text(matches, "limit").map(str::to_string),
             tags: options.tags.clone(),

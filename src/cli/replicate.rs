@@ -1,15 +1,17 @@
 //! `tank replicate`: copies of datasets from host to host.
 
+mod copy;
 mod file;
+mod prune;
 mod status;
 
 use super::options::{self, text, texts};
-use super::{library, prepare, signals};
+use super::{library, prepare};
 use crate::base::{Diagnostic, Source, yaml};
 use crate::play::{AdHoc, Playbook};
 use crate::report::Line;
 use crate::run::Session;
-use crate::run::replicate::{EdgeEnd, Job, Level, Told, on_session};
+use crate::run::replicate::{Level, Told};
 use crate::spec::Event;
 use crate::zfs::topology::{self, Link, Topology};
 use clap::{Arg, ArgAction, ArgMatches, Command};
@@ -19,9 +21,15 @@ use std::sync::Arc;
 /// Code of a run that found an edge in other hands (`EX_TEMPFAIL`).
 const BUSY: u8 = 75;
 
+/// Runs a command with its words; gives its exit code.
+type Main = fn(&[String]) -> u8;
+
+const COMMANDS: [(&str, Main); 4] =
+    [("plan", copy::plan), ("run", copy::run), ("status", status::main), ("prune", prune::main)];
+
 /// The arguments of all commands: which edges, of which file.
 fn edges(command: Command) -> Command {
-    command
+    options::hosts(command)
         .arg(
             Arg::new("edge")
                 .long("edge")
@@ -37,51 +45,66 @@ fn edges(command: Command) -> Command {
         )
 }
 
-fn command(name: &'static str) -> Command {
-    edges(options::shared(Command::new(name)))
-        .about("Copies ZFS datasets from host to host, as replication.yml says.")
-        .arg(
-            Arg::new("retries")
-                .long("retries")
-                .num_args(1)
-                .default_value("2")
-                .value_parser(clap::value_parser!(u32))
-                .help("How often a cut stream is gone on with"),
-        )
-}
-
 /// Runs the command; gives its exit code.
 pub fn main(words: &[String]) -> u8 {
-    let rest = words.get(1..).unwrap_or_default();
-    let (name, check) = match words.first().map(String::as_str) {
-        Some("plan") => ("tank replicate plan", true),
-        Some("run") => ("tank replicate run", false),
-        Some("status") => return status::main(rest),
-        other => {
-            let given = other.map(|word| format!("no such command: {word}. ")).unwrap_or_default();
-            options::complain(&format!(
-                "[ERROR]: {given}Usage: tank replicate plan|run|status [OPTIONS] [TOPOLOGY]"
-            ));
-            return 5;
-        }
-    };
-    let matches = match options::parse(command(name), rest) {
+    let word = words.first().map(String::as_str);
+    if let Some((_, main)) = COMMANDS.iter().find(|(name, _)| Some(*name) == word) {
+        return main(&words[1..]);
+    }
+    let given = word.map(|word| format!("no such command: {word}. ")).unwrap_or_default();
+    let all = COMMANDS.map(|(name, _)| name).join("|");
+    options::complain(&format!("[ERROR]: {given}Usage: tank replicate {all} [OPTIONS] [TOPOLOGY]"));
+    5
+}
+
+/// Parses a command's words and does its work.
+fn command(
+    command: Command,
+    words: &[String],
+    work: impl FnOnce(&ArgMatches) -> Result<u8, Diagnostic>,
+) -> u8 {
+    let matches = match options::parse(command, words) {
         Ok(matches) => matches,
         Err(code) => return code,
     };
-    if let Some(option) = options::unbuilt(&matches) {
-        return prepare::fail(&Diagnostic::new(format!("{option} is not there yet")).code(5));
+    match options::unbuilt(&matches) {
+        Some(option) => {
+            prepare::fail(&Diagnostic::new(format!("{option} is not there yet")).code(5))
+        }
+        None => work(&matches).unwrap_or_else(|error| prepare::fail(&error)),
     }
-    let check = check || options::is_set(&matches, "check");
-    run(&matches, check).unwrap_or_else(|error| prepare::fail(&error))
 }
 
 /// What all commands work with.
 struct Ready {
+    /// All edges of the file.
     links: Vec<Link>,
+    /// The names of those that are asked for; empty: all are.
+    only: Vec<String>,
     session: Session,
     book: Playbook,
     line: Line,
+}
+
+impl Ready {
+    /// The edges that are asked for.
+    fn chosen(&self) -> Vec<Link> {
+        let taken = |link: &&Link| self.only.is_empty() || self.only.contains(&link.edge.id);
+        self.links.iter().filter(taken).cloned().collect()
+    }
+
+    /// Lines go above the live line, bytes into it.
+    fn teller(&self) -> Arc<dyn Fn(Told) + Send + Sync> {
+        let (events, line): (Arc<dyn Fn(Event) + Send + Sync>, _) =
+            (Arc::clone(&self.session.events), self.line.clone());
+        Arc::new(move |told| match told.into_stream() {
+            Ok(stream) => events(stream),
+            Err(text) => {
+                let _aside = line.aside();
+                options::complain(&text);
+            }
+        })
+    }
 }
 
 fn ready(matches: &ArgMatches) -> Result<Ready, Diagnostic> {
@@ -90,7 +113,8 @@ fn ready(matches: &ArgMatches) -> Result<Ready, Diagnostic> {
     let report = prepare::report(matches, &settings, true);
     let ground = prepare::ground(matches, settings, report)?;
     let topology = read(&ground.vault, Path::new(path))?;
-    let links = chosen(topology, &texts(matches, "edge"))?;
+    let only = texts(matches, "edge");
+    known(&topology, &only)?;
     let dir = prepare::dir_of(Path::new(path));
     let landscape = ground.landscape(&dir);
     let loader = ground.loader(true);
@@ -106,30 +130,7 @@ fn ready(matches: &ArgMatches) -> Result<Ready, Diagnostic> {
     let book = loader.adhoc(&call)?;
     let line = ground.line.clone();
     let session = ground.session(matches, loader, landscape)?;
-    Ok(Ready { links, session, book, line })
-}
-
-fn run(matches: &ArgMatches, check: bool) -> Result<u8, Diagnostic> {
-    let Ready { links, session, book, line } = ready(matches)?;
-    let retries = matches.get_one::<u32>("retries").copied().unwrap_or(2);
-    let tell = teller(Arc::clone(&session.events), line.clone());
-    let job = Job::new(links, check, retries, tell);
-    let ends =
-        execute(&session, &line, async { Ok::<_, u8>(on_session(&session, &book, &job).await) })?;
-    let Ok(ends) = ends else { return Ok(signals::INTERRUPTED) };
-    options::say(crate::run::replicate::text(&job.links, &ends, check).trim_end());
-    Ok(code(&ends))
-}
-
-/// Lines go above the live line, bytes into it.
-fn teller(events: Arc<dyn Fn(Event) + Send + Sync>, line: Line) -> Arc<dyn Fn(Told) + Send + Sync> {
-    Arc::new(move |told| match told.into_stream() {
-        Ok(stream) => events(stream),
-        Err(text) => {
-            let _aside = line.aside();
-            options::complain(&text);
-        }
-    })
+    Ok(Ready { links: topology.links, only, session, book, line })
 }
 
 fn read(vault: &Arc<crate::vault::Vault>, path: &Path) -> Result<Topology, Diagnostic> {
@@ -141,47 +142,22 @@ fn read(vault: &Arc<crate::vault::Vault>, path: &Path) -> Result<Topology, Diagn
     topology::read(&loaded.value).map_err(|error| error.code(4))
 }
 
-fn chosen(topology: Topology, names: &[String]) -> Result<Vec<Link>, Diagnostic> {
-    for name in names {
-        if !topology.links.iter().any(|link| link.edge.id == *name) {
-            let all = topology.links.iter().map(|link| link.edge.id.as_str());
-            let near = crate::base::diagnostic::nearest(name, all);
-            let error = Diagnostic::new(format!("the topology has no edge '{name}'"));
-            return Err(near
-                .first()
-                .map_or(error.clone(), |near| error.hint(format!("Did you mean '{near}'?"))));
-        }
-    }
-    let taken = |link: &Link| names.is_empty() || names.contains(&link.edge.id);
-    Ok(topology.links.into_iter().filter(taken).collect())
-}
-
-fn execute<T>(
-    session: &Session,
-    line: &Line,
-    work: impl Future<Output = Result<T, u8>>,
-) -> Result<Result<T, u8>, Diagnostic> {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .map_err(|error| Diagnostic::new(format!("could not start: {error}")).code(250))?;
-    let stopped = signals::watch(&session.interrupt, line);
-    let done = runtime.block_on(async {
-        tokio::select! {
-            done = work => done,
-            () = stopped.notified() => {
-                signals::stop(session).await;
-                Err(signals::INTERRUPTED)
-            }
-        }
-    });
-    runtime.shutdown_background();
-    Ok(done)
+/// That the topology has all edges that are named.
+fn known(topology: &Topology, names: &[String]) -> Result<(), Diagnostic> {
+    let all = || topology.links.iter().map(|link| link.edge.id.as_str());
+    let Some(name) = names.iter().find(|name| all().all(|id| id != *name)) else {
+        return Ok(());
+    };
+    let error = Diagnostic::new(format!("the topology has no edge '{name}'"));
+    Err(match crate::base::diagnostic::nearest(name, all()).first() {
+        Some(near) => error.hint(format!("Did you mean '{near}'?")),
+        None => error,
+    })
 }
 
 /// The worst edge decides.
-fn code(ends: &[EdgeEnd]) -> u8 {
-    match ends.iter().map(|end| end.level).max() {
+fn code(levels: impl Iterator<Item = Level>) -> u8 {
+    match levels.max() {
         None | Some(Level::Idle | Level::Done | Level::Absent) => 0,
         Some(Level::Busy) => BUSY,
         Some(Level::Failed) => 2,

@@ -13,7 +13,7 @@ pub fn of_playbook(matches: &ArgMatches, settings: &Settings) -> Box<dyn Report>
     match settings.text("DEFAULT_STDOUT_CALLBACK").unwrap_or_default() {
         "minimal" | "ansible.builtin.minimal" => of_adhoc(matches, settings),
         "oneline" | "ansible.builtin.oneline" => {
-            Box::new(Minimal::new(out(settings), matches.get_count("verbose"), true))
+            Box::new(Minimal::new(out(settings), super::options::verbosity(matches), true))
         }
         _ => Box::new(Terminal::new(out(settings), layout(matches, settings))),
     }
@@ -25,7 +25,7 @@ pub fn of_adhoc(matches: &ArgMatches, settings: &Settings) -> Box<dyn Report> {
         return Box::new(JsonLines::new(out(settings)));
     }
     let one_line = super::options::is_set(matches, "one_line");
-    Box::new(Minimal::new(out(settings), matches.get_count("verbose"), one_line))
+    Box::new(Minimal::new(out(settings), super::options::verbosity(matches), one_line))
 }
 
 fn out(settings: &Settings) -> Out {
@@ -36,7 +36,7 @@ fn layout(matches: &ArgMatches, settings: &Settings) -> Layout {
     let shown = |name: &str| settings.value(name).is_none_or(crate::base::Value::is_true);
     let on = |name: &str| settings.value(name).is_some_and(crate::base::Value::is_true);
     Layout {
-        verbosity: matches.get_count("verbose"),
+        verbosity: super::options::verbosity(matches),
         skipped: shown("callback.default.display_skipped_hosts"),
         ok: shown("callback.default.display_ok_hosts"),
         failed_stderr: on("callback.default.display_failed_stderr"),

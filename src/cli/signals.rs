@@ -1,5 +1,6 @@
 //! Ctrl-C: once, what runs is finished; twice, now.
 
+use crate::base::Diagnostic;
 use crate::report::Line;
 use crate::run::{Interrupt, Session};
 use rustix::termios::{OptionalActions, Termios, tcgetattr, tcsetattr};
@@ -14,9 +15,34 @@ pub const INTERRUPTED: u8 = 99;
 /// Time that hosts have to end what was stopped.
 const GRACE: Duration = Duration::from_secs(5);
 
+/// Works in a runtime of its own, to the end or until the operator stops it; nothing then.
+pub fn guard<T>(
+    session: &Session,
+    line: &Line,
+    work: impl Future<Output = T>,
+) -> Result<Option<T>, Diagnostic> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Diagnostic::new(format!("could not start: {error}")).code(250))?;
+    let stopped = watch(&session.interrupt, line);
+    let done = runtime.block_on(async {
+        tokio::select! {
+            done = work => Some(done),
+            () = stopped.notified() => {
+                stop(session).await;
+                None
+            }
+        }
+    });
+    // A prompt that nobody answers holds a thread that nothing ends.
+    runtime.shutdown_background();
+    Ok(done)
+}
+
 /// Counts interruptions in a thread of its own, for the run's may wait for an answer at a prompt; tells at the
 /// second that the run is to end now.
-pub fn watch(interrupt: &Arc<Interrupt>, line: &Line) -> Arc<Notify> {
+fn watch(interrupt: &Arc<Interrupt>, line: &Line) -> Arc<Notify> {
     let now = Arc::new(Notify::new());
     let (interrupt, line, told) = (Arc::clone(interrupt), line.clone(), Arc::clone(&now));
     let terminal = tcgetattr(std::io::stdin()).ok();
@@ -68,6 +94,6 @@ fn leave(terminal: Option<&Termios>) {
 }
 
 /// Stops what runs on the hosts and lets go of them.
-pub async fn stop(session: &Session) {
+async fn stop(session: &Session) {
     let _ = tokio::time::timeout(GRACE, session.pool.close()).await;
 }

@@ -125,6 +125,8 @@ pub fn read(answer: &str) -> Result<Survey, String> {
         }
     }
     survey.listing = Listing::parse(&rows).map_err(|error: ListingError| error.to_string())?;
+    let origins = sections.iter().filter(|section| section.name == "origins");
+    origins.for_each(|section| survey.take_clones(&section.text));
     Ok(survey)
 }
 
@@ -179,6 +181,21 @@ impl Survey {
             _ => {}
         }
         Ok(())
+    }
+
+    /// `name<tab>origin` of all datasets of a pool whose release has no property `clones`.
+    fn take_clones(&mut self, text: &str) {
+        for (clone, origin) in text.lines().filter_map(|line| line.split_once('\t')) {
+            let (dataset, mark) = super::name::split(origin);
+            let owner =
+                Dataset::new(dataset).ok().and_then(|one| self.listing.datasets.get_mut(&one));
+            let (Some(owner), Some((_, short))) = (owner, mark) else { continue };
+            for one in owner.snapshots.iter_mut().filter(|one| one.name == short) {
+                if !one.clones.iter().any(|known| known == clone) {
+                    one.clones.push(clone.to_owned());
+                }
+            }
+        }
     }
 
     fn take_holds(&mut self, text: &str) {
@@ -283,6 +300,17 @@ mod tests {
         assert_eq!(survey.holds["p@a"], ["t u"]);
         let since: Vec<i64> = survey.held_since.values().copied().collect();
         assert_eq!(since, [7, 1_795_435_440]);
+    }
+
+    #[test]
+    fn clones_elsewhere_in_an_old_pool() {
+        let last = "=done\n";
+        let more =
+            FUSE.replace(last, "=origins qa\nqa\t-\nqa/c\tqa/d@LAST\nqa/x\tqa/gone@s\n=done\n");
+        let name = Dataset::new("qa/d").unwrap();
+        let short = read(FUSE).unwrap().listing.datasets[&name].snapshots[1].name.clone();
+        let survey = read(&more.replace("LAST", &short)).unwrap();
+        assert_eq!(survey.listing.datasets[&name].snapshots[1].clones, ["qa/c"]);
     }
 
     #[test]

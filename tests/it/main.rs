@@ -17,6 +17,7 @@ mod live;
 mod packages;
 mod process;
 mod project;
+mod prune;
 mod replicate;
 mod shipped;
 mod sshd;

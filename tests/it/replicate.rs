@@ -13,7 +13,9 @@ use tank::connection::r#become::Identity;
 use tank::connection::local::LocalTransport;
 use tank::connection::shell::{self, Limits};
 use tank::connection::transport::{Process, Stream, Transport};
-use tank::run::replicate::{EdgeEnd, Hosts, Job, Level, Told, replicate, text};
+use tank::run::replicate::{
+    EdgeEnd, Hosts, Job, Level, PruneEnd, Told, Wish, prune, replicate, text,
+};
 use tank::spec::pipe::Source;
 use tank::spec::{
     Answer, Applied, BoxFuture, Change, Command, Content, Host, HostError, Pipe, Platform, Probe,
@@ -58,7 +60,7 @@ impl Transport for Inside {
 #[derive(Default)]
 pub struct Faults {
     /// Requests that change something until one of them loses its connection behind its work; negative: none does.
-    requests: AtomicI64,
+    pub requests: AtomicI64,
     /// Bytes of each stream until it is cut; 0: none is.
     pub bytes: AtomicU64,
     /// Hosts that cannot be reached.
@@ -248,8 +250,19 @@ impl Pools {
     }
 
     pub fn run(&self, topology: &Topology, check: bool) -> Vec<EdgeEnd> {
+        let job = self.job(topology, check);
+        self.with_hosts(async |hosts| replicate(&job, hosts).await)
+    }
+
+    /// Prunes, or says what would go.
+    pub fn prune(&self, topology: &Topology, wish: &Wish, check: bool) -> Vec<PruneEnd> {
+        let job = self.job(topology, check);
+        self.with_hosts(async |hosts| prune(&job, wish, hosts).await)
+    }
+
+    fn job(&self, topology: &Topology, check: bool) -> Job {
         let (lines, bytes) = (Arc::clone(&self.lines), Arc::clone(&self.bytes));
-        let job = Job {
+        Job {
             links: topology.links.clone(),
             check,
             run: "test.1.1".to_owned(),
@@ -260,8 +273,7 @@ impl Pools {
                 Told::Line(line) => lines.lock().unwrap().push(line),
                 told @ Told::Bytes { .. } => bytes.lock().unwrap().push(told),
             }),
-        };
-        self.with_hosts(async |hosts| replicate(&job, hosts).await)
+        }
     }
 
     /// Does something with the hosts.
@@ -297,7 +309,7 @@ impl Pools {
     }
 
     /// Identities of the snapshots of a dataset, oldest first.
-    fn guids(&self, dataset: &str) -> Vec<String> {
+    pub fn guids(&self, dataset: &str) -> Vec<String> {
         let names = self.sh(&format!(
             "zfs list -H -o name -t snapshot -s creation -r {dataset} 2>/dev/null || :"
         ));

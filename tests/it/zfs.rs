@@ -14,6 +14,7 @@ const START: &str = include_str!("zfs-start.sh");
 const MAKE: &str = include_str!("../fixtures/zfs/make.yml");
 const REFUSE: &str = include_str!("../fixtures/zfs/refuse.yml");
 const SNAPSHOTS: &str = include_str!("../fixtures/zfs/snapshots.yml");
+const PRUNE: &str = include_str!("../fixtures/zfs/prune.yml");
 const DESTROY: &str = include_str!("../fixtures/zfs/destroy.yml");
 
 /// A running zfs-fuse; it ends with all its pools when dropped.
@@ -112,6 +113,7 @@ impl Fuse {
             .file("make.yml", MAKE)
             .file("refuse.yml", REFUSE)
             .file("snapshots.yml", SNAPSHOTS)
+            .file("prune.yml", PRUNE)
             .file("destroy.yml", DESTROY)
     }
 }
@@ -170,4 +172,29 @@ fn what_is_destroyed_is_said_and_allowed_before() {
     assert_eq!(fuse.shell("zpool list -H").stdout, "");
     let run = fuse.play(&project, &["destroy.yml", "--tags", "last"]).expect_code(0);
     run.out_has(&["changed=0 "]);
+}
+
+#[test]
+fn snapshots_are_pruned_as_it_was_predicted() {
+    let fuse = Fuse::start();
+    let project = fuse.project();
+    fuse.play(&project, &["make.yml"]).expect_code(0);
+    let dir = fuse.dir().display();
+    let more = format!(
+        "set -e; \n\
+         for n in 1 2 3 4 5 6 7; do zfs snapshot -r tank@auto_$n; done; zfs snapshot tank/www@auto\n\
+         zfs hold own tank/www@auto_2; zfs clone -o mountpoint={dir}/c tank/www@auto_3 tank/elsewhere\n\
+         zfs set org.tank:source=7 tank/copy; zfs set org.tank:suspect=e tank/off"
+    );
+    fuse.shell(&more).expect_code(0);
+    let before = fuse.shell("zpool history tank").stdout;
+    let check = fuse.play(&project, &["prune.yml", "--check", "--diff"]).expect_code(0);
+    check.out_has(&["DESTROY  tank/www/site@auto_5", "KEEP     tank/www@auto ", "changed=1 "]);
+    assert_eq!(fuse.shell("zpool history tank").stdout, before);
+    fuse.play(&project, &["prune.yml"]).expect_code(0).out_has(&["changed=1 "]);
+    let left = fuse.shell("zfs list -H -o name -t snapshot -r tank/www | sort").stdout;
+    let left: Vec<&str> = left.lines().map(|name| name.strip_prefix("tank/www").unwrap()).collect();
+    let wanted = ["/site@auto_4", "/site@auto_6", "/site@auto_7", "/site@zero", "@auto", "@auto_2"];
+    assert_eq!(left, [&wanted[..], &["@auto_3", "@auto_6", "@auto_7"]].concat());
+    assert!(!fuse.shell("zpool history tank").stdout.contains("destroy -"));
 }

@@ -4,7 +4,7 @@ use super::file;
 use crate::base::Diagnostic;
 use crate::cli::options::{self, text};
 use crate::cli::{prepare, signals};
-use crate::run::replicate::{Asked, Status, now, status_on_session};
+use crate::run::replicate::{Asked, Status, now, on_session, status};
 use crate::zfs::freshness::{self, Limit, LimitError, Limits};
 use crate::zfs::span::{Span, SpanError};
 use clap::{Arg, ArgMatches, Command};
@@ -19,10 +19,9 @@ fn command() -> Command {
     let about = "Says how old the newest snapshot is that both ends of each edge have, and how the pools are.";
     let check = "Exit with 0 (fine), 1 (warning), 2 (critical) or 3 (unknown)";
     let age = |name, default, help| span(name, help).default_value(default);
-    super::edges(options::shared(Command::new("tank replicate status")))
+    super::edges(Command::new("tank replicate status"))
         .about(about)
         .mut_arg("check", |arg| arg.help(check))
-        .mut_arg("output", |arg| arg.hide(true))
         .arg(age("warn", "26h", "Warn of older common snapshots, where the edge does not say"))
         .arg(age("crit", "50h", "They are critical above this, where the edge does not say"))
         .arg(age("token-warn", "24h", "Warn of older unfinished receives"))
@@ -78,8 +77,7 @@ pub fn main(words: &[String]) -> u8 {
     };
     let check = options::is_set(&matches, "check");
     let unbuilt = options::unbuilt(&matches).map(|option| format!("{option} is not there yet"));
-    let output = text(&matches, "output").map(|_| "--output is not used here: say --format".into());
-    let done = match unbuilt.or(output) {
+    let done = match unbuilt {
         Some(refused) => Err(Diagnostic::new(refused).code(5)),
         None => run(&matches, check),
     };
@@ -93,17 +91,16 @@ fn run(matches: &ArgMatches, check: bool) -> Result<u8, Diagnostic> {
     let limits =
         limits(matches).map_err(|error| Diagnostic::new(format!("limits: {error}")).code(5))?;
     let ready = super::ready(matches)?;
-    let asked = Asked::new(&ready.links, limits, now()).map_err(|(edge, error)| {
+    let links = ready.chosen();
+    let asked = Asked::new(&links, limits, now()).map_err(|(edge, error)| {
         let error = Diagnostic::new(format!("edge {edge}: {error}")).code(4);
         error.hint("Its own 'warn' and 'crit' go over --warn and --crit.")
     })?;
-    let looked = super::execute(&ready.session, &ready.line, async {
-        Ok(status_on_session(&ready.session, &ready.book, &asked).await)
-    })?;
-    let Ok(status) = looked else {
+    let work = on_session(&ready.session, &ready.book, async |hosts| status(&asked, hosts).await);
+    let Some(found) = signals::guard(&ready.session, &ready.line, work)? else {
         return Ok(if check { UNKNOWN } else { signals::INTERRUPTED });
     };
-    let status = status.ok_or_else(|| Diagnostic::new("nothing was asked").code(250))?;
+    let status = found.ok_or_else(|| Diagnostic::new("nothing was asked").code(250))?;
     tell(matches, &status)?;
     Ok(match (check, status.unasked.is_empty()) {
         (true, _) => status.report.level().rc(),

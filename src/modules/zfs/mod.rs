@@ -5,6 +5,7 @@ mod delegate;
 mod facts;
 mod pool;
 mod predicted;
+mod prune;
 mod replication;
 mod snapshot;
 mod told;
@@ -24,6 +25,7 @@ pub static FAMILY: &[Entry] = &[
     Entry::state(&dataset::Zfs),
     Entry::state(&delegate::ZfsDelegateAdmin),
     Entry::state(&facts::ZfsFacts),
+    Entry::state(&prune::ZfsPrune),
     Entry::control(&replication::ZfsReplication).with(ONCE),
     Entry::state(&snapshot::ZfsSnapshot),
     Entry::state(&pool::Zpool),

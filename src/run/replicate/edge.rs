@@ -194,7 +194,8 @@ fn lacking(link: &Link, source: &Seen, target: &Seen) -> Option<String> {
     (!told.is_empty()).then(|| told.join("; "))
 }
 
-fn lock<'a>(job: &'a Job, link: &Link, target: &'a Seen) -> Lock<'a> {
+/// The lock of an edge.
+pub fn lock<'a>(job: &'a Job, link: &Link, target: &'a Seen) -> Lock<'a> {
     let dataset = whole::lock_place(&link.edge.target, &target.survey);
     Lock { job, host: target.host.as_ref(), dataset, property: marks::lock(&link.edge) }
 }

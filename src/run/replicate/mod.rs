@@ -12,6 +12,8 @@ mod hosts;
 mod lock;
 mod marks;
 mod play_hosts;
+mod prune;
+mod prune_text;
 mod status;
 mod survey;
 pub mod task;
@@ -19,7 +21,9 @@ mod text;
 mod transfer;
 
 pub use hosts::Hosts;
-pub use play_hosts::{PlayHosts, on_session, status_on_session};
+pub use play_hosts::{PlayHosts, on_session};
+pub use prune::{PruneEnd, Wish, prune};
+pub use prune_text::prune_text;
 pub use status::{Asked, Status, status};
 pub use text::text;
 

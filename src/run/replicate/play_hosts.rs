@@ -1,6 +1,6 @@
 //! Hosts of an inventory, reached as a task would reach them.
 
-use super::{Asked, EdgeEnd, Hosts, Job, Status, replicate, status};
+use super::Hosts;
 use crate::base::diagnostic::nearest;
 use crate::play::{Entry, Playbook, Task};
 use crate::run::batch::Batch;
@@ -45,28 +45,17 @@ impl PlayHosts<'_> {
     }
 }
 
-/// Replicates with the hosts of a session; `book` has one task, whose keywords say how hosts are reached.
-pub async fn on_session(session: &Session, book: &Playbook, job: &Job) -> Vec<EdgeEnd> {
-    let Some((batch, task)) = first(session, book) else { return Vec::new() };
-    let ends = replicate(job, &PlayHosts { batch: &batch, task }).await;
-    session.pool.close().await;
-    ends
-}
-
-/// Asks how fresh copies are, with the hosts of a session; nothing without a task.
-pub async fn status_on_session(
+/// Works with the hosts of a session, and lets go of them; nothing without a task. `book` has one task, whose keywords say
+/// how hosts are reached.
+pub async fn on_session<T>(
     session: &Session,
     book: &Playbook,
-    asked: &Asked<'_>,
-) -> Option<Status> {
-    let (batch, task) = first(session, book)?;
-    let found = status(asked, &PlayHosts { batch: &batch, task }).await;
-    session.pool.close().await;
-    Some(found)
-}
-
-fn first<'a>(session: &'a Session, book: &'a Playbook) -> Option<(Batch<'a>, &'a Task)> {
+    work: impl AsyncFnOnce(&PlayHosts<'_>) -> T,
+) -> Option<T> {
     let play = book.plays.first()?;
     let Some(Entry::Task(task)) = play.tasks.first() else { return None };
-    Some((Batch::new(session, play, PlayFrame::default()), task))
+    let batch = Batch::new(session, play, PlayFrame::default());
+    let done = work(&PlayHosts { batch: &batch, task }).await;
+    session.pool.close().await;
+    Some(done)
 }

@@ -7,6 +7,7 @@
 list() {
     local rc=2 error='' types='-t filesystem,volume,snapshot,bookmark' properties
     for properties in "$new" "$mid" "$old"; do
+        asked=$properties
         [ "$properties" != "$old" ] || types=
         # shellcheck disable=SC2086 # words
         { error=$(zfs get $2 -Hp $types -o name,property,value,source "$properties" "$1" 2>&1 >&6); rc=$?; } 6>&1
@@ -29,7 +30,7 @@ tags() {
     done
 }
 
-new=$1 mid=$2 old=$3 pools='/'
+new=$1 mid=$2 old=$3 pools='/' asked=''
 shift 3
 printf '=host %s %s\n' "$(date +%s)" "$(id -u)"
 printf '=zone %s\n' "$(date +%z)"
@@ -67,5 +68,10 @@ for root; do
     pools=$pools$pool/
     printf '=pool %s\n' "$pool"
     zpool get -Hp -o property,value all "$pool" 2>/dev/null || zpool get all "$pool" 2>&1
+    # Releases without the property 'clones': they may lie anywhere in the pool.
+    if [ "$asked" = "$old" ]; then
+        printf '=origins %s\n' "$pool"
+        zfs list -H -r -t filesystem,volume -o name,origin "$pool" 2>/dev/null
+    fi
 done
 printf '=done\n'

@@ -10,6 +10,7 @@ pub mod flags;
 pub mod keeping;
 pub mod marks;
 pub mod plan;
+pub mod pruning;
 pub mod refusal;
 pub mod rights;
 pub mod token;

@@ -9,7 +9,7 @@ use crate::zfs::calendar::Period;
 use crate::zfs::span::Span;
 
 /// What is kept of the snapshots that are ours. The rules add up: what one of them keeps stays.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Keep {
     /// Which snapshots are ours.
     pub scope: Scope,
@@ -29,6 +29,8 @@ pub struct Keep {
     pub within: Option<Span>,
     /// All whose names (behind the `@`) match.
     pub regex: Option<Pattern>,
+    /// Those that must stay, by name (behind the `@`) or guid.
+    pub bases: Vec<String>,
     /// Nothing younger is destroyed.
     pub min_age: Option<Span>,
     /// Never fewer than N are left: the newest of what no rule keeps fill up.
@@ -56,7 +58,7 @@ pub enum Absent {
 }
 
 /// Which snapshots are ours: the prefix and the expression must both match where both are given.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Scope {
     prefix: String,
     regex: Option<Pattern>,
@@ -112,6 +114,7 @@ impl Keep {
             yearly: 0,
             within: None,
             regex: None,
+            bases: Vec::new(),
             min_age: None,
             min_count: 0,
             zone: TimeZone::UTC,
@@ -206,6 +209,14 @@ impl Pattern {
         &self.text
     }
 }
+
+impl PartialEq for Pattern {
+    fn eq(&self, other: &Self) -> bool {
+        self.text == other.text
+    }
+}
+
+impl Eq for Pattern {}
 
 impl fmt::Debug for Pattern {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

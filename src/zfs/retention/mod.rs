@@ -4,8 +4,11 @@
 //! newest stays, so a machine that was off keeps its history. What no rule knows how to judge stays: snapshots that are not
 //! ours, of the future, held, cloned, or the base of an edge. The order within a pool is `createtxg`'s; names say nothing.
 
+mod carried;
 mod edge;
+mod guard;
 mod keep;
+mod marked;
 mod preview;
 #[cfg(test)]
 mod properties;
@@ -13,16 +16,21 @@ mod reason;
 mod rules;
 #[cfg(test)]
 mod tests;
+mod written;
 
 use std::collections::BTreeMap;
 
 use super::listing::{Bookmark, Guid, Snapshot};
 use super::name::Dataset;
 
+pub use carried::{DESTROY, Outcome, groups, words};
 pub use edge::{Edge, Peer, Side};
+pub use guard::summed;
 pub use keep::{Absent, Keep, KeepError, Pattern, Scope};
+pub use marked::{edge_of, marked};
 pub use preview::{COMMAND_BYTES, PER_COMMAND, argument, batches, preview};
 pub use reason::{Reason, Refusal, Warning};
+pub use written::{RULES, policy, rules};
 
 /// The snapshots of a dataset, whole, with what rests on them.
 #[derive(Debug, Clone, Copy)]

@@ -34,6 +34,8 @@ pub enum Reason {
     Within(Span),
     /// Its name matches this.
     Matches(String),
+    /// It is named among those that must stay.
+    Base,
     /// Younger than `min_age`.
     MinAge(Span),
     /// One of the newest that fill up to `min_count`.
@@ -82,6 +84,7 @@ impl fmt::Display for Reason {
             Self::Bucket { period, place, of } => write!(f, "{} {place} of {of}", period.word()),
             Self::Within(span) => write!(f, "within {span}"),
             Self::Matches(pattern) => write!(f, "matches {pattern}"),
+            Self::Base => write!(f, "named in bases"),
             Self::MinAge(span) => write!(f, "not older than min_age {span}"),
             Self::MinCount(count) => write!(f, "never fewer than {count}"),
             Self::Held(tags) if tags.is_empty() => write!(f, "held"),

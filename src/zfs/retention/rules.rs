@@ -107,6 +107,10 @@ fn by_age_and_name(keep: &Keep, snapshot: &Snapshot, age: i64) -> Vec<Reason> {
             Err(why) => found.push(Reason::Unclear(why)),
         }
     }
+    let guid = snapshot.guid.0.to_string();
+    if keep.bases.iter().any(|base| *base == snapshot.name || *base == guid) {
+        found.push(Reason::Base);
+    }
     found.extend(keep.min_age.filter(young).map(Reason::MinAge));
     found
 }

@@ -54,7 +54,8 @@ impl<'a> Fields<'a> {
         self.value(name).and_then(Value::origin).or(self.place())
     }
 
-    fn wrong<T>(&self, name: &str, wanted: &str) -> Result<T, Diagnostic> {
+    /// The error of a key whose value is none of what is wanted.
+    pub fn wrong<T>(&self, name: &str, wanted: &str) -> Result<T, Diagnostic> {
         let given = self.value(name).map(Value::text).unwrap_or_default();
         Err(Diagnostic::new(format!("'{name}' is '{given}', wanted {wanted}"))
             .at(self.origin(name)))
@@ -77,6 +78,15 @@ impl<'a> Fields<'a> {
             Some(value) => {
                 value.as_bool().map_or_else(|| self.wrong(name, "true or false"), |on| Ok(Some(on)))
             }
+        }
+    }
+
+    /// A number, from 0, also as a text of digits.
+    pub fn number(&self, name: &str) -> Result<Option<u32>, Diagnostic> {
+        let Some(value) = self.value(name) else { return Ok(None) };
+        match value.text().trim().parse() {
+            Ok(number) => Ok(Some(number)),
+            Err(_) => self.wrong(name, "a number from 0"),
         }
     }
 

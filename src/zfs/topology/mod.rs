@@ -9,7 +9,7 @@
 //!     exclude: [tmp]
 //! ```
 
-mod fields;
+pub(in crate::zfs) mod fields;
 mod rules;
 
 #[cfg(test)]
@@ -18,6 +18,7 @@ mod tests;
 use super::freshness::{Limit, LimitError};
 use super::name::Dataset;
 use super::replication::edge::{Divergence, Edge, Encryption, Place, Policy, Select};
+use super::retention::{self, Keep};
 use super::span::Span;
 use crate::base::{Diagnostic, Value};
 use fields::Fields;
@@ -57,6 +58,10 @@ pub struct Link {
     pub warn: Option<Span>,
     /// Above this one it is critical.
     pub crit: Option<Span>,
+    /// What is kept of the source's snapshots, where `tank replicate prune` prunes them.
+    pub keep_source: Option<Keep>,
+    /// The same of the target's.
+    pub keep_target: Option<Keep>,
 }
 
 impl Link {
@@ -76,7 +81,7 @@ pub struct Topology {
     pub links: Vec<Link>,
 }
 
-const EDGE: [&str; 17] = [
+const EDGE: [&str; 19] = [
     "id",
     "source",
     "target",
@@ -94,6 +99,8 @@ const EDGE: [&str; 17] = [
     "prefix",
     "warn",
     "crit",
+    "keep_source",
+    "keep_target",
 ];
 
 /// Reads the file's content.
@@ -165,7 +172,13 @@ fn link(value: &Value, defaults: &Fields<'_>) -> Result<Link, Diagnostic> {
         removable: fields.bool("removable")?.unwrap_or(false),
         warn,
         crit,
+        keep_source: keep(&fields, "keep_source")?,
+        keep_target: keep(&fields, "keep_target")?,
     })
+}
+
+fn keep(fields: &Fields<'_>, name: &str) -> Result<Option<Keep>, Diagnostic> {
+    fields.value(name).map(|value| retention::policy(value, name)).transpose()
 }
 
 fn policy(fields: &Fields<'_>, properties: Vec<String>) -> Result<Policy, Diagnostic> {

@@ -1,16 +1,19 @@
 //! What no set of edges may have: two of one name, a target in its own source, circles.
 
-use super::Topology;
+use super::{Link, Topology};
 use crate::base::{Diagnostic, Value};
 use crate::zfs::replication::edge::{Edge, Place};
+use crate::zfs::retention::Keep;
 use std::collections::BTreeMap;
 
 /// Checks all edges together; `written` are their places in the file.
 pub fn check(topology: &Topology, written: &[Value]) -> Result<(), Diagnostic> {
     let edges: Vec<&Edge> = topology.links.iter().map(|link| &link.edge).collect();
     for (at, edge) in edges.iter().enumerate() {
-        let fault =
-            inside(edge).or_else(|| repeated(&edges[..at], edge)).or_else(|| circle(&edges, edge));
+        let fault = inside(edge)
+            .or_else(|| repeated(&edges[..at], edge))
+            .or_else(|| circle(&edges, edge))
+            .or_else(|| two_policies(&topology.links[..at], &topology.links[at]));
         if let Some(text) = fault {
             return Err(Diagnostic::new(text).at(written.get(at).and_then(Value::origin)));
         }
@@ -59,6 +62,35 @@ fn reaches(a: &Edge, b: &Edge) -> bool {
         outer.target.dataset.below(&inner.target.dataset).is_some_and(|below| outer.takes(below))
     };
     within(a, b) || within(b, a)
+}
+
+/// What is kept on the ends of a link, where that is said: key, place, policy.
+fn kept(link: &Link) -> impl Iterator<Item = (&'static str, &Place, &Keep)> {
+    let source = link.keep_source.as_ref().map(|keep| ("keep_source", &link.edge.source, keep));
+    let target = link.keep_target.as_ref().map(|keep| ("keep_target", &link.edge.target, keep));
+    source.into_iter().chain(target)
+}
+
+/// Two different policies for the same dataset: one would destroy what the other keeps.
+fn two_policies(before: &[Link], link: &Link) -> Option<String> {
+    let within = |outer: (&Edge, &Place), inner: &Place| {
+        let below = outer.1.dataset.below(&inner.dataset);
+        outer.1.host == inner.host && below.is_some_and(|below| outer.0.takes(below))
+    };
+    for (key, place, keep) in kept(link) {
+        let others = before.iter().flat_map(|other| kept(other).map(move |one| (&other.edge, one)));
+        for (other, (their_key, theirs, their_keep)) in others {
+            let meet = within((&link.edge, place), theirs) || within((other, theirs), place);
+            if meet && keep != their_keep {
+                return Some(format!(
+                    "'{key}' is another than '{their_key}' of '{}', and both prune {}",
+                    other.id,
+                    if place.dataset.contains(&theirs.dataset) { theirs } else { place }
+                ));
+            }
+        }
+    }
+    None
 }
 
 /// A way that leads from the edge's target back to its source.

@@ -130,3 +130,50 @@ fn the_same_edge_twice_and_circles() {
         many(&[("e", "a:pa/x", "b:pb/x"), ("f", "b:pb/x", "c:pc/x"), ("g", "a:pa/x", "d:pd/x")]);
     assert_eq!(load(&chain).unwrap().links.len(), 3);
 }
+
+#[test]
+fn what_is_kept_has_its_place_too() {
+    let one = |keep: &str| {
+        format!(
+            "edges:\n  - id: e\n    source: a:pa/x\n    target: b:pb/x\n    encryption: raw\n    keep_source: {keep}\n"
+        )
+    };
+    let topology =
+        load(&one("{prefix: auto_, last: 3, daily: 7, within: 2d, zone: Europe/Berlin}"));
+    let link = &topology.unwrap().links[0];
+    let keep = link.keep_source.as_ref().unwrap();
+    assert_eq!((keep.last, keep.daily, keep.max_share), (3, 7, 50));
+    assert!(keep.within.is_some() && link.keep_target.is_none());
+    for (keep, error) in [
+        ("{last: 3}", "6:18 'keep_source' has no 'prefix': which snapshots are ours?"),
+        ("{prefix: a}", "6:18 'keep_source': no rule keeps anything: all but the newest would go"),
+        ("{prefix: a, last: many}", "6:36 'last' is 'many', wanted a number from 0"),
+        ("{prefix: a, dayly: 1}", "6:30 keep_source has no 'dayly'"),
+        ("{prefix: a, within: 3}", "6:38 'within': 3 of what? Say 3m, 3h or 3d"),
+        ("{prefix: a, last: 1, zone: Mars}", "6:45 'zone': "),
+        ("{prefix: a, last: 1, max_share: 101}", "6:18 'keep_source': max_share is in per cent"),
+        ("{prefix: a, regex: '('}", "6:37 'regex': \"(\" is no regular expression"),
+        ("[last]", "6:18 keep_source must be a mapping"),
+    ] {
+        assert!(told(&one(keep)).starts_with(error), "{keep}: {}", told(&one(keep)));
+    }
+}
+
+#[test]
+fn a_dataset_has_one_policy() {
+    let two = |first: &str, second: &str| {
+        format!(
+            "defaults: {{encryption: raw, recursive: yes}}\nedges:\n  - {{id: e, source: 'a:pa', target: 'b:pb/x', exclude: [tmp], {first}}}\n  - {{id: f, source: 'a:pa/y', target: 'c:pc/x', {second}}}\n"
+        )
+    };
+    let (three, four) = ("{prefix: a, last: 3}", "{prefix: a, last: 4}");
+    let same = two(&format!("keep_source: {three}"), &format!("keep_source: {three}"));
+    assert!(load(&same).is_ok());
+    let other = two(&format!("keep_source: {three}"), &format!("keep_source: {four}"));
+    assert_eq!(
+        told(&other),
+        "4:5 'keep_source' is another than 'keep_source' of 'e', and both prune a:pa/y"
+    );
+    assert!(load(&other.replace("a:pa/y", "a:pa/tmp")).is_ok());
+    assert!(load(&two(&format!("keep_source: {three}"), &format!("keep_target: {four}"))).is_ok());
+}
