@@ -554,6 +554,9 @@ fn the_command_tells_by_its_code() {
     tank(&["plan"]).expect_code(0).out_has(&["send @s1 in full", "to be copied"]);
     tank(&["run"]).expect_code(0).out_has(&["1 stream(s)", "copied"]);
     tank(&["run"]).expect_code(0).out_has(&["up to date"]);
+    for unused in ["--limit=a", "--forks=2", "--output=json", "--diff", "-v"] {
+        tank(&["run", unused]).expect_code(2).err_has(&["unexpected argument"]);
+    }
     tank(&["run", "bad.yml"]).expect_code(4).err_has(&["bad.yml:2:5", "lie in each other"]);
     tank(&["run", "--edge", "ee"])
         .expect_code(1)
@@ -597,11 +600,13 @@ fn a_task_of_a_play_copies_once_for_all_hosts() {
     let project = Project::new()
         .file("hosts", "a ansible_connection=local\nb ansible_connection=local\n")
         .file("play.yml", PLAY)
+        .file("looks.yml", &PLAY.replace("register:", "check_mode: true\n      register:"))
         .file("typo.yml", &PLAY.replace("'b:pb", "'bb:pb"));
     let play =
         |words: &[&str]| pools.fuse.tank(&project, &[&["playbook", "-i", "hosts"], words].concat());
     let before = pools.history();
     play(&["play.yml", "--check"]).expect_code(0).out_has(&["changed: [a]", "changed=1 "]);
+    play(&["looks.yml"]).expect_code(0).out_has(&["changed: [a]", "changed=1 "]);
     assert_eq!(pools.history(), before);
     play(&["play.yml"]).expect_code(0).out_has(&["changed: [a]", "done 1", "changed=1 "]);
     pools.same();
