@@ -24,5 +24,6 @@ mod sshd;
 mod status;
 mod streams;
 mod terminal;
+mod transit;
 mod tree;
 mod zfs;
