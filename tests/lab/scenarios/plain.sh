@@ -1,4 +1,4 @@
-# shellcheck shell=sh disable=SC2016,SC2034,SC2154 # expanded in the guest; of what sources this
+# shellcheck shell=sh disable=SC2016,SC2034,SC2086,SC2154 # expanded in the guest; of what sources this
 # Bases, divergence, what the target is like.
 
 edge plain.yml pa/d pb/x/d 'encryption: plain'

@@ -1,12 +1,12 @@
-# shellcheck shell=sh disable=SC2016,SC2034,SC2154 # expanded in the guest; of what sources this
+# shellcheck shell=sh disable=SC2016,SC2034,SC2086,SC2154 # expanded in the guest; of what sources this
 # Streams that are cut, and their tokens.
 
 edge resume.yml pa/r pb/x/r 'encryption: plain'
 guest 's17 a stream that takes long' '' "zfs create pa/r && $(write pa/r big 96) && zfs snapshot pa/r@big"
-"$tank" replicate run resume.yml -i hosts --retries 0 >cut.log 2>&1 </dev/null &
+$alone "$tank" replicate run resume.yml -i hosts --retries 0 >cut.log 2>&1 </dev/null &
 pid=$!
 tries=0
-until in_guest 'test "$(zfs list -Hp -o used pb)" -gt 40000000' 2>/dev/null </dev/null || [ "$tries" -gt 60 ]; do
+until in_guest 'test "$(zfs list -Hp -o used pb/x/r)" -gt 30000000' 2>/dev/null </dev/null || [ "$tries" -gt 60 ]; do
     tries=$((tries + 1))
 done
 kill -9 "$pid"

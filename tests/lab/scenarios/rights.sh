@@ -1,4 +1,4 @@
-# shellcheck shell=sh disable=SC2016,SC2034,SC2154 # expanded in the guest; of what sources this
+# shellcheck shell=sh disable=SC2016,SC2034,SC2086,SC2154 # expanded in the guest; of what sources this
 # Users without root.
 
 guest 's43 users without root' '' 'zfs create pa/n && zfs snapshot pa/n@s1 && zfs create -o mountpoint=none pb/u && chmod 755 / &&

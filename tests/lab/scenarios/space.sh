@@ -1,4 +1,4 @@
-# shellcheck shell=sh disable=SC2016,SC2034,SC2154 # expanded in the guest; of what sources this
+# shellcheck shell=sh disable=SC2016,SC2034,SC2086,SC2154 # expanded in the guest; of what sources this
 # A target that is full, a source that goes while it is read.
 
 edge q.yml pa/q pb/q/d 'encryption: plain'

@@ -1,4 +1,4 @@
-# shellcheck shell=sh disable=SC2016,SC2034,SC2154 # expanded in the guest; of what sources this
+# shellcheck shell=sh disable=SC2016,SC2034,SC2086,SC2154 # expanded in the guest; of what sources this
 # Volumes.
 
 edge v.yml pa/v pb/x/v 'encryption: plain'
