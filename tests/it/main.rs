@@ -19,6 +19,7 @@ mod process;
 mod project;
 mod prune;
 mod replicate;
+mod scenarios;
 mod shipped;
 mod sshd;
 mod status;
