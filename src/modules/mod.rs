@@ -8,6 +8,7 @@ pub mod flow;
 pub mod packages;
 pub mod services;
 pub mod system;
+mod told;
 pub mod zfs;
 
 use crate::spec::Entry;

@@ -8,9 +8,10 @@ mod sysv;
 #[cfg(test)]
 mod tests;
 
+use super::Wanted;
 use super::unit::{self, SYSTEMD};
-use super::{Told, Wanted};
 use crate::base::Value;
+use crate::modules::told::Told;
 use crate::spec::{
     Answer, Change, Ctx, Doc, Example, Failure, Fields, Look, Plan, Probe, Ran, Rule,
     ServiceManager, State, Support,
