@@ -60,6 +60,11 @@ impl Told {
         Ok(told)
     }
 
+    /// All that was said.
+    pub fn all(&self) -> impl Iterator<Item = &Said> {
+        self.said.iter()
+    }
+
     /// What one of them said.
     pub fn of(&self, what: &str) -> Option<&Said> {
         self.said.iter().find(|said| said.what == what)

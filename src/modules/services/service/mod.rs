@@ -18,6 +18,8 @@ use crate::spec::{
 };
 use daemon::Daemon;
 
+pub use steps::words;
+
 crate::choices! {
     /// What manages the services.
     pub enum Use {

@@ -1,0 +1,21 @@
+//! What only a FreeBSD host has: its loader, modules of its kernel, boot environments, rc scripts, interfaces.
+
+mod bectl;
+mod kld;
+mod loader;
+mod loader_conf;
+mod rcconf;
+
+use crate::spec::{Ctx, Entry, Failure, Os};
+
+/// The family's part of the table.
+pub static FAMILY: &[Entry] =
+    &[Entry::state(&bectl::Bectl), Entry::state(&kld::Kld), Entry::state(&loader_conf::LoaderConf)];
+
+/// Refuses other systems.
+fn only_freebsd(module: &str, ctx: Ctx<'_>) -> Result<(), Failure> {
+    if ctx.platform.os == Os::FreeBsd {
+        return Ok(());
+    }
+    Err(Failure::new(format!("{module} is for FreeBSD: this host is {}", ctx.platform.system)))
+}
