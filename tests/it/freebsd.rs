@@ -145,7 +145,7 @@ fn entries(text: &str) -> Vec<Entry> {
 fn the_stand_ins_answer_as_freebsds_tools_did() {
     let host = FreeBsd::start();
     let mut wrong = Vec::new();
-    for part in ["files", "accounts", "settings", "services"] {
+    for part in ["files", "accounts", "settings", "services", "kernel"] {
         let path = Path::new(FIXTURES).join("recorded").join(part).with_extension("txt");
         let recorded = entries(&fs::read_to_string(path).unwrap());
         assert!(recorded.len() > 30, "{part}");
@@ -201,6 +201,17 @@ fn packages_settings_and_services_converge() {
     let host = FreeBsd::start();
     let ran = converges(&host, &project(&host), &["services.yml"]);
     assert_eq!(ran["target: Reload nginx"].status, "changed", "{ran:?}");
+}
+
+#[test]
+fn kernel_loader_boot_environments_and_scripts_converge() {
+    let host = FreeBsd::start();
+    let project = project(&host);
+    converges(&host, &project, &["system.yml"]);
+    // Finding 33: loaded, code 0, and it cannot work.
+    let words = ["target", "-m", "kld", "-a", "name=vmm"];
+    let told = project.called("ansible", &words).expect_code(2);
+    told.out_has(&["it is loaded and does not work"]);
 }
 
 #[test]

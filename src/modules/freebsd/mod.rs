@@ -4,6 +4,7 @@ mod bectl;
 mod kld;
 mod loader;
 mod loader_conf;
+mod rc_service;
 mod rcconf;
 
 use crate::spec::{Ctx, Entry, Failure, Os};

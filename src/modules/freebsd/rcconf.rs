@@ -53,15 +53,6 @@ impl RcConf {
         }
     }
 
-    /// All names that are set, each once.
-    pub fn names(&self) -> Vec<String> {
-        let mut names: Vec<String> =
-            self.files.iter().flat_map(|file| file.conf.names()).map(str::to_string).collect();
-        names.sort();
-        names.dedup();
-        names
-    }
-
     /// Sets a variable in the file that counts for it, the first one if none does.
     ///
     /// # Errors

@@ -1,6 +1,6 @@
 //! What runs in the background and what starts with the machine.
 
-mod foretold;
+pub(super) mod foretold;
 pub(super) mod service;
 pub(super) mod sysrc;
 mod unit;
@@ -29,6 +29,11 @@ crate::choices! {
 /// starts in the background is not known to live when its starter has ended.
 const AND_WAIT: &str = "s=$1\nshift\n\"$@\" || exit\nsleep \"$s\" 2>/dev/null || sleep 1";
 
+/// Whether service(8) said that it has no such script.
+pub(super) fn rc_missing(told: &super::told::Told) -> bool {
+    told.text("status").contains("does not exist in /etc/rc.d")
+}
+
 /// How risky it is to do this to a service: our own way in may lead through it.
 fn risk(name: &str, verb: &str) -> Risk {
     const WAYS_IN: [&str; 14] = [
@@ -56,4 +61,4 @@ fn risk(name: &str, verb: &str) -> Risk {
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

@@ -62,11 +62,6 @@ impl Conf {
         Some(last.value.clone().filter(|_| !last.conditional))
     }
 
-    /// Names that are set, in their order.
-    pub fn names(&self) -> impl Iterator<Item = &str> {
-        self.found.iter().map(|one| one.name.as_str())
-    }
-
     /// The text with this value: the last assignment is rewritten, or one is added.
     pub fn set(&self, name: &str, value: &str) -> Vec<u8> {
         let line = format!("{name}={}", word::quoted(value));
