@@ -1,6 +1,6 @@
 # shellcheck shell=sh disable=SC3043,SC2154,SC2034
 # For probes that follow in one text. They answer in blocks of three: what was asked, its code, its text with what
-# it said on stderr. A file is `file PATH`, its tk_stat line (with the sum, links followed) and its content.
+# it said on stderr. A file is `file PATH`, its tk_stat line (links followed) and its content.
 
 told_say() { tk_text "$1" && tk_text "$2" && tk_text "$3"; }
 
@@ -26,7 +26,7 @@ told_files() {
   local f
   for f; do
     tk_text "file $f"
-    tk_text "$(tk_stat "$f" follow sum)"
+    tk_text "$(tk_stat "$f" follow)"
     tk_read "$f" || :
   done
 }

@@ -25,24 +25,24 @@ impl Kept {
     /// The file of this path, which the probe was told to read.
     ///
     /// # Errors
-    /// It was not told, is no regular file, cannot be read, or changed meanwhile.
+    /// It was not told, is no regular file, or cannot be read.
     pub fn of(told: &Told, path: &str, ctx: Ctx<'_>) -> Result<Self, Failure> {
         let file = told.files.iter().find(|file| file.path == path);
         let file = file.ok_or_else(|| Failure::new(format!("{path} was not looked at")))?;
         Self::seen(path, &file.line, file.content.clone(), ctx)
     }
 
-    /// The same of a `tk_stat` line (with the sum) and the content.
+    /// The same of a `tk_stat` line and the content.
     ///
     /// # Errors
-    /// It is no regular file, cannot be read, or changed meanwhile.
+    /// It is no regular file, or cannot be read.
     pub fn seen(
         path: &str,
         line: &str,
         content: Option<Bytes>,
         ctx: Ctx<'_>,
     ) -> Result<Self, Failure> {
-        let state = PathState::parse(line.trim_end());
+        let mut state = PathState::parse(line.trim_end());
         if state.as_ref().is_some_and(|state| state.kind != PathKind::File) {
             return Err(Failure::new(format!("{path} is not a regular file")));
         }
@@ -50,9 +50,10 @@ impl Kept {
             return Err(Failure::new(format!("Permission denied for {path}")));
         }
         let bytes = content.unwrap_or_default();
-        let sum = state.as_ref().and_then(|state| state.sha1.clone());
-        if sum.is_some_and(|sum| sum != hex(&Sha1::digest(&bytes))) {
-            return Err(Failure::new(format!("{path} changed while it was read")));
+        if let Some(state) = &mut state {
+            // The content is what counts: the file may have been written between two looks.
+            state.size = bytes.len() as u64;
+            state.sha1 = Some(hex(&Sha1::digest(&bytes)));
         }
         let mut kept = Self { path: path.to_string(), state, bytes, uncertain: None };
         kept.overlay(ctx);

@@ -19,7 +19,6 @@ use crate::spec::{
 
 crate::args! {
     /// Which service.
-    #[expect(dead_code, reason = "src is for who reads the file: the engine")]
     pub struct Args {
         /// Name of the service.
         name: String => [required()],

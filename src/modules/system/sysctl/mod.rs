@@ -227,6 +227,11 @@ fn check(args: &Args, ctx: Ctx<'_>) -> Result<(), Failure> {
     if name.starts_with('-') || name.contains(odd) {
         return Err(Failure::new(format!("invalid name of a variable: {name}")));
     }
+    let path = args.sysctl_file.as_str();
+    if ctx.platform.os == Os::FreeBsd && is_loaders(path) && args.reload {
+        let text = format!("{path} is the loader's: it cannot be loaded now, set reload to false");
+        return Err(Failure::new(text));
+    }
     if args.state == Presence::Absent {
         return Ok(());
     }
@@ -239,7 +244,7 @@ fn check(args: &Args, ctx: Ctx<'_>) -> Result<(), Failure> {
     if value.contains(odd) {
         return Err(Failure::new(format!("the file cannot hold this value of {name}: {value:?}")));
     }
-    if is_loaders(args.sysctl_file.as_str()) && value.contains(char::is_whitespace) {
+    if is_loaders(path) && value.contains(char::is_whitespace) {
         return Err(Failure::new("a value with blanks needs quotes there: use loader_conf"));
     }
     Ok(())
@@ -294,9 +299,6 @@ fn refuse(args: &Args, seen: &Seen, write: bool, set: bool) -> Result<(), Failur
             "{name} is a read only tunable: only the loader sets it, at boot. Set it in /boot/loader.conf, without sysctl_set and reload"
         ))),
         Taken::Never if write && !boots || set => Err(Failure::new(format!("{name} is read only"))),
-        _ if loads && boots => Err(Failure::new(format!(
-            "{path} is the loader's: it cannot be loaded now, set reload to false"
-        ))),
         _ => Ok(()),
     }
 }
