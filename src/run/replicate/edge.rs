@@ -74,7 +74,8 @@ pub async fn run(job: &Job, link: &Link, seen: &AllSeen, stale: bool) -> EdgeEnd
     end
 }
 
-fn at<'a>(seen: &'a AllSeen, host: &str) -> Result<&'a Seen, String> {
+/// A host's answer.
+pub fn at<'a>(seen: &'a AllSeen, host: &str) -> Result<&'a Seen, String> {
     match seen.get(host) {
         Some(Ok(seen)) => Ok(seen),
         Some(Err(error)) => Err(error.clone()),
@@ -83,7 +84,7 @@ fn at<'a>(seen: &'a AllSeen, host: &str) -> Result<&'a Seen, String> {
 }
 
 /// The pool of either end that is not there. Only a target may be a disk in a drawer.
-fn absent(link: &Link, source: &Seen, target: &Seen) -> Option<(Level, String)> {
+pub fn absent(link: &Link, source: &Seen, target: &Seen) -> Option<(Level, String)> {
     let target_level = if link.removable { Level::Absent } else { Level::Failed };
     let ends =
         [(&link.edge.source, source, Level::Failed), (&link.edge.target, target, target_level)];

@@ -7,7 +7,7 @@ use crate::zfs::replication::base::{self, Base, From};
 use crate::zfs::replication::edge::{Edge as Way, Place};
 use crate::zfs::replication::marks;
 use crate::zfs::replication::token::TokenAnswer;
-use crate::zfs::replication::tree::{self, Tree};
+use crate::zfs::replication::tree;
 use crate::zfs::survey::Survey;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -141,7 +141,7 @@ fn both(
     let (mut bases, mut lag, mut all) = (BTreeMap::new(), 0, Vec::new());
     for (from, to) in &tree.pairs {
         let Some(here) = source.listing.datasets.get(from) else { continue };
-        let there = copy(&tree, target, to);
+        let there = tree.copy(&target.listing, to);
         let base = there.and_then(|there| base::find(here, there));
         lag += lacking(way, here, base.as_ref());
         if let (Some(base), Some(there)) = (&base, there) {
@@ -172,12 +172,6 @@ fn both(
         holds: held,
         ..blind(way, base.map_or(Common::None, |(time, _)| Common::At(time)))
     }
-}
-
-/// The copy of a dataset, which may still have the name that its source had.
-fn copy<'a>(tree: &Tree, target: &'a Survey, to: &Dataset) -> Option<&'a Listed> {
-    let was = tree.renamed.iter().find_map(|(was, now)| was.join(now.below(to)?).ok());
-    target.listing.datasets.get(&was.unwrap_or_else(|| to.clone()))
 }
 
 fn lacking(way: &Way, here: &Listed, base: Option<&Base>) -> u64 {
