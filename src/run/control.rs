@@ -144,7 +144,7 @@ impl PlayContext for Context<'_> {
         Box::pin(async move {
             let topology = crate::zfs::topology::read(file);
             let topology = topology.map_err(|error| Failure::new(error.chain()))?;
-            let level = level.parse().map_err(Failure::new::<String>)?;
+            let level = level.parse().map_err(|error: String| Failure::new(error))?;
             let how = Closely { level, snapshot: snapshot.map(str::to_owned) };
             let (batch, task, check) = (self.batch, self.task, self.check());
             verify_task::run(verify_task::Request { batch, task, topology, check, how }).await

@@ -68,7 +68,7 @@ impl Control for ZfsVerify {
             }
             let file = Value::map(file);
             topology::read(&file).map_err(|error| Failure::new(error.chain()))?;
-            let level = args.level.as_str();
+            let level = args.level.word();
             let fields = context.verify_copies(&file, level, args.snapshot.as_deref()).await?;
             Ok(ControlOutcome { fields, effects: Vec::new(), verbose_always: false })
         })

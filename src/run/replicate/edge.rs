@@ -157,10 +157,14 @@ async fn carried(
         () = all(&mut way, &plan, end) => {}
         error = lock.keep() => fail(end, Level::Failed, error),
     }
-    if let Err(error) = lock.free().await {
+    end.level = level(end);
+    let freed = match end.level {
+        Level::Done => lock.free_done(&link.edge).await,
+        _ => lock.free().await,
+    };
+    if let Err(error) = freed {
         (job.tell)(Told::Line(format!("{}: {error}", link.edge.id)));
     }
-    end.level = level(end);
     end.sizes = sizes;
     end.plan = Some(plan);
 }

@@ -1,7 +1,8 @@
 //! Verifying as a task of a play.
 
 use super::{Closely, Job, PlayHosts, Told, verify};
-use crate::base::{Diagnostic, Value, from_json};
+use crate::base::value::from_json;
+use crate::base::{Diagnostic, Value};
 use crate::play::Task;
 use crate::run::batch::Batch;
 use crate::spec::{Event, Failure, Fields};
