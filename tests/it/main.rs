@@ -25,4 +25,5 @@ mod status;
 mod streams;
 mod terminal;
 mod tree;
+mod verify;
 mod zfs;

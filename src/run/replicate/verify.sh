@@ -294,6 +294,15 @@ read_one() {
     let_go
 }
 
+# alive PID: whether a process is there, ours or not.
+alive() {
+    said=$(kill -0 "$1" 2>&1) && return 0
+    case $said in
+    *ermi*) return 0 ;;
+    esac
+    return 1
+}
+
 # leftovers: clones of runs of this edge that were cut.
 leftovers() {
     zfs list -H -o name -d 1 -r "$above" 2>/dev/null >"$tmp/all"
@@ -301,7 +310,7 @@ leftovers() {
         pid=${one##*_}
         [ "$one" = "$above/tank_verify_${edge}_$pid" ] || continue
         [ "$(zfs get -H -o value org.tank:verify "$one")" = "$edge $pid" ] || continue
-        if kill -0 "$pid" 2>/dev/null; then
+        if alive "$pid"; then
             printf '=left\t%s\tbelongs to a run that is still going on\n' "$one"
         elif [ "$mode" = check ]; then
             printf '=left\t%s\tof a run that was cut would be destroyed\n' "$one"

@@ -140,14 +140,18 @@ pub async fn read(
         return outcome;
     }
     let way = &link.edge;
-    let here = Reader::ask(source, words(job, way, &way.source), asked(source, way, items, false, false));
+    let here =
+        Reader::ask(source, words(job, way, &way.source), asked(source, way, items, false, false));
     let drill = level == Level::Drill;
-    let there = Reader::ask(target, words(job, way, &way.target), asked(target, way, items, true, drill));
+    let there =
+        Reader::ask(target, words(job, way, &way.target), asked(target, way, items, true, drill));
     let (here, there) = join(here, there).await;
     let (mut here, answers_here) = opened(here);
     let (mut there, answers_there) = opened(there);
     let left = [(&way.source.host, &answers_here), (&way.target.host, &answers_there)];
-    for (host, answers) in left.into_iter().filter_map(|(host, one)| Some((host, one.as_ref().ok()?))) {
+    for (host, answers) in
+        left.into_iter().filter_map(|(host, one)| Some((host, one.as_ref().ok()?)))
+    {
         outcome.notes.extend(answers.left.iter().map(|text| format!("{host}: {text}")));
     }
     for (key, item) in items.iter().enumerate() {
@@ -168,9 +172,7 @@ pub async fn read(
     outcome
 }
 
-fn opened(
-    asked: Result<(Reader, Answers), String>,
-) -> (Option<Reader>, Result<Answers, String>) {
+fn opened(asked: Result<(Reader, Answers), String>) -> (Option<Reader>, Result<Answers, String>) {
     match asked {
         Ok((reader, answers)) => (Some(reader), Ok(answers)),
         Err(error) => (None, Err(error)),
@@ -205,13 +207,16 @@ fn verdicts(level: Level, verdict: Verdict, item: &Item, target: &Read) -> Vec<(
 
 /// Asks both for their lists, and says where they differ.
 async fn differing(here: &mut Reader, there: &mut Reader, key: usize) -> Verdict {
-    let found = match join(here.say(format!("list\t{key}\n")), there.say(format!("list\t{key}\n"))).await {
-        (Ok(()), Ok(())) => merged(here, there).await,
-        (Err(error), _) | (_, Err(error)) => Err(error),
-    };
+    let found =
+        match join(here.say(format!("list\t{key}\n")), there.say(format!("list\t{key}\n"))).await {
+            (Ok(()), Ok(())) => merged(here, there).await,
+            (Err(error), _) | (_, Err(error)) => Err(error),
+        };
     match found {
         Ok(found) => found.verdict(),
-        Err(error) => Verdict::Differs(vec![format!("the digests differ; where could not be told: {error}")]),
+        Err(error) => {
+            Verdict::Differs(vec![format!("the digests differ; where could not be told: {error}")])
+        }
     }
 }
 
@@ -269,3 +274,6 @@ fn left_holds(seen: &Seen, way: &Edge, dataset: &Dataset) -> Vec<String> {
         .filter(|full| seen.survey.holds.get(full).is_none_or(|tags| tags.contains(&tag)))
         .collect()
 }
+
+#[cfg(test)]
+mod tests;

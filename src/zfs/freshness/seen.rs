@@ -211,7 +211,8 @@ fn last_success(way: &Way, target: &Survey) -> Option<i64> {
 /// Copies that differ, by a verification's mark.
 fn suspects(way: &Way, target: &Survey) -> Vec<(String, String)> {
     let all = taken(way, &way.target, &target.listing);
-    let marked = |one: &Listed| Some((one.name.to_string(), one.property(marks::SUSPECT)?.to_owned()));
+    let marked =
+        |one: &Listed| Some((one.name.to_string(), one.property(marks::SUSPECT)?.to_owned()));
     all.filter_map(marked).collect()
 }
 

@@ -252,7 +252,8 @@ fn report() -> Report {
 fn a_copy_that_differs_is_critical_however_fresh_it_is() {
     let mut fresh = edge(Common::At(NOW));
     fresh.suspects = vec![("pb/data".into(), "e content 2026-11-23T11:00:00Z".into())];
-    let text = "pb/data is not what it was made of, nothing is pruned (e content 2026-11-23T11:00:00Z)";
+    let text =
+        "pb/data is not what it was made of, nothing is pruned (e content 2026-11-23T11:00:00Z)";
     assert_eq!(of_edge(fresh)[1], (Level::Crit, text.to_owned()));
 }
 

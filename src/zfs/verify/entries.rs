@@ -109,12 +109,15 @@ fn one(path: &[u8], facts: &BTreeSet<(Side, String)>) -> String {
         facts.iter().filter(|(one, _)| *one == side).map(|(_, fact)| fact.as_str()).collect()
     };
     let (here, there) = (of(Side::Source), of(Side::Target));
-    let kind = |all: &[&str], kind: &str| all.iter().any(|fact| fact.split(' ').next() == Some(kind));
+    let kind =
+        |all: &[&str], kind: &str| all.iter().any(|fact| fact.split(' ').next() == Some(kind));
     let name = shown(path);
     if kind(&here, "b") || kind(&there, "b") {
         return format!("{}: {}", block(path), content(&here, &there, "b"));
     }
-    let meta = |all: &[&str]| all.iter().find(|fact| !fact.starts_with("h ")).map(|fact| (*fact).to_owned());
+    let meta = |all: &[&str]| {
+        all.iter().find(|fact| !fact.starts_with("h ")).map(|fact| (*fact).to_owned())
+    };
     match (meta(&here), meta(&there)) {
         (Some(_), None) => format!("{name}: only on the source"),
         (None, Some(_)) => format!("{name}: only on the target"),

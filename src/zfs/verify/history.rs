@@ -24,7 +24,8 @@ pub fn lineage(source: &Listed, target: &Listed, named: Option<&str>) -> (Verdic
         return (Verdict::Unknown("the copy has no snapshots".to_owned()), notes);
     }
     let Some(base) = base::find(source, target) else {
-        let text = format!("none of the copy's {} snapshots is the source's", target.snapshots.len());
+        let text =
+            format!("none of the copy's {} snapshots is the source's", target.snapshots.len());
         return (Verdict::Differs(vec![text]), notes);
     };
     let mut wrong = retaken(source, target);
@@ -34,7 +35,10 @@ pub fn lineage(source: &Listed, target: &Listed, named: Option<&str>) -> (Verdic
         // An empty one of the target's own stands in nobody's way.
         match one.written {
             Some(0) => notes.push(format!("@{} is the target's own; it is empty", one.name)),
-            _ => wrong.push(format!("@{} is only on the target, and newer than all that is common", one.name)),
+            _ => wrong.push(format!(
+                "@{} is only on the target, and newer than all that is common",
+                one.name
+            )),
         }
     }
     notes.extend(only_there(source, target, &base.on_target));
@@ -55,7 +59,9 @@ pub fn lineage(source: &Listed, target: &Listed, named: Option<&str>) -> (Verdic
 fn missing(source: &Listed, target: &Listed, name: &str) -> Option<String> {
     match source.snapshots.iter().find(|one| one.name == name) {
         None => Some(format!("the source has no @{name}")),
-        Some(one) if target.snapshot(one.guid).is_none() => Some(format!("the copy has no @{name}")),
+        Some(one) if target.snapshot(one.guid).is_none() => {
+            Some(format!("the copy has no @{name}"))
+        }
         Some(_) => None,
     }
 }
@@ -70,14 +76,18 @@ fn same_name(source: &Listed, one: &Snapshot) -> bool {
 
 /// Snapshots of the same name that are not the same.
 fn retaken(source: &Listed, target: &Listed) -> Vec<String> {
-    let found = target.snapshots.iter().filter(|one| same_name(source, one) && !knows(source, one.guid));
-    found.map(|one| format!("@{} is another snapshot than the source's of that name", one.name)).collect()
+    let found =
+        target.snapshots.iter().filter(|one| same_name(source, one) && !knows(source, one.guid));
+    found
+        .map(|one| format!("@{} is another snapshot than the source's of that name", one.name))
+        .collect()
 }
 
 /// Snapshots that stand in another order than on the source.
 fn order(source: &Listed, target: &Listed) -> Option<String> {
     let there: Vec<Guid> = target.snapshots.iter().map(|one| one.guid).collect();
-    let both: BTreeSet<Guid> = there.iter().copied().filter(|guid| source.snapshot(*guid).is_some()).collect();
+    let both: BTreeSet<Guid> =
+        there.iter().copied().filter(|guid| source.snapshot(*guid).is_some()).collect();
     let here = source.snapshots.iter().map(|one| one.guid).filter(|guid| both.contains(guid));
     let wrong = here.zip(there.iter().filter(|guid| both.contains(guid))).find(|(a, b)| a != *b)?;
     let name = &source.snapshot(wrong.0)?.name;
@@ -86,8 +96,15 @@ fn order(source: &Listed, target: &Listed) -> Option<String> {
 
 /// An identity has one date.
 fn dates(source: &Listed, target: &Listed) -> Vec<String> {
-    let wrong = |one: &&Snapshot| source.snapshot(one.guid).is_some_and(|other| other.creation != one.creation);
-    target.snapshots.iter().filter(wrong).map(|one| format!("@{} has another date than the source's", one.name)).collect()
+    let wrong = |one: &&Snapshot| {
+        source.snapshot(one.guid).is_some_and(|other| other.creation != one.creation)
+    };
+    target
+        .snapshots
+        .iter()
+        .filter(wrong)
+        .map(|one| format!("@{} has another date than the source's", one.name))
+        .collect()
 }
 
 /// Older ones that the source has no more, or never had: nobody can tell.
@@ -130,8 +147,12 @@ fn guessed(target: &Listed, base: &base::Base) -> Verdict {
     let kept = target.snapshot(base.on_target.guid).map_or(0, |one| one.used);
     match (kept, base.newer.is_empty()) {
         (0, true) => Verdict::Unknown("this release of ZFS can't tell".to_owned()),
-        (0, false) => Verdict::Unknown(format!("this release of ZFS can't tell, and there are snapshots behind @{name}")),
-        (bytes, _) => Verdict::Differs(vec![format!("{bytes} bytes of @{name} were overwritten since")]),
+        (0, false) => Verdict::Unknown(format!(
+            "this release of ZFS can't tell, and there are snapshots behind @{name}"
+        )),
+        (bytes, _) => {
+            Verdict::Differs(vec![format!("{bytes} bytes of @{name} were overwritten since")])
+        }
     }
 }
 

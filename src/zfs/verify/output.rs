@@ -114,7 +114,9 @@ impl Marking {
         let be = if check { "would be" } else { "is" };
         match self {
             Self::Keep => None,
-            Self::Set(_) => Some(format!("it {be} marked as suspect, and nothing of the edge pruned")),
+            Self::Set(_) => {
+                Some(format!("it {be} marked as suspect, and nothing of the edge pruned"))
+            }
             Self::Clear => Some(format!("its mark as suspect {be} taken away")),
         }
     }

@@ -198,7 +198,8 @@ fn lists(source: &str, target: &str) -> Verdict {
     let (mut here, mut there) = (source.iter().peekable(), target.iter().peekable());
     let mut found = Differences::default();
     while here.peek().is_some() || there.peek().is_some() {
-        let (own, other) = (here.peek().map(|one| one.as_slice()), there.peek().map(|one| one.as_slice()));
+        let (own, other) =
+            (here.peek().map(|one| one.as_slice()), there.peek().map(|one| one.as_slice()));
         let (first, second) = found.step(own, other);
         assert!(first || second);
         first.then(|| here.next());
@@ -259,7 +260,9 @@ fn blocks_are_told_by_their_bytes() {
     };
     assert_eq!(
         lists(&list('a'), &list('b')),
-        differs(&["bytes 0 to 67108863: source sha256 aaaaaaaaaaaaaaaa, target sha256 bbbbbbbbbbbbbbbb"])
+        differs(&[
+            "bytes 0 to 67108863: source sha256 aaaaaaaaaaaaaaaa, target sha256 bbbbbbbbbbbbbbbb"
+        ])
     );
 }
 
@@ -281,7 +284,10 @@ fn a_mark_goes_by_a_look_as_deep_as_the_one_that_set_it() {
     assert_eq!(of(&[(Guid, bad())], Some("e content 1")), Marking::Keep);
     assert_eq!(of(&[(Guid, good())], None), Marking::Keep);
     assert_eq!(of(&[(Guid, good())], Some("e content 1")), Marking::Keep);
-    assert_eq!(of(&[(Guid, good()), (Written, good()), (Content, good())], Some("e content 1")), Marking::Clear);
+    assert_eq!(
+        of(&[(Guid, good()), (Written, good()), (Content, good())], Some("e content 1")),
+        Marking::Clear
+    );
     assert_eq!(of(&[(Guid, good()), (Content, unknown(""))], Some("e content 1")), Marking::Keep);
     // Where nothing can tell what was written, the content has to.
     assert_eq!(of(&[(Guid, good()), (Written, unknown(""))], Some("e written 1")), Marking::Keep);
