@@ -29,6 +29,7 @@ gone() {
         sleep 1
         zfs unmount "$1" >/dev/null 2>&1
     done
+    return 0
 }
 
 # let_go: undoes what was done for one snapshot.
@@ -235,7 +236,10 @@ enter() {
     cd / && mkdir -p "$tmp/m" || return 1
     cloned -o canmount=noauto -o "mountpoint=$tmp/m" -o snapdir=hidden -o sharenfs=off -o sharesmb=off \
         -o setuid=off -o exec=off || return 1
-    why=$(zfs mount "$clone" 2>&1) || { why="the clone could not be mounted: $(one_line "$why")"; return 1; }
+    # zfs-fuse has mounted it already.
+    if [ "$(zfs get -Hp -o value mounted "$clone")" != yes ]; then
+        why=$(zfs mount "$clone" 2>&1) || { why="the clone could not be mounted: $(one_line "$why")"; return 1; }
+    fi
     cd "$tmp/m" && at "$clone" && return 0
     why='the clone is not mounted where it should be'
     return 1
