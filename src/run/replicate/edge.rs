@@ -158,15 +158,20 @@ async fn carried(
         error = lock.keep() => fail(end, Level::Failed, error),
     }
     end.level = level(end);
-    let freed = match end.level {
+    give_back(&lock, link, end.level).await;
+    end.sizes = sizes;
+    end.plan = Some(plan);
+}
+
+/// Gives the lock back; a run that went well leaves its time.
+async fn give_back(lock: &Lock<'_>, link: &Link, level: Level) {
+    let freed = match level {
         Level::Done => lock.free_done(&link.edge).await,
         _ => lock.free().await,
     };
     if let Err(error) = freed {
-        (job.tell)(Told::Line(format!("{}: {error}", link.edge.id)));
+        (lock.job.tell)(Told::Line(format!("{}: {error}", link.edge.id)));
     }
-    end.sizes = sizes;
-    end.plan = Some(plan);
 }
 
 /// Rights that users who are not root lack on either end, with the commands that grant them.

@@ -5,6 +5,7 @@ use super::hosts::Hosts;
 use super::survey::{self, AllSeen};
 use super::verify_read::{self, Item};
 use super::{Job, Level as Ended, Seen, edge, verify_mark};
+use crate::zfs::listing::Listed;
 use crate::zfs::name::Dataset;
 use crate::zfs::replication::tree;
 use crate::zfs::topology::Link;
@@ -98,28 +99,7 @@ fn listed(
                 let why = "there is no copy".to_owned();
                 copy.levels.push((Level::Guid, Verdict::Unknown(why)));
             }
-            Some(other) => {
-                copy.target = other.name.clone();
-                let named = how.snapshot.as_deref();
-                let (lineage, notes) = verify::lineage(own, other, named);
-                copy.levels.push((Level::Guid, lineage));
-                copy.notes = notes;
-                if how.level >= Level::Written {
-                    copy.levels.push((Level::Written, verify::written(own, other)));
-                }
-                if how.level >= Level::Content {
-                    match verify::pick(own, other, named) {
-                        Err(why) => copy.levels.push((Level::Content, Verdict::Unknown(why))),
-                        Ok(pick) => items.push(Item {
-                            copy: found.copies.len(),
-                            source: from.clone(),
-                            target: other.name.clone(),
-                            volume: own.volume,
-                            pick,
-                        }),
-                    }
-                }
-            }
+            Some(other) => items.extend(pair(how, own, other, found.copies.len(), &mut copy)),
         }
         found.copies.push(copy);
     }
@@ -131,6 +111,41 @@ fn listed(
     let kept = tree.vanished.iter().map(|name| format!("{name} is kept: its source is gone"));
     found.notes.extend(kept);
     items
+}
+
+/// What the listings tell of one copy, and what of it is to be read.
+fn pair(
+    how: &Closely,
+    source: &Listed,
+    target: &Listed,
+    at: usize,
+    copy: &mut Copy,
+) -> Option<Item> {
+    copy.target = target.name.clone();
+    let named = how.snapshot.as_deref();
+    let (lineage, notes) = verify::lineage(source, target, named);
+    copy.levels.push((Level::Guid, lineage));
+    copy.notes = notes;
+    if how.level >= Level::Written {
+        copy.levels.push((Level::Written, verify::written(source, target)));
+    }
+    if how.level < Level::Content {
+        return None;
+    }
+    match verify::pick(source, target, named) {
+        Ok(pick) => Some(Item {
+            copy: at,
+            source: source.name.clone(),
+            target: target.name.clone(),
+            volume: source.volume,
+            pick,
+        }),
+        Err(why) => {
+            let deep = [Level::Content, Level::Drill].into_iter().filter(|one| *one <= how.level);
+            copy.levels.extend(deep.map(|level| (level, Verdict::Unknown(why.clone()))));
+            None
+        }
+    }
 }
 
 fn fresh(source: &Dataset, target: &Dataset) -> Copy {

@@ -97,7 +97,7 @@ for name; do
         printf "%s%sl %s %s\n" "$key" "$tab" "$(stat "$stat_" "$of_link" "$name")" "$(plain "$to")"
     elif [ -f "$name" ]; then
         printf "%s%sf %s\n" "$key" "$tab" "$(stat "$stat_" "$one_file" "$name")"
-        found=$($hash <"$name" | sed "s/^\([0-9a-f]\{64\}\).*/\1/")
+        found=$({ $hash <"$name"; } 2>/dev/null | sed "s/^\([0-9a-f]\{64\}\).*/\1/")
         case $found in "") ;; *) printf "%s%sh %s\n" "$key" "$tab" "$found" ;; esac
     else
         kind=o
@@ -137,24 +137,24 @@ entries() {
 
 # unread: files (PATH lines on stdin) that were not read: once more, to know why. A bad disk: PATH h !; no right: PATH h ?.
 unread() {
-    while IFS= read -r name; do
-        file=$name
-        case $name in
+    while IFS= read -r path; do
+        file=$path
+        case $path in
         \\*)
             # shellcheck disable=SC2059 # it is made of octal digits
-            file=$(printf "$(printf %s "${name#?}" | sed 's/../& /g' | tr ' ' '\n' | while read -r two; do
+            file=$(printf "$(printf %s "${path#?}" | sed 's/../& /g' | tr ' ' '\n' | while read -r two; do
                 [ -z "$two" ] || printf '\\%03o' "0x$two"
             done)" && printf .)
             file=${file%.}
             ;;
         esac
         # shellcheck disable=SC2086 # words
-        if said=$($hash 2>&1 <"$file"); then
-            printf '%s%sh %s\n' "$name" "$tab" "$(printf %s "$said" | sed 's/^\([0-9a-f]\{64\}\).*/\1/')"
+        if said=$({ $hash <"$file"; } 2>&1); then
+            printf '%s%sh %s\n' "$path" "$tab" "$(printf %s "$said" | sed 's/^\([0-9a-f]\{64\}\).*/\1/')"
         else
             case $said in
-            *ermission\ denied* | *not\ permitted*) printf '%s%sh ?\n' "$name" "$tab" ;;
-            *) printf '%s%sh !\n' "$name" "$tab" ;;
+            *ermission\ denied* | *not\ permitted*) printf '%s%sh ?\n' "$path" "$tab" ;;
+            *) printf '%s%sh !\n' "$path" "$tab" ;;
             esac
         fi
     done 2>/dev/null
@@ -333,7 +333,7 @@ while IFS="$tab" read -r word key dataset name guid kind how; do
     read) read_one </dev/null ;;
     go) echo '=end' ;;
     list)
-        cat "$tmp/list.$key"
+        cat "$tmp/list.$key" 2>/dev/null
         printf '=listed\t%s\n' "$key"
         ;;
     esac

@@ -15,7 +15,7 @@ const ZFS: &str = r#"#!/bin/sh
 cd "${0%/*}/.." || exit 9
 case "$*" in
 "get -Hp -o value guid t/gone@"*) echo "cannot open 't/gone@s1': dataset does not exist" >&2; exit 1 ;;
-"get -Hp -o value guid "*) echo 77 ;;
+"get -Hp -o value guid t/"[dv]@s1) echo 77 ;;
 "get -Hp -o value mounted "*) echo yes ;;
 "get -H -o value mountpoint "*) echo "$PWD/top" ;;
 "get -Hp -o value volsize "*) cat volsize ;;
@@ -33,9 +33,9 @@ esac
 const DF: &str = "#!/bin/sh\necho Filesystem; echo 't/d@s1 1 1 1 1% /x'\n";
 /// A disk that does not give the file `bad`.
 const SUM: &str = r#"#!/bin/sh
-case $(readlink /proc/self/fd/0) in */bad) echo 'sha256sum: -: Input/output error' >&2; exit 1 ;; esac
+case $(readlink /proc/self/fd/0) in */denied) echo 'sha256sum: -: Permission denied' >&2; exit 1 ;; */bad) echo 'sha256sum: -: Input/output error' >&2; exit 1 ;; esac
 for one; do
-    case $one in */bad) echo "sha256sum: $one: Input/output error" >&2; shift; continue ;; esac
+    case $one in */bad | */denied) echo "sha256sum: $one: Input/output error" >&2; shift; continue ;; esac
     set -- "$@" "$one"
     shift
 done
@@ -189,6 +189,12 @@ fn what_is_not_read_is_told() {
         assert!(said.contains("\t19\t23\t1\t0\tsnapshot\n"), "{shell:?} {said}");
         assert!(said.contains("./bad\th !\n"), "{shell:?} {said}");
     }
+    fs::rename(scratch.snapshot().join("bad"), scratch.snapshot().join("denied")).unwrap();
+    let (said, _) = scratch.run(&["dash"], "make", READ);
+    assert!(
+        said.contains("\t19\t23\t0\t1\tsnapshot\n") && said.contains("./denied\th ?\n"),
+        "{said}"
+    );
     let gone = "read\t4\tt/gone\ts1\t77\tfs\tany\nread\t5\tt/d\ts1\t78\tfs\tany\ngo\n";
     let why = "is gone, or another one has its name\n";
     for shell in SHELLS {
