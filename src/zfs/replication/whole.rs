@@ -126,7 +126,7 @@ impl Planner<'_> {
         let none = BTreeSet::new();
         let origin =
             tree::origin_copy(source, &self.tree.pairs, &self.source.listing, &self.predicted);
-        let above = above(&self.predicted, to).cloned();
+        let above = self.predicted.above(to).cloned();
         let target = self.predicted.datasets.get(to).cloned();
         let pair = Pair {
             source,
@@ -195,7 +195,7 @@ impl Planner<'_> {
     ) {
         for parent in parents {
             let mut made =
-                above(&self.predicted, parent).cloned().unwrap_or_else(|| bare(source, parent));
+                self.predicted.above(parent).cloned().unwrap_or_else(|| bare(source, parent));
             made.name = parent.clone();
             made.snapshots.clear();
             self.predicted.datasets.insert(parent.clone(), made);
@@ -251,17 +251,6 @@ fn arriving<'a>(source: &'a Listed, copying: &'a Copying) -> impl Iterator<Item 
     copying.steps.iter().flat_map(brings)
 }
 
-fn above<'a>(listing: &'a Listing, name: &Dataset) -> Option<&'a Listed> {
-    let mut above = name.parent();
-    while let Some(one) = above {
-        if let Some(found) = listing.datasets.get(&one) {
-            return Some(found);
-        }
-        above = one.parent();
-    }
-    None
-}
-
 /// The snapshots on a host that edges from it start from, by dataset: what must not go while those edges are behind.
 #[must_use]
 pub fn needed<'s>(
@@ -288,7 +277,7 @@ pub fn needed<'s>(
 /// Where an edge's lock is kept: above its target, so that it outlives what happens to the target itself.
 #[must_use]
 pub fn lock_place(target: &Place, survey: &Survey) -> Dataset {
-    match survey.above(&target.dataset) {
+    match survey.listing.above(&target.dataset) {
         Some(above) => above.name.clone(),
         None => target.dataset.clone(),
     }
