@@ -76,6 +76,14 @@ impl Survey {
         Capability { features, ..self.programs.clone() }
     }
 
+    /// Whether it says of a dataset if that is there, in a pool that is.
+    #[must_use]
+    pub fn was_asked(&self, dataset: &Dataset) -> bool {
+        let listed = &self.listing.datasets;
+        let pool = listed.keys().any(|one| one.pool() == dataset.pool());
+        pool && (listed.contains_key(dataset) || self.missing.contains(dataset))
+    }
+
     /// The nearest dataset above one that is there.
     #[must_use]
     pub fn above(&self, dataset: &Dataset) -> Option<&super::listing::Listed> {

@@ -4,9 +4,10 @@ use super::{Job, Seen, Told};
 use crate::base::quote;
 use crate::run::stream::{Limits, Relayed, pair, relay};
 use crate::spec::{BoxFuture, Program};
+use crate::zfs::listing::Listed;
 use crate::zfs::message::{self, Failure};
-use crate::zfs::replication::marks;
 use crate::zfs::replication::plan::{Copying, Step};
+use crate::zfs::value::same;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -142,15 +143,11 @@ async fn across(
     Ok(relay(from, to, &Limits::default(), progress, stop).await)
 }
 
-/// Properties of ours that a first receive could not set, as `zfs get` shows them; a missing right is no error to ZFS.
-pub fn unset(copying: &Copying, target: &crate::zfs::listing::Listed) -> Option<String> {
+/// Properties that a first receive could not set, as `zfs get` shows them; a missing right is no error to ZFS.
+pub fn unset(copying: &Copying, target: &Listed) -> Option<String> {
     let all = copying.flags.set.iter().chain(&copying.flags.set_later);
     let wrong: Vec<&str> = all
-        .filter(|(name, value)| {
-            let known =
-                name.starts_with("org.tank:") || matches!(name.as_str(), "readonly" | "canmount");
-            known && target.property(name) != Some(value.as_str()) && name != marks::FLAGS
-        })
+        .filter(|(name, value)| !target.property(name).is_some_and(|is| same(name, value, is)))
         .map(|(name, _)| name.as_str())
         .collect();
     (!wrong.is_empty()).then(|| format!("{} could not be set on {}", wrong.join(", "), target.name))
@@ -177,12 +174,11 @@ mod tests {
         }
     }
 
-    #[test]
-    fn words_never_force() {
+    fn copying() -> Copying {
         let set = vec![("readonly".to_owned(), "on".to_owned())];
         let flags =
             Flags { send: "Lc".to_owned(), receive: "us".to_owned(), set, set_later: Vec::new() };
-        let copying = Copying {
+        Copying {
             source: Dataset::new("pa/a b").unwrap(),
             target: Dataset::new("pb/d").unwrap(),
             base: None,
@@ -190,7 +186,12 @@ mod tests {
             steps: Vec::new(),
             flags,
             warnings: Vec::new(),
-        };
+        }
+    }
+
+    #[test]
+    fn words_never_force() {
+        let copying = copying();
         let full = Step::Full(snap("s"));
         assert_eq!(quote::words(send_words(&copying, &full, None)), "zfs send -Lc 'pa/a b@s'");
         assert_eq!(
@@ -208,5 +209,28 @@ mod tests {
         assert_eq!(send_words(&copying, &package, None)[3..], ["-I", "pa/a b@a", "pa/a b@z"]);
         let resume = Step::Resume(crate::zfs::replication::token::Token::default());
         assert_eq!(send_words(&copying, &resume, Some("1-x")), ["zfs", "send", "-t", "1-x"]);
+    }
+
+    #[test]
+    fn what_could_not_be_set_is_named() {
+        let set = [("readonly", "on"), ("recordsize", "1M"), ("org.tank:flags", "L"), ("a:b", "c")];
+        let set: Vec<_> = set.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec();
+        let (first, later) = set.split_at(2);
+        let mut copying = copying();
+        (copying.flags.set, copying.flags.set_later) = (first.to_vec(), later.to_vec());
+        let with = |properties: &[(&str, &str)]| Listed {
+            name: copying.target.clone(),
+            volume: false,
+            properties: properties.iter().map(|(k, v)| (k.to_string(), v.to_string())).collect(),
+            snapshots: Vec::new(),
+            bookmarks: Vec::new(),
+        };
+        let all =
+            [("readonly", "on"), ("recordsize", "1048576"), ("org.tank:flags", "L"), ("a:b", "c")];
+        assert_eq!(unset(&copying, &with(&all)), None);
+        assert_eq!(
+            unset(&copying, &with(&[("readonly", "off"), ("recordsize", "131072"), ("a:b", "-")])),
+            Some("readonly, recordsize, org.tank:flags, a:b could not be set on pb/d".to_owned())
+        );
     }
 }
