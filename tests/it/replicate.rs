@@ -321,6 +321,11 @@ impl Pools {
         told
     }
 
+    /// The programs that streams ran so far.
+    pub fn streams(&self) -> Vec<String> {
+        self.faults.streams.lock().unwrap().clone()
+    }
+
     pub fn history(&self) -> String {
         self.sh("zpool history pa; zpool history pb")
     }

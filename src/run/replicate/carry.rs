@@ -3,7 +3,7 @@
 use super::edge::Way;
 use super::marks::{self, changing, script};
 use super::transfer::{self, Trouble};
-use super::{PartEnd, Told};
+use super::{PartEnd, Told, passage};
 use crate::zfs::listing::{Bookmark, Listed, Snapshot};
 use crate::zfs::replication::crypt;
 use crate::zfs::replication::keeping::{Holds, Keeping, keeping};
@@ -208,9 +208,7 @@ async fn stream(way: &Way<'_>, copying: &Copying, end: &mut PartEnd) -> Result<(
             transfer::receive_words(copying, step, first),
         );
         let size = sizes.get(at).copied().flatten();
-        let sides = (way.source(), way.target());
-        end.bytes +=
-            transfer::send(way.job, &way.link.edge.id, sides, words, copying, size).await?;
+        end.bytes += passage::send(way, copying, words, size).await?;
         end.streams += 1;
         end.changed = true;
     }

@@ -2,7 +2,7 @@
 
 use super::lock::{Lock, Taken};
 use super::survey::AllSeen;
-use super::{EdgeEnd, Job, Level, PartEnd, Seen, Told, asking, carry, survey};
+use super::{EdgeEnd, Job, Level, PartEnd, Seen, Told, asking, carry, passage, survey};
 use crate::zfs::listing::Guid;
 use crate::zfs::name::Dataset;
 use crate::zfs::replication::edge::{Edge, Place};
@@ -147,14 +147,19 @@ async fn carried(
     end: &mut EdgeEnd,
 ) {
     let work = plan.parts.iter().any(|part| part.copying.is_ok() && !part.is_idle());
+    plan.warnings.extend(passage::notes(link, source, target, &plan));
+    let stopped = match work {
+        true => stopped(link, source, target, &plan).await,
+        false => None,
+    };
     if job.check || !work {
         refused(&plan, end);
-        end.error = lacking(link, source, target).filter(|_| work);
+        end.error = stopped;
         end.level = level(end).max(if work { Level::Done } else { Level::Idle });
         end.plan = Some(plan);
         return;
     }
-    if let Some(error) = lacking(link, source, target) {
+    if let Some(error) = stopped {
         return fail(end, Level::Failed, error);
     }
     let lock = lock(job, link, target);
@@ -175,6 +180,18 @@ async fn carried(
     end.level = level(end);
     end.sizes = way.sizes;
     end.plan = Some(plan);
+}
+
+/// Why the plan can't be carried out on these hosts.
+async fn stopped(link: &Link, source: &Seen, target: &Seen, plan: &EdgePlan) -> Option<String> {
+    if let Some(error) = lacking(link, source, target) {
+        return Some(error);
+    }
+    let sends = |part: &Part| part.copying.as_ref().is_ok_and(|one| !one.steps.is_empty());
+    match plan.parts.iter().any(sends) {
+        true => passage::closed(link, source, target).await,
+        false => None,
+    }
 }
 
 /// Does all of a plan, or of a new one.
@@ -296,7 +313,11 @@ async fn looked(link: &Link, source: &Seen, target: &Seen) -> Result<(Seen, Seen
         survey::ask(target.host.as_ref(), to, &edges),
     )
     .await;
-    let seen = |one: &Seen, survey| Seen { host: std::sync::Arc::clone(&one.host), survey };
+    let seen = |one: &Seen, survey| Seen {
+        host: std::sync::Arc::clone(&one.host),
+        survey,
+        address: one.address.clone(),
+    };
     Ok((seen(source, here?), seen(target, there?)))
 }
 

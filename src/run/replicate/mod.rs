@@ -11,6 +11,7 @@ mod edge;
 mod hosts;
 mod lock;
 mod marks;
+mod passage;
 mod play_hosts;
 mod prune;
 mod prune_text;
@@ -228,4 +229,6 @@ pub struct Seen {
     pub host: Arc<dyn crate::spec::Host>,
     /// What it has.
     pub survey: Survey,
+    /// Its name or address and port, as the inventory says.
+    pub address: Option<(String, Option<u16>)>,
 }

@@ -21,11 +21,12 @@ pub fn text(links: &[Link], ends: &[EdgeEnd], check: bool) -> String {
         let edge = &link.edge;
         let _ = writeln!(
             out,
-            "{}: {} -> {} ({})",
+            "{}: {} -> {} ({}; {})",
             edge.id,
             edge.source,
             edge.target,
-            edge.policy.encryption.word()
+            edge.policy.encryption.word(),
+            link.passage.path(edge).words()
         );
         let verdict = match (end.level, check) {
             (Level::Idle, _) => "up to date",

@@ -1,15 +1,9 @@
-//! One stream.
+//! One stream: its words, what went wrong, and what came of its properties.
 
-use super::{Job, Seen, Told};
-use crate::base::quote;
-use crate::run::stream::{Limits, Relayed, pair, relay};
-use crate::spec::{BoxFuture, Program};
 use crate::zfs::listing::Listed;
 use crate::zfs::message::{self, Failure};
 use crate::zfs::replication::plan::{Copying, Step};
 use crate::zfs::value::same;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 /// What went wrong on the way.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -70,79 +64,6 @@ pub fn receive_words(copying: &Copying, step: &Step, first: bool) -> Vec<String>
     words
 }
 
-/// Sends one step.
-pub async fn send(
-    job: &Job,
-    edge: &str,
-    (source, target): (&Seen, &Seen),
-    words: (Vec<String>, Vec<String>),
-    copying: &Copying,
-    size: Option<u64>,
-) -> Result<u64, Trouble> {
-    let dataset = copying.target.to_string();
-    let last = AtomicU64::new(0);
-    let told = |done: u64, over: bool| {
-        last.store(done, Ordering::Relaxed);
-        let (edge, dataset) = (edge.to_owned(), dataset.clone());
-        (job.tell)(Told::Bytes { edge, dataset, done, of: size, over });
-    };
-    let progress = |done: u64| told(done, false);
-    let never: BoxFuture<'_, ()> = Box::pin(std::future::pending());
-    let same = Arc::ptr_eq(&source.host, &target.host);
-    let relayed = if same {
-        within(target, words, never).await
-    } else {
-        across(source, target, words, &progress, never).await
-    };
-    let done = relayed.as_ref().map_or(last.load(Ordering::Relaxed), |relayed| relayed.bytes);
-    told(done, true);
-    let relayed = relayed.map_err(Trouble::of)?;
-    match relayed.cause() {
-        None => Ok(relayed.bytes),
-        Some(cause) => Err(Trouble { failure: classified(&relayed, &cause), text: cause }),
-    }
-}
-
-/// A connection that is lost has no words of ZFS.
-fn classified(relayed: &Relayed, cause: &str) -> Failure {
-    let lost = [&relayed.from, &relayed.to].iter().any(|ended| ended.end == crate::spec::End::Lost);
-    match message::classify(cause) {
-        Failure::Other if lost => Failure::Cut,
-        failure => failure,
-    }
-}
-
-async fn within(
-    host: &Seen,
-    words: (Vec<String>, Vec<String>),
-    stop: BoxFuture<'_, ()>,
-) -> Result<Relayed, String> {
-    let (producer, consumer) = (quote::words(&words.0), quote::words(&words.1));
-    let said = pair(&host.host, [&producer, &consumer], true, &|_| {}, stop).await;
-    said.map_err(|error| error.to_string())
-}
-
-async fn across(
-    source: &Seen,
-    target: &Seen,
-    words: (Vec<String>, Vec<String>),
-    progress: &(dyn Fn(u64) + Send + Sync),
-    stop: BoxFuture<'_, ()>,
-) -> Result<Relayed, String> {
-    let text = |words: &[String]| format!("exec {}", quote::words(words));
-    let consumer = Program::consumer("zfs receive", text(&words.1));
-    let to = target.host.pipe(&consumer).await.map_err(|error| error.to_string())?;
-    let producer = Program::producer("zfs send", text(&words.0));
-    let from = match source.host.pipe(&producer).await {
-        Ok(from) => from,
-        Err(error) => {
-            to.kill().await;
-            return Err(error.to_string());
-        }
-    };
-    Ok(relay(from, to, &Limits::default(), progress, stop).await)
-}
-
 /// Properties that a first receive could not set, as `zfs get` shows them; a missing right is no error to ZFS.
 pub fn unset(copying: &Copying, target: &Listed) -> Option<String> {
     let all = copying.flags.set.iter().chain(&copying.flags.set_later);
@@ -156,6 +77,7 @@ pub fn unset(copying: &Copying, target: &Listed) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::base::quote;
     use crate::zfs::listing::{Guid, Snapshot};
     use crate::zfs::name::Dataset;
     use crate::zfs::replication::flags::Flags;
