@@ -26,6 +26,8 @@ struct Context<'a> {
     task: &'a Task,
     host: Arc<str>,
     scope: TaskScope,
+    /// Whether the task only looks.
+    check: bool,
     /// The latest evaluation that failed: a module that fails with it fails by it.
     fault: Mutex<Option<Diagnostic>>,
 }
@@ -45,6 +47,7 @@ pub async fn run(
         task: run.task,
         host: Arc::clone(&run.host),
         scope: scope.clone(),
+        check: super::settle::checks(run, scope)?,
         fault: Mutex::default(),
     };
     let mut outcome = match module.control(args, &context).await {
@@ -119,7 +122,7 @@ impl PlayContext for Context<'_> {
     }
 
     fn check(&self) -> bool {
-        self.session.options.check
+        self.check
     }
 
     fn replicate<'a>(

@@ -90,19 +90,6 @@ impl Survey {
         let pool = listed.keys().any(|one| one.pool() == dataset.pool());
         pool && (listed.contains_key(dataset) || self.missing.contains(dataset))
     }
-
-    /// The nearest dataset above one that is there.
-    #[must_use]
-    pub fn above(&self, dataset: &Dataset) -> Option<&super::listing::Listed> {
-        let mut above = dataset.parent();
-        while let Some(one) = above {
-            if let Some(found) = self.listing.datasets.get(&one) {
-                return Some(found);
-            }
-            above = one.parent();
-        }
-        None
-    }
 }
 
 /// One section: its words, its text.
@@ -293,7 +280,7 @@ mod tests {
         assert_eq!(d.snapshots[0].holds, 1);
         assert_eq!(d.snapshots[0].written, None);
         assert_eq!(survey.missing, [name("qa/none/x")].into());
-        assert_eq!(survey.above(&name("qa/none/x")).unwrap().name, name("qa"));
+        assert_eq!(survey.listing.above(&name("qa/none/x")).unwrap().name, name("qa"));
         assert_eq!(survey.pools["qa"].property("health"), Some("ONLINE"));
     }
 

@@ -63,14 +63,16 @@ pub struct Faults {
     pub requests: AtomicI64,
     /// Bytes of each stream until it is cut; 0: none is.
     pub bytes: AtomicU64,
+    /// Streams in which a byte is changed on the way.
+    pub garbled: AtomicI64,
+    /// What somebody else does behind the first look, and only once.
+    pub meanwhile: Mutex<Option<String>>,
     /// Hosts that cannot be reached.
     pub down: Mutex<Vec<String>>,
     /// Programs that streams ran.
     streams: Mutex<Vec<String>>,
     /// Questions until no more are answered; negative: all are.
     pub questions: AtomicI64,
-    /// What happens on a host right before the next request that changes something.
-    pub before: Mutex<Option<String>>,
 }
 
 impl Faults {
@@ -96,6 +98,28 @@ struct Faulty {
 struct Cut {
     source: Box<dyn Source>,
     left: u64,
+}
+
+/// Changes a byte some way into the stream.
+struct Garbled {
+    source: Box<dyn Source>,
+    left: Option<usize>,
+}
+
+impl Source for Garbled {
+    fn read(&mut self) -> BoxFuture<'_, Result<Bytes, HostError>> {
+        Box::pin(async move {
+            let bytes = self.source.read().await?;
+            let Some(left) = self.left else { return Ok(bytes) };
+            self.left = (left >= bytes.len()).then(|| left - bytes.len());
+            if self.left.is_some() {
+                return Ok(bytes);
+            }
+            let mut bytes = bytes.to_vec();
+            bytes[left] ^= 0x10;
+            Ok(bytes.into())
+        })
+    }
 }
 
 impl Source for Cut {
@@ -137,13 +161,14 @@ impl Host for Faulty {
         self.host.apply(parts, env, then)
     }
     fn run(&self, command: Command) -> BoxFuture<'static, Result<Answer, HostError>> {
-        let before = self.faults.before.lock().unwrap().take();
-        let before = before.map(|text| self.host.run(Command::shell(text)));
+        let meanwhile = self.faults.meanwhile.lock().unwrap().take();
+        let meanwhile = meanwhile.map(|text| self.host.run(Command::new(["sh", "-c", &text])));
         let done = self.host.run(command);
         let hit = self.faults.hits();
         Box::pin(async move {
-            if let Some(before) = before {
-                assert_eq!(before.await.unwrap().rc, 0);
+            if let Some(meanwhile) = meanwhile {
+                let answer = meanwhile.await?;
+                assert_eq!(answer.rc, 0, "{}", answer.error_text());
             }
             let answer = done.await;
             if hit { Err(HostError::Lost("a script".to_owned())) } else { answer }
@@ -175,11 +200,16 @@ impl Host for Faulty {
         let (piped, hit) = (self.host.pipe(program), self.faults.hits());
         let bytes = self.faults.bytes.load(Ordering::SeqCst);
         let producer = !program.input;
+        let garbled = producer && self.faults.garbled.fetch_sub(1, Ordering::SeqCst) > 0;
         Box::pin(async move {
             let mut pipe = piped.await?;
             if hit {
                 pipe.kill().await;
                 return Err(HostError::Lost("a stream".to_owned()));
+            }
+            if garbled {
+                let source = std::mem::replace(&mut pipe.output, Box::new(Nothing));
+                pipe.output = Box::new(Garbled { source, left: Some(10_000) });
             }
             if producer && bytes > 0 {
                 let source = std::mem::replace(&mut pipe.output, Box::new(Nothing));
@@ -308,7 +338,7 @@ impl Pools {
     }
 
     /// Runs, and shows what came of it.
-    fn told(&self, topology: &Topology, check: bool) -> String {
+    pub fn told(&self, topology: &Topology, check: bool) -> String {
         text(&topology.links, &self.run(topology, check), check)
     }
 
@@ -341,7 +371,7 @@ impl Pools {
     }
 
     /// Both sides have the same snapshots, and the newest has the same content.
-    fn same(&self) {
+    pub fn same(&self) {
         assert_eq!(self.guids("pa/d"), self.guids("pb/x/d"));
         let sums = "mkdir -p $DISKS/c; zfs clone -o mountpoint=$DISKS/c pb/x/d@LAST pb/check; (cd $DISKS/c && cat * | md5sum); n=0; until zfs destroy pb/check 2>/dev/null || [ $n -gt 20 ]; do n=$((n + 1)); sleep 0.2; done";
         let last = self.sh("zfs list -H -o name -t snapshot -s creation -r pb/x/d | tail -n 1");
@@ -635,7 +665,7 @@ fn a_lock_is_given_back_when_another_look_fails() {
     let edge = edges(EDGE);
     // Another run has worked there since the look, and then the hosts answer no more.
     let other = "zfs set org.tank:lock.e='free other.9.9' pb".to_owned();
-    *pools.faults.before.lock().unwrap() = Some(other);
+    *pools.faults.meanwhile.lock().unwrap() = Some(other);
     pools.faults.questions.store(2, Ordering::SeqCst);
     let ends = pools.run(&edge, false);
     pools.faults.questions.store(-1, Ordering::SeqCst);
@@ -651,13 +681,13 @@ fn what_was_not_done_is_not_changed() {
     let pools = Pools::new();
     pools.snap("s1");
     // What was to be sent goes between the look and the work: it cannot be held.
-    *pools.faults.before.lock().unwrap() = Some("zfs destroy pa/d@s1".to_owned());
+    *pools.faults.meanwhile.lock().unwrap() = Some("zfs destroy pa/d@s1".to_owned());
     let ends = pools.run(&edges(EDGE), false);
     let part = &ends[0].parts[0];
     // The parent was made by then.
     assert!(part.error.is_some() && part.changed, "{ends:?}");
     pools.snap("s2");
-    *pools.faults.before.lock().unwrap() = Some("zfs destroy pa/d@s2".to_owned());
+    *pools.faults.meanwhile.lock().unwrap() = Some("zfs destroy pa/d@s2".to_owned());
     let ends = pools.run(&edges(EDGE), false);
     let part = &ends[0].parts[0];
     assert!(part.error.is_some() && !part.changed, "{ends:?}");
@@ -677,6 +707,9 @@ fn the_command_tells_by_its_code() {
     tank(&["plan"]).expect_code(0).out_has(&["send @s1 in full", "to be copied"]);
     tank(&["run"]).expect_code(0).out_has(&["1 stream(s)", "copied"]);
     tank(&["run"]).expect_code(0).out_has(&["up to date"]);
+    for unused in ["--limit=a", "--forks=2", "--output=json", "--diff", "-v"] {
+        tank(&["run", unused]).expect_code(2).err_has(&["unexpected argument"]);
+    }
     tank(&["run", "bad.yml"]).expect_code(4).err_has(&["bad.yml:2:5", "lie in each other"]);
     tank(&["run", "--edge", "ee"])
         .expect_code(1)
@@ -720,11 +753,13 @@ fn a_task_of_a_play_copies_once_for_all_hosts() {
     let project = Project::new()
         .file("hosts", "a ansible_connection=local\nb ansible_connection=local\n")
         .file("play.yml", PLAY)
+        .file("looks.yml", &PLAY.replace("register:", "check_mode: true\n      register:"))
         .file("typo.yml", &PLAY.replace("'b:pb", "'bb:pb"));
     let play =
         |words: &[&str]| pools.fuse.tank(&project, &[&["playbook", "-i", "hosts"], words].concat());
     let before = pools.history();
     play(&["play.yml", "--check"]).expect_code(0).out_has(&["changed: [a]", "changed=1 "]);
+    play(&["looks.yml"]).expect_code(0).out_has(&["changed: [a]", "changed=1 "]);
     assert_eq!(pools.history(), before);
     play(&["play.yml"]).expect_code(0).out_has(&["changed: [a]", "done 1", "changed=1 "]);
     pools.same();

@@ -217,7 +217,7 @@ fn lacking(link: &Link, source: &Seen, target: &Seen) -> Option<String> {
     for (place, survey, wanted, below) in ends {
         let text = survey.allowed.get(&place.dataset).filter(|_| survey.uid != 0);
         let there = survey.listing.datasets.contains_key(&place.dataset);
-        let above = survey.above(&place.dataset).map(|one| one.name.clone());
+        let above = survey.listing.above(&place.dataset).map(|one| one.name.clone());
         let dataset = if there { Some(place.dataset.clone()) } else { above };
         let (Some(text), Some(dataset)) = (text, dataset) else { continue };
         let missing = rights::missing(&wanted, &dataset, &survey.user, text, below);

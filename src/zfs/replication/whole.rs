@@ -119,7 +119,7 @@ impl Planner<'_> {
         let none = BTreeSet::new();
         let origin =
             tree::origin_copy(source, &self.tree.pairs, &self.source.listing, &self.predicted);
-        let above = above(&self.predicted, to).cloned();
+        let above = self.predicted.above(to).cloned();
         let target = self.predicted.datasets.get(to).cloned();
         let pair = Pair {
             source,
@@ -188,7 +188,7 @@ impl Planner<'_> {
     ) {
         for parent in parents {
             let mut made =
-                above(&self.predicted, parent).cloned().unwrap_or_else(|| bare(source, parent));
+                self.predicted.above(parent).cloned().unwrap_or_else(|| bare(source, parent));
             made.name = parent.clone();
             made.snapshots.clear();
             self.predicted.datasets.insert(parent.clone(), made);
@@ -244,21 +244,10 @@ fn arriving<'a>(source: &'a Listed, copying: &'a Copying) -> impl Iterator<Item 
     copying.steps.iter().flat_map(brings)
 }
 
-fn above<'a>(listing: &'a Listing, name: &Dataset) -> Option<&'a Listed> {
-    let mut above = name.parent();
-    while let Some(one) = above {
-        if let Some(found) = listing.datasets.get(&one) {
-            return Some(found);
-        }
-        above = one.parent();
-    }
-    None
-}
-
 /// Where an edge's lock is kept: above its target, so that it outlives what happens to the target itself.
 #[must_use]
 pub fn lock_place(target: &Place, survey: &Survey) -> Dataset {
-    match survey.above(&target.dataset) {
+    match survey.listing.above(&target.dataset) {
         Some(above) => above.name.clone(),
         None => target.dataset.clone(),
     }

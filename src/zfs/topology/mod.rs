@@ -110,17 +110,6 @@ pub fn read(file: &Value) -> Result<Topology, Diagnostic> {
     Ok(topology)
 }
 
-/// Reads one edge.
-///
-/// # Errors
-/// What is wrong with it, with its place.
-pub fn read_edge(value: &Value) -> Result<Link, Diagnostic> {
-    let empty = Value::map(crate::base::Map::new());
-    let link = link(value, &Fields::of(&empty, "defaults", &known())?)?;
-    rules::check(&Topology { links: vec![link.clone()] }, std::slice::from_ref(value))?;
-    Ok(link)
-}
-
 fn link(value: &Value, defaults: &Fields<'_>) -> Result<Link, Diagnostic> {
     let own = Fields::of(value, "an edge", &known())?;
     let fields = own.over(defaults);
