@@ -4,6 +4,7 @@ mod copy;
 mod file;
 mod prune;
 mod status;
+mod verify;
 
 use super::options::{self, text, texts};
 use super::{library, prepare};
@@ -24,8 +25,13 @@ const BUSY: u8 = 75;
 /// Runs a command with its words; gives its exit code.
 type Main = fn(&[String]) -> u8;
 
-const COMMANDS: [(&str, Main); 4] =
-    [("plan", copy::plan), ("run", copy::run), ("status", status::main), ("prune", prune::main)];
+const COMMANDS: [(&str, Main); 5] = [
+    ("plan", copy::plan),
+    ("run", copy::run),
+    ("status", status::main),
+    ("prune", prune::main),
+    ("verify", verify::main),
+];
 
 /// The arguments of all commands: which edges, of which file.
 fn edges(command: Command) -> Command {

@@ -28,4 +28,5 @@ mod streams;
 mod terminal;
 mod transit;
 mod tree;
+mod verify;
 mod zfs;

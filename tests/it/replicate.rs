@@ -306,7 +306,7 @@ impl Pools {
         self.with_hosts(async |hosts| prune(&job, wish, hosts).await)
     }
 
-    fn job(&self, topology: &Topology, check: bool) -> Job {
+    pub fn job(&self, topology: &Topology, check: bool) -> Job {
         let (lines, bytes) = (Arc::clone(&self.lines), Arc::clone(&self.bytes));
         Job {
             links: topology.links.clone(),

@@ -79,7 +79,8 @@ pub async fn run(job: &Job, link: &Link, seen: &AllSeen, stale: bool) -> EdgeEnd
     end
 }
 
-fn at<'a>(seen: &'a AllSeen, host: &str) -> Result<&'a Seen, String> {
+/// A host's answer.
+pub fn at<'a>(seen: &'a AllSeen, host: &str) -> Result<&'a Seen, String> {
     match seen.get(host) {
         Some(Ok(seen)) => Ok(seen),
         Some(Err(error)) => Err(error.clone()),
@@ -88,7 +89,7 @@ fn at<'a>(seen: &'a AllSeen, host: &str) -> Result<&'a Seen, String> {
 }
 
 /// The pool of either end that is not there. Only a target may be a disk in a drawer.
-fn absent(link: &Link, source: &Seen, target: &Seen) -> Option<(Level, String)> {
+pub fn absent(link: &Link, source: &Seen, target: &Seen) -> Option<(Level, String)> {
     let target_level = if link.removable { Level::Absent } else { Level::Failed };
     let ends =
         [(&link.edge.source, source, Level::Failed), (&link.edge.target, target, target_level)];
@@ -174,10 +175,8 @@ async fn carried(
         () = work_off(&mut way, &mut plan, moved, end) => {}
         error = lock.keep() => fail(end, Level::Failed, error),
     }
-    if let Err(error) = lock.free().await {
-        (job.tell)(Told::Line(format!("{}: {error}", link.edge.id)));
-    }
     end.level = level(end);
+    give_back(&lock, link, end.level).await;
     end.sizes = way.sizes;
     end.plan = Some(plan);
 }
@@ -203,6 +202,17 @@ async fn work_off(way: &mut Way<'_>, plan: &mut EdgePlan, moved: bool, end: &mut
         }
     }
     all(way, plan, end).await;
+}
+
+/// Gives the lock back; a run that went well leaves its time.
+async fn give_back(lock: &Lock<'_>, link: &Link, level: Level) {
+    let freed = match level {
+        Level::Done => lock.free_done(&link.edge).await,
+        _ => lock.free().await,
+    };
+    if let Err(error) = freed {
+        (lock.job.tell)(Told::Line(format!("{}: {error}", link.edge.id)));
+    }
 }
 
 /// Rights that users who are not root lack on either end, with the commands that grant them.

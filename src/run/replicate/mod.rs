@@ -20,6 +20,10 @@ mod survey;
 pub mod task;
 mod text;
 mod transfer;
+mod verify;
+mod verify_mark;
+mod verify_read;
+pub mod verify_task;
 
 pub use hosts::Hosts;
 pub use play_hosts::{PlayHosts, on_session};
@@ -27,6 +31,7 @@ pub use prune::{PruneEnd, Wish, prune};
 pub use prune_text::prune_text;
 pub use status::{Asked, Status, status};
 pub use text::text;
+pub use verify::{Closely, verify};
 
 use crate::spec::Event;
 use crate::zfs::calendar;

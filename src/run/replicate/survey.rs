@@ -58,9 +58,9 @@ pub async fn ask<'a>(
 /// The three lists of properties, each with our own and those that policies ask for.
 fn properties(edges: &[&Edge]) -> [String; 3] {
     let mut own =
-        vec![marks::SOURCE, marks::MODE, marks::FLAGS, marks::PLACEHOLDER, marks::SUSPECT]
-            .into_iter()
+        [marks::SOURCE, marks::MODE, marks::FLAGS, marks::PLACEHOLDER, marks::SUSPECT, marks::DONE]
             .map(str::to_owned)
+            .into_iter()
             .collect::<BTreeSet<String>>();
     own.extend(edges.iter().map(|edge| marks::lock(edge)));
     own.extend(edges.iter().flat_map(|edge| edge.policy.properties.iter().cloned()));

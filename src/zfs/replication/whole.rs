@@ -73,6 +73,13 @@ pub fn plan_edge(edge: &Edge, source: &Survey, target: &Survey, known: &Known) -
     for (from, to) in &tree.pairs {
         whole.parts.extend(planner.part(from, to));
     }
+    for (from, to) in &tree.pairs {
+        let copy = tree.copy(&target.listing, to);
+        if let Some(why) = copy.and_then(|copy| copy.property(super::marks::SUSPECT)) {
+            let text = "it is not what it was made of";
+            whole.warnings.push(format!("the copy of {from} is marked as suspect ({why}): {text}"));
+        }
+    }
     for (name, why) in &tree.unnameable {
         whole.warnings.push(format!("{name} is left out: {why}"));
     }
