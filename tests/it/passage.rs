@@ -25,7 +25,7 @@ impl Two {
         let pools = Pools::new();
         pools.snap("s1");
         // A file of its own, which only these servers and what they run see.
-        pools.sh("mkdir -p /run/sshd $DISKS/ssh $HOME/.ssh; mount --bind $DISKS/ssh $HOME/.ssh");
+        pools.sh("home=$(getent passwd \"$(id -u)\" | cut -d: -f6); mkdir -p /run/sshd $DISKS/ssh \"$home/.ssh\"; mount --bind $DISKS/ssh \"$home/.ssh\"");
         let server = || {
             let own = Sshd::builder().option("AuthorizedKeysFile .ssh/authorized_keys");
             own.inside(pools.fuse.pid()).start()

@@ -25,6 +25,8 @@ pub struct Sshd {
     dir: TempDir,
     port: u16,
     child: Child,
+    /// Whether it is root's.
+    inside: bool,
 }
 
 impl Builder {
@@ -70,7 +72,7 @@ impl Builder {
             write_config(dir.path(), port, &self.options);
             if let Some(child) = launch(dir.path(), self.inside) {
                 write_known_hosts(dir.path(), port);
-                return Sshd { dir, port, child };
+                return Sshd { dir, port, child, inside: self.inside.is_some() };
             }
         }
         panic!(
@@ -145,6 +147,10 @@ impl Sshd {
 
 impl Drop for Sshd {
     fn drop(&mut self) {
+        if self.inside && !process::is_root() {
+            let all = process::descendants(self.child.id()).into_iter().map(|pid| pid.to_string());
+            let _ = process::as_root("kill").args(all).output();
+        }
         process::kill_children(self.child.id());
         let _ = self.child.kill();
         let _ = self.child.wait();
@@ -209,10 +215,14 @@ fn write_known_hosts(dir: &Path, port: u16) {
 fn launch(dir: &Path, inside: Option<u32>) -> Option<Child> {
     let log = fs::File::create(dir.join("log")).unwrap();
     let script = "umask 022; exec \"$(PATH=$PATH:/usr/sbin:/usr/local/sbin command -v sshd)\" -D -e -f \"$1\"";
-    let mut command = Command::new(if inside.is_some() { "nsenter" } else { "sh" });
-    if let Some(pid) = inside {
-        command.args(["-t", &pid.to_string(), "-m", "-r", "--", "sh"]);
-    }
+    let mut command = match inside {
+        None => Command::new("sh"),
+        Some(pid) => {
+            let mut command = process::as_root("nsenter");
+            command.args(["-t", &pid.to_string(), "-m", "-r", "--", "sh"]);
+            command
+        }
+    };
     let mut child = command
         .args(["-c", script, "sh"])
         .arg(dir.join("sshd_config"))

@@ -1,7 +1,7 @@
 //! Carries one dataset's plan out.
 
 use super::edge::Way;
-use super::marks::{self, changing, script};
+use super::marks::{self, change, changing};
 use super::transfer::{self, Trouble};
 use super::{PartEnd, Told, passage};
 use crate::zfs::listing::{Bookmark, Listed, Snapshot};
@@ -166,12 +166,12 @@ async fn prepare(
     let dataset = part.target.to_string();
     if let Some(was) = &part.rename {
         let words = vec!["rename".to_owned(), was.to_string(), dataset.clone()];
-        script(target, text, words, changed).await?;
+        change(target, text, words, changed).await?;
     }
     if !part.parents.is_empty() {
         let mut words = vec!["parents".to_owned(), names::PLACEHOLDER.to_owned()];
         words.extend(part.parents.iter().map(ToString::to_string));
-        script(target, text, words, changed).await?;
+        change(target, text, words, changed).await?;
     }
     let known = |one: &Snapshot| format!("{}:{}", one.name, one.guid.0);
     for one in &copying.before {
@@ -191,7 +191,7 @@ async fn prepare(
             Preparation::SetAside(name) => words.push(name.to_string()),
             Preparation::Recreate(all) => words.extend(all.iter().map(known)),
         }
-        script(target, text, words, changed).await?;
+        change(target, text, words, changed).await?;
     }
     Ok(())
 }

@@ -13,28 +13,43 @@ macro_rules! changing {
 }
 pub(super) use changing;
 
-/// Runs one of our scripts; its stderr is the error. `changed` is set when it did anything, also where it failed behind that.
-pub async fn script(
+/// Runs one of our scripts; its stderr is the error.
+pub async fn script(host: &dyn Host, text: &str, words: Vec<String>) -> Result<String, String> {
+    let (said, failed) = run(host, text, words).await?;
+    failed.map_or(Ok(said), Err)
+}
+
+/// Runs one that begins with `attempt.sh`. `changed` is set when it did anything, also where it failed behind that.
+pub async fn change(
     host: &dyn Host,
     text: &str,
     words: Vec<String>,
     changed: &mut bool,
 ) -> Result<(), String> {
+    let (said, failed) = run(host, text, words).await?;
+    *changed |= said.lines().any(|line| line == "did");
+    failed.map_or(Ok(()), Err)
+}
+
+/// What it printed, and why it failed.
+async fn run(
+    host: &dyn Host,
+    text: &str,
+    words: Vec<String>,
+) -> Result<(String, Option<String>), String> {
     let head = ["sh", "-c", text, "tank"].map(str::to_owned);
     let answer = host
         .run(Command::new(head.into_iter().chain(words)))
         .await
         .map_err(|error| error.to_string())?;
-    *changed |= answer.text().lines().any(|line| line == "did");
     if answer.rc == 0 {
-        return Ok(());
+        return Ok((answer.text(), None));
     }
-    let said = answer.error_text();
-    Err(if said.trim().is_empty() {
-        format!("exit code {}", answer.rc)
-    } else {
-        said.trim().to_owned()
-    })
+    let error = match answer.error_text().trim() {
+        "" => format!("exit code {}", answer.rc),
+        said => said.to_owned(),
+    };
+    Ok((answer.text(), Some(error)))
 }
 
 /// Holds snapshots of the source and bookmarks one.
@@ -49,7 +64,7 @@ pub async fn protect(
     let (snapshot, mark) = bookmark.cloned().unwrap_or_default();
     let mut words = vec![tag.to_owned(), dataset.to_string(), snapshot, mark];
     words.extend(holds);
-    script(host, changing!("protect.sh"), words, changed).await
+    change(host, changing!("protect.sh"), words, changed).await
 }
 
 /// Sees that a snapshot arrived, holds it, and lets go of older ones on the target.
@@ -66,7 +81,7 @@ pub async fn settle_target(
     let hold = keeping.hold_target.clone().unwrap_or_default();
     let mut words = vec![tag.to_owned(), dataset.to_string(), name, guid, hold];
     words.extend(keeping.release_target.iter().cloned());
-    script(host, changing!("settle.sh"), words, changed).await
+    change(host, changing!("settle.sh"), words, changed).await
 }
 
 /// Lets go of older holds and bookmarks on the source.
@@ -82,7 +97,7 @@ pub async fn settle_source(
     words.extend(keeping.release_source.iter().cloned());
     words.push("#".to_owned());
     words.extend(keeping.forget.iter().cloned());
-    script(host, changing!("settle.sh"), words, changed).await
+    change(host, changing!("settle.sh"), words, changed).await
 }
 
 /// Sets properties of the target.
@@ -94,7 +109,7 @@ pub async fn set(
 ) -> Result<(), String> {
     let mut words = vec!["set".to_owned(), dataset.to_string()];
     words.extend(properties.iter().map(|(name, value)| format!("{name}={value}")));
-    script(host, changing!("prepare.sh"), words, changed).await
+    change(host, changing!("prepare.sh"), words, changed).await
 }
 
 /// Makes right what an earlier run did not come to.
