@@ -8,22 +8,28 @@
 mod asking;
 mod carry;
 mod edge;
+mod failover;
+mod failover_text;
 mod hosts;
 mod lock;
 mod marks;
 mod play_hosts;
 mod prune;
 mod prune_text;
+mod rights;
 mod status;
 mod survey;
 pub mod task;
 mod text;
 mod transfer;
 
+pub use failover::{FailoverEnd, back_out, fail_over};
+pub use failover_text::failover_text;
 pub use hosts::Hosts;
 pub use play_hosts::{PlayHosts, on_session};
 pub use prune::{PruneEnd, Wish, prune};
 pub use prune_text::prune_text;
+pub use rights::{Asked as AskedRights, RightsEnd, rights, rights_text};
 pub use status::{Asked, Status, status};
 pub use text::text;
 

@@ -1,0 +1,69 @@
+# shellcheck shell=sh
+# Steps of a fail-over. $1: what; the rest depends. Each may be done again.
+what=$1
+tab=$(printf '\t')
+shift
+
+# ours PROPERTY DATASET: its value where it was set, else '-'.
+ours() {
+    found=$(zfs get -Hp -o value,source "$1" "$2") || exit 1
+    case $found in
+    *"${tab}local") printf '%s\n' "${found%%"$tab"*}" ;;
+    *) printf '%s\n' - ;;
+    esac
+}
+
+case $what in
+fence)
+    # The property of the mark, seconds since 1970, datasets: children first. What it was is written down before.
+    mark=$1 now=$2
+    shift 2
+    for dataset; do
+        found=$(zfs get -Hp -o value,source readonly "$dataset") || exit 1
+        was=on
+        case $found in
+        "off${tab}local") was=off ;;
+        off*) was=inherit ;;
+        esac
+        if [ "$was" != on ] || [ "$(ours "$mark" "$dataset")" = - ]; then
+            zfs set "$mark=$was $now" "$dataset" || exit 1
+        fi
+        [ "$was" = on ] || zfs set readonly=on "$dataset" || exit 1
+    done
+    ;;
+snapshot)
+    # A name, datasets.
+    name=$1
+    shift
+    for dataset; do
+        zfs snapshot "$dataset@$name" || exit 1
+    done
+    ;;
+restore)
+    # The property of the mark; datasets, each with off, inherit or on: parents first.
+    mark=$1
+    shift
+    while [ $# -ge 2 ]; do
+        case $2 in
+        off) zfs set readonly=off "$1" || exit 1 ;;
+        inherit) zfs inherit readonly "$1" || exit 1 ;;
+        esac
+        if [ "$(ours "$mark" "$1")" != - ]; then
+            zfs inherit "$mark" "$1" || exit 1
+        fi
+        shift 2
+    done
+    ;;
+set)
+    # Datasets, each with PROPERTY=VALUE.
+    while [ $# -ge 2 ]; do
+        zfs set "$2" "$1" || exit 1
+        shift 2
+    done
+    ;;
+mount)
+    for dataset; do
+        [ "$(zfs get -H -o value mounted "$dataset")" = yes ] || zfs mount "$dataset" || exit 1
+    done
+    ;;
+esac
