@@ -67,6 +67,8 @@ pub struct Faults {
     pub down: Mutex<Vec<String>>,
     /// Programs that streams ran.
     streams: Mutex<Vec<String>>,
+    /// Questions and requests, by host.
+    asked: Mutex<BTreeMap<String, usize>>,
 }
 
 impl Faults {
@@ -93,6 +95,13 @@ struct Cut {
     left: u64,
 }
 
+impl Faulty {
+    fn counted(&self) {
+        let mut asked = self.faults.asked.lock().unwrap();
+        *asked.entry(self.host.name().to_owned()).or_default() += 1;
+    }
+}
+
 impl Source for Cut {
     fn read(&mut self) -> BoxFuture<'_, Result<Bytes, HostError>> {
         Box::pin(async move {
@@ -115,6 +124,7 @@ impl Host for Faulty {
         self.host.platform()
     }
     fn probe(&self, probe: Probe) -> BoxFuture<'static, Result<Answer, HostError>> {
+        self.counted();
         self.host.probe(probe)
     }
     fn apply(
@@ -126,6 +136,7 @@ impl Host for Faulty {
         self.host.apply(parts, env, then)
     }
     fn run(&self, command: Command) -> BoxFuture<'static, Result<Answer, HostError>> {
+        self.counted();
         let done = self.host.run(command);
         let hit = self.faults.hits();
         Box::pin(async move {
@@ -155,6 +166,7 @@ impl Host for Faulty {
         self.host.reconnect()
     }
     fn pipe(&self, program: &Program) -> BoxFuture<'static, Result<Pipe, HostError>> {
+        self.counted();
         self.faults.streams.lock().unwrap().push(program.script.clone());
         let (piped, hit) = (self.host.pipe(program), self.faults.hits());
         let bytes = self.faults.bytes.load(Ordering::SeqCst);
@@ -260,7 +272,7 @@ impl Pools {
         self.with_hosts(async |hosts| prune(&job, wish, hosts).await)
     }
 
-    fn job(&self, topology: &Topology, check: bool) -> Job {
+    pub fn job(&self, topology: &Topology, check: bool) -> Job {
         let (lines, bytes) = (Arc::clone(&self.lines), Arc::clone(&self.bytes));
         Job {
             links: topology.links.clone(),
@@ -359,6 +371,19 @@ fn s01_s03_s04_a_plan_writes_nothing_a_run_copies_all_a_second_nothing() {
     pools.snap("s4");
     pools.expect(&edges(EDGE), Level::Done);
     pools.same();
+}
+
+#[test]
+fn nothing_to_do_costs_as_little_however_many_datasets_there_are() {
+    let pools = Pools::new();
+    pools.sh("n=0; while [ $n -lt 30 ]; do zfs create -o mountpoint=none pa/d/$n; n=$((n + 1)); done; zfs snapshot -r pa/d@s1");
+    let tree = with("recursive: yes");
+    pools.expect(&tree, Level::Done);
+    pools.faults.asked.lock().unwrap().clear();
+    pools.expect(&tree, Level::Idle);
+    let asked = pools.faults.asked.lock().unwrap().clone();
+    assert_eq!(asked.len(), 2, "{asked:?}");
+    assert!(asked.values().all(|times| *times <= 3), "{asked:?}");
 }
 
 #[test]

@@ -207,12 +207,7 @@ impl Way<'_> {
     }
 
     /// The next step; true: the source was made read-only by it, before the target has a mark.
-    async fn step(
-        &mut self,
-        look: &Look,
-        plan: &Takeover,
-        lock: &Lock<'_>,
-    ) -> Result<bool, Fault> {
+    async fn step(&mut self, look: &Look, plan: &Takeover, lock: &Lock<'_>) -> Result<bool, Fault> {
         let brings = plan.copy.iter().any(|one| one.brings);
         if !plan.fence.is_empty() {
             if brings {
@@ -253,9 +248,7 @@ impl Way<'_> {
         };
         let set = |name: &Dataset, value: String| vec!["set".to_owned(), name.to_string(), value];
         if plan.switching {
-            return self
-                .on_target(look, set(&edge.target.dataset, role(Part::Switching)))
-                .await;
+            return self.on_target(look, set(&edge.target.dataset, role(Part::Switching))).await;
         }
         if plan.standby {
             return self.on_source(look, set(&edge.source.dataset, role(Part::Standby))).await;
@@ -313,7 +306,9 @@ impl Way<'_> {
             Some(format!("{}: {error}{hint}", part.target))
         });
         let text = own.chain(parts).collect::<Vec<_>>().join("; ");
-        let open = look.at(&self.link.edge.source.host).is_ok_and(|seen| fenced(seen, self.link).is_empty());
+        let open = look
+            .at(&self.link.edge.source.host)
+            .is_ok_and(|seen| fenced(seen, self.link).is_empty());
         let hint = (!open).then(|| "--back-out makes the source writable again".to_owned());
         Err((end.level, format!("the last copy failed: {text}"), hint))
     }
@@ -335,8 +330,11 @@ impl Way<'_> {
         let unreachable = |error: &str| (Level::Unreachable, error.to_owned(), None);
         let source = look.at(&edge.source.host).map_err(unreachable)?;
         let begun = |seen: &Seen, name: &Dataset| Mark::of(&seen.survey, name);
-        if let Some(mark) = begun(target, &edge.target.dataset).filter(|mark| mark.part != Part::Standby) {
-            let text = format!("the target is marked as {}: fail over the edge back instead", mark.part);
+        if let Some(mark) =
+            begun(target, &edge.target.dataset).filter(|mark| mark.part != Part::Standby)
+        {
+            let text =
+                format!("the target is marked as {}: fail over the edge back instead", mark.part);
             return Err(fault(text));
         }
         if begun(source, &edge.source.dataset).is_some_and(|mark| mark.part == Part::Standby) {

@@ -45,8 +45,7 @@ pub async fn rights(
     admins: &dyn Hosts,
 ) -> Vec<RightsEnd> {
     let seen = survey::all(&job.links, hosts).await;
-    let mut ends: Vec<RightsEnd> =
-        job.links.iter().map(|link| judge(link, asked, &seen)).collect();
+    let mut ends: Vec<RightsEnd> = job.links.iter().map(|link| judge(link, asked, &seen)).collect();
     let missing = ends.iter().any(|end| !end.lacks.is_empty());
     for end in ends.iter_mut().filter(|end| !end.lacks.is_empty()) {
         let level = if asked.apply { Level::Done } else { Level::Failed };
@@ -63,7 +62,10 @@ pub async fn rights(
         errors.dedup();
         let still = judge(link, asked, &after);
         if errors.is_empty() {
-            errors.extend(rights::told(&still.lacks).map(|text| format!("it was granted, and is still missing: {text}")));
+            errors.extend(
+                rights::told(&still.lacks)
+                    .map(|text| format!("it was granted, and is still missing: {text}")),
+            );
         }
         if !errors.is_empty() {
             end.level = end.level.max(Level::Failed);

@@ -79,7 +79,8 @@ fn send(
     }
     // Once with it, always with it; and never suddenly with it: blocks would be cut otherwise than before.
     // A target that is no copy of ours is the way back behind a fail-over: its blocks are as they were at first.
-    let home = target.is_some_and(|to| to.property(marks::SOURCE).is_none() && has_large_blocks(to));
+    let home =
+        target.is_some_and(|to| to.property(marks::SOURCE).is_none() && has_large_blocks(to));
     if begun.contains('L') || ((target.is_none() || home) && large && can) {
         letters.push('L');
     }

@@ -207,8 +207,7 @@ pub fn lacking(needs: &[Need], source: &Survey, target: &Survey) -> Vec<Lack> {
     let lack = |need: &Need| {
         let survey = if need.side == Side::Sender { source } else { target };
         let text = allowed(survey, &need.place.dataset)?;
-        let missing =
-            missing(&need.rights, &need.place.dataset, &survey.user, text, need.below)?;
+        let missing = missing(&need.rights, &need.place.dataset, &survey.user, text, need.below)?;
         let user = survey.user.name.clone();
         let lack = Lack { role: need.role, place: need.place.clone(), user, rights: missing };
         (!lack.rights.is_empty()).then_some(lack)

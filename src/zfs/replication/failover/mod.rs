@@ -7,6 +7,8 @@
 mod behind;
 mod mark;
 mod reverse;
+#[cfg(test)]
+mod tests;
 mod text;
 
 pub use behind::Behind;
@@ -335,11 +337,7 @@ fn hold_target(edge: &Edge, ends: &Ends<'_>, plan: &mut Takeover) {
 }
 
 /// The newest snapshot that the edge holds on a copy, else the newest of all.
-fn newest<'a>(
-    edge: &Edge,
-    target: &Survey,
-    to: &'a Listed,
-) -> Option<&'a Snapshot> {
+fn newest<'a>(edge: &Edge, target: &Survey, to: &'a Listed) -> Option<&'a Snapshot> {
     let tag = marks::hold(edge);
     let held = |one: &&Snapshot| keeping::held(to, one, &target.holds, &tag);
     to.snapshots.iter().rev().find(held).or(to.snapshots.last())
