@@ -15,7 +15,8 @@ ours() {
 
 case $what in
 fence)
-    # The property of the mark, seconds since 1970, datasets: children first. What it was is written down before.
+    # The property of the mark, seconds since 1970, datasets: children first. What it was is written down before, and behind
+    # it that it was done: the mount table of old releases goes on telling something else.
     mark=$1 now=$2
     shift 2
     for dataset; do
@@ -25,10 +26,11 @@ fence)
         "off${tab}local") was=off ;;
         off*) was=inherit ;;
         esac
-        if [ "$was" != on ] || [ "$(ours "$mark" "$dataset")" = - ]; then
-            zfs set "$mark=$was $now" "$dataset" || exit 1
-        fi
+        noted=$(ours "$mark" "$dataset") || exit 1
+        [ "$noted" = - ] || was=${noted%% *}
+        zfs set "$mark=$was $now" "$dataset" || exit 1
         [ "$was" = on ] || zfs set readonly=on "$dataset" || exit 1
+        zfs set "$mark=$was $now set" "$dataset" || exit 1
     done
     ;;
 snapshot)

@@ -154,8 +154,9 @@ pub fn to_copy(link: &Link, source: &Survey, target: &Survey) -> Vec<Need> {
         need(Role::Sender, Side::Sender, &edge.source, source, on_source(), edge.recursive);
     let receiver =
         need(Role::Receiver, Side::Receiver, &edge.target, target, on_target(edge), true);
-    let all = [sender, receiver, locker(Role::Receiver, edge, target)];
-    all.into_iter().flatten().collect()
+    let lock = locker(Role::Receiver, edge, target)
+        .filter(|lock| receiver.as_ref().is_none_or(|own| own.place != lock.place));
+    [sender, receiver, lock].into_iter().flatten().collect()
 }
 
 /// The lock lies above the target.

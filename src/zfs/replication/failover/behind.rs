@@ -100,7 +100,7 @@ fn head(source: &Listed) -> Option<u64> {
 }
 
 fn taken_last(source: &Listed) -> bool {
-    let fence = Fence::of(source).filter(|_| source.property("readonly") == Some("on"));
+    let fence = Fence::of(source).filter(|_| !Fence::is_open(source));
     let name = source.snapshots.last().and_then(|one| Name::parse(&one.name));
     fence.zip(name).is_some_and(|(fence, name)| name.kind() == KIND && name.at() >= fence.since)
 }

@@ -93,26 +93,31 @@ impl Was {
     }
 }
 
-/// The mark of a dataset that was made read-only: `off SECONDS`.
+/// The mark of a dataset that was made read-only: `off SECONDS set`, without its last word while that is being done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Fence {
     /// What it was.
     pub was: Was,
     /// When, in seconds since 1970, on its host's clock.
     pub since: i64,
+    /// Whether it was done.
+    pub set: bool,
 }
 
 impl Fence {
     /// The mark of a dataset.
     #[must_use]
     pub fn of(one: &Listed) -> Option<Self> {
-        let (word, since) = one.property(marks::FENCED)?.split_once(' ')?;
+        let mut words = one.property(marks::FENCED)?.split(' ');
+        let (word, since) = (words.next()?, words.next()?);
         let was = Was::WORDS.iter().find(|(name, _)| *name == word)?.1;
-        Some(Self { was, since: since.parse().ok()? })
+        Some(Self { was, since: since.parse().ok()?, set: words.next() == Some("set") })
     }
 
-    /// Whether a dataset has still to be made read-only.
+    /// Whether a dataset has still to be made read-only. Releases that do not know `written` take `readonly` of a mounted
+    /// file system from a mount table that does not have it: there the mark counts.
     pub(super) fn is_open(one: &Listed) -> bool {
-        Self::of(one).is_none() || one.property("readonly") != Some("on")
+        let told = one.property("readonly") == Some("on") || one.property("written").is_none();
+        Self::of(one).is_none_or(|fence| !fence.set || !told)
     }
 }

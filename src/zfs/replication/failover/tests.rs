@@ -115,7 +115,7 @@ fn a_final_run_takes_a_snapshot_that_its_edge_copies() {
 #[test]
 fn where_written_is_unknown_only_a_last_snapshot_behind_the_fence_counts() {
     let fenced = |since: i64| {
-        let fence = format!("inherit {since}");
+        let fence = format!("inherit {since} set");
         let own = [("readonly", "on"), (marks::FENCED, fence.as_str())];
         let mut source = with(home("a:1 last:2 written=-"), "pa/d", &own);
         for one in source.listing.datasets.values_mut() {
@@ -159,12 +159,12 @@ fn marks_say_what_is_left_to_do() {
     let plan = decide(Ok(&home("a:1 b:2")), &active, How::Switch).unwrap();
     assert!(!plan.active && plan.restore.is_empty() && plan.copy.is_empty() && plan.standby);
     assert_eq!(plan.fence.len(), 1);
-    assert_eq!(plan.notes, ["only on the end that was left: pa/d: @b"]);
+    assert_eq!(plan.notes[1..], ["only on the end that was left: pa/d: @b"]);
     assert!(decide(Err("down"), &active, How::Unplanned).unwrap().is_done());
     let left = with(
         home("a:1"),
         "pa/d",
-        &[("readonly", "on"), (marks::FENCED, "off 4"), (marks::ROLE, &role("standby", 5))],
+        &[("readonly", "on"), (marks::FENCED, "off 4 set"), (marks::ROLE, &role("standby", 5))],
     );
     let held = Survey {
         holds: [("pa/d@a".to_owned(), vec!["tank_e1".to_owned()])].into(),
