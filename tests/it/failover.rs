@@ -158,7 +158,6 @@ fn a_fail_over_may_be_cut_behind_any_command() {
     let mut cut = 0;
     for request in 0..40 {
         let (edge, from, to, end) = ways[usize::try_from(request % 2).unwrap()];
-        pools.sh(&format!("zfs snapshot {from}@n{request}"));
         let before = pools.guids(to);
         pools.faults.requests.store(request, Ordering::SeqCst);
         let first = fails_over(&pools, edge, &wish(How::Final), false);
@@ -171,9 +170,9 @@ fn a_fail_over_may_be_cut_behind_any_command() {
         assert!(next.level <= Level::Done, "request {request}: {}", shown(edge, &next));
         assert_eq!(readonly(&pools), end, "request {request}");
         assert_eq!(pools.guids(from), pools.guids(to), "request {request}");
-        let last = fails_over(&pools, edge, &wish(How::Final), false);
-        assert_eq!(last.level, Level::Idle, "request {request}: {}", shown(edge, &last));
         if !hit {
+            let last = fails_over(&pools, edge, &wish(How::Final), false);
+            assert_eq!(last.level, Level::Idle, "{}", shown(edge, &last));
             break;
         }
         cut += 1;

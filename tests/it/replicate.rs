@@ -376,7 +376,7 @@ fn s01_s03_s04_a_plan_writes_nothing_a_run_copies_all_a_second_nothing() {
 #[test]
 fn nothing_to_do_costs_as_little_however_many_datasets_there_are() {
     let pools = Pools::new();
-    pools.sh("n=0; while [ $n -lt 30 ]; do zfs create -o mountpoint=none pa/d/$n; n=$((n + 1)); done; zfs snapshot -r pa/d@s1");
+    pools.sh("n=0; while [ $n -lt 12 ]; do zfs create -o mountpoint=none pa/d/$n; n=$((n + 1)); done; zfs snapshot -r pa/d@s1");
     let tree = with("recursive: yes");
     pools.expect(&tree, Level::Done);
     pools.faults.asked.lock().unwrap().clear();

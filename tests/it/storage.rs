@@ -212,6 +212,7 @@ fn copies_and_backups_are_predicted_run_and_fail_by_their_code() {
         taken.last().is_some_and(|name| name.kind() == "hourly" && name.at() % 3600 == 0),
         "{now}"
     );
+    pools.snap("auto_4");
     // A copy that fails: the code says so, and what was kept before stays.
     pools.sh("zfs set org.tank:lock.e='other.9.9 9999999999 them' pb");
     let own = ["playbook", "-e", "ansible_become=false", &copies, "-i", "hosts.yml"];

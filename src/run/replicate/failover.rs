@@ -12,8 +12,8 @@ use crate::zfs::replication::{marks as names, rights};
 use crate::zfs::survey::Survey;
 use crate::zfs::topology::Link;
 
-/// Looks before it is given up: there are nine kinds of steps.
-const LOOKS: usize = 16;
+/// Looks before it is given up: six are needed.
+const LOOKS: usize = 12;
 
 /// How the fail-over of one edge ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -232,38 +232,38 @@ impl Way<'_> {
         self.mark(look, plan).await.map(|()| false)
     }
 
+    /// Everything behind the last copy. That it is in use is only said once the next look has seen all the rest.
     async fn mark(&mut self, look: &Look, plan: &Takeover) -> Result<(), Fault> {
         let edge = &self.link.edge;
         let target = self.target(look)?;
         if !plan.hold_source.is_empty() {
             let source = look.at(&edge.source.host).map_err(fault)?;
-            return self.hold(source, &plan.hold_source).await;
+            self.hold(source, &plan.hold_source).await?;
         }
-        if !plan.hold_target.is_empty() {
-            return self.hold(target, &plan.hold_target).await;
-        }
-        let role = |part: Part| {
+        self.hold(target, &plan.hold_target).await?;
+        let role = |name: &Dataset, part: Part| {
             let mark = Mark { part, edge: edge.id.clone(), since: target.survey.now };
-            format!("{}={mark}", names::ROLE)
+            vec!["set".to_owned(), name.to_string(), format!("{}={mark}", names::ROLE)]
         };
-        let set = |name: &Dataset, value: String| vec!["set".to_owned(), name.to_string(), value];
+        let top = &edge.target.dataset;
         if plan.switching {
-            return self.on_target(look, set(&edge.target.dataset, role(Part::Switching))).await;
+            self.on_target(look, role(top, Part::Switching)).await?;
         }
         if plan.standby {
-            return self.on_source(look, set(&edge.source.dataset, role(Part::Standby))).await;
+            self.on_source(look, role(&edge.source.dataset, Part::Standby)).await?;
         }
         let opening = opening(plan);
-        if opening.is_empty() {
-            return self.on_target(look, set(&edge.target.dataset, role(Part::Active))).await;
+        let is_seen = Takeover { active: false, notes: Vec::new(), ..plan.clone() }.is_done();
+        for words in opening {
+            self.on_target(look, words).await?;
         }
-        self.on_target(look, opening).await
+        if is_seen { self.on_target(look, role(top, Part::Active)).await } else { Ok(()) }
     }
 
     async fn hold(&mut self, seen: &Seen, all: &[(Dataset, String)]) -> Result<(), Fault> {
         let tag = names::hold(&self.link.edge);
-        self.changed = true;
         for (name, snapshot) in all {
+            self.changed = true;
             let holds = vec![snapshot.clone()];
             protect(seen.host.as_ref(), &tag, name, None, holds).await.map_err(fault)?;
         }
@@ -365,21 +365,20 @@ fn fenced(source: &Seen, link: &Link) -> Vec<(Dataset, Fence)> {
     own.filter_map(|one| Some((one.name.clone(), Fence::of(one)?))).collect()
 }
 
-/// The next step that makes the target usable, as words of the script.
-fn opening(plan: &Takeover) -> Vec<String> {
+/// What makes the target usable, as words of the script.
+fn opening(plan: &Takeover) -> Vec<Vec<String>> {
     let pair = |name: &Dataset, what: String| [name.to_string(), what];
-    if !plan.restore.is_empty() {
-        let all = plan.restore.iter().flat_map(|(name, was)| pair(name, was.word().to_owned()));
-        return ["restore".to_owned(), names::FENCED.to_owned()].into_iter().chain(all).collect();
-    }
+    let restore = plan.restore.iter().flat_map(|(name, was)| pair(name, was.word().to_owned()));
     let place = plan.mountpoint.iter().map(|(name, to)| pair(name, format!("mountpoint={to}")));
     let can = plan.canmount.iter().map(|(name, to)| pair(name, format!("canmount={to}")));
-    let mut words: Vec<String> = place.chain(can).flatten().collect();
-    if !words.is_empty() {
-        words.insert(0, "set".to_owned());
-    } else if !plan.mount.is_empty() {
-        words.push("mount".to_owned());
-        words.extend(plan.mount.iter().map(ToString::to_string));
-    }
-    words
+    let mut all = Vec::new();
+    let mut add = |head: &[&str], rest: Vec<String>| {
+        if !rest.is_empty() {
+            all.push(head.iter().map(|word| (*word).to_owned()).chain(rest).collect());
+        }
+    };
+    add(&["restore", names::FENCED], restore.collect());
+    add(&["set"], place.chain(can).flatten().collect());
+    add(&["mount"], plan.mount.iter().map(ToString::to_string).collect());
+    all
 }
