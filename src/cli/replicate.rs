@@ -6,6 +6,7 @@ mod file;
 mod prune;
 mod rights;
 mod status;
+mod verify;
 
 use super::options::{self, text, texts};
 use super::{library, prepare};
@@ -26,11 +27,12 @@ const BUSY: u8 = 75;
 /// Runs a command with its words; gives its exit code.
 type Main = fn(&[String]) -> u8;
 
-const COMMANDS: [(&str, Main); 6] = [
+const COMMANDS: [(&str, Main); 7] = [
     ("plan", copy::plan),
     ("run", copy::run),
     ("status", status::main),
     ("prune", prune::main),
+    ("verify", verify::main),
     ("rights", rights::main),
     ("failover", failover::main),
 ];

@@ -9,9 +9,6 @@ use crate::base::{Diagnostic, Kind, Value};
 use crate::inventory::Notices;
 use crate::play::{Playbook, check};
 use crate::settings::From;
-use crate::spec::Event;
-
-const UNKNOWN: &str = "Could not match supplied host pattern, ignoring: ";
 
 /// Refuses a play whose pattern has a term that matches no host and no group, as long as no play before it can have
 /// brought any.
@@ -48,12 +45,9 @@ fn check_pattern(ground: &Ground, pattern: &Value) -> Result<bool, Diagnostic> {
     if ground.inventory.select(text, &mut notices).is_err() {
         return Ok(false);
     }
-    let warned = notices.take().into_iter().filter_map(|event| match event {
-        Event::Warning(warning) => warning.message.strip_prefix(UNKNOWN).map(str::to_string),
-        _ => None,
-    });
     // To leave out whom there is not is no error.
-    let unknown = warned.into_iter().find(|term| !text.contains(&format!("!{term}")));
+    let unknown =
+        notices.take_unmatched().into_iter().find(|term| !text.contains(&format!("!{term}")));
     unknown.map_or(Ok(true), |term| Err(refusal(ground, &term)))
 }
 

@@ -9,6 +9,7 @@ use std::collections::HashSet;
 pub struct Notices {
     events: Vec<Event>,
     seen: HashSet<String>,
+    unmatched: Vec<String>,
 }
 
 impl Notices {
@@ -36,6 +37,16 @@ impl Notices {
         if self.is_new('e', &error) {
             self.events.push(Event::Error(error));
         }
+    }
+
+    /// A term of a host pattern that matches nobody, whether or not there is a warning of it.
+    pub fn unmatched(&mut self, term: &str) {
+        self.unmatched.push(term.to_string());
+    }
+
+    /// The terms that matched nobody, in order.
+    pub fn take_unmatched(&mut self) -> Vec<String> {
+        std::mem::take(&mut self.unmatched)
     }
 
     /// Notices from elsewhere.

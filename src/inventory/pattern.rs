@@ -182,6 +182,7 @@ impl Inventory {
     }
 
     fn nothing_matched(&self, text: &str, notices: &mut Notices) -> Result<(), Diagnostic> {
+        notices.unmatched(text);
         let message = format!("Could not match supplied host pattern, ignoring: {text}");
         match self.rules.mismatch {
             Mismatch::Warning => notices.warn(message),

@@ -100,6 +100,19 @@ impl Listing {
     /// The properties that [`Listing::parse`] needs of everything; every version of ZFS knows them.
     pub const NEEDED: &'static str = "type,guid,createtxg,creation,used,userrefs,origin";
 
+    /// The nearest dataset above one that is there.
+    #[must_use]
+    pub fn above(&self, dataset: &Dataset) -> Option<&Listed> {
+        let mut above = dataset.parent();
+        while let Some(one) = above {
+            if let Some(found) = self.datasets.get(&one) {
+                return Some(found);
+            }
+            above = one.parent();
+        }
+        None
+    }
+
     /// Reads `zfs get -rHp -o name,property,value,source` of at least [`Listing::NEEDED`]. Clones are known by their
     /// origins, where they lie in the listing themselves, and by the property `clones` where it was asked for.
     ///

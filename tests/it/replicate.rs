@@ -63,18 +63,25 @@ pub struct Faults {
     pub requests: AtomicI64,
     /// Bytes of each stream until it is cut; 0: none is.
     pub bytes: AtomicU64,
+    /// Streams in which a byte is changed on the way.
+    pub garbled: AtomicI64,
+    /// What somebody else does behind the first look, and only once.
+    pub meanwhile: Mutex<Option<String>>,
     /// Hosts that cannot be reached.
     pub down: Mutex<Vec<String>>,
     /// Programs that streams ran.
     streams: Mutex<Vec<String>>,
     /// Questions and requests, by host.
     asked: Mutex<BTreeMap<String, usize>>,
+    /// Questions until no more are answered; negative: all are.
+    pub questions: AtomicI64,
 }
 
 impl Faults {
     fn none() -> Arc<Self> {
         let faults = Self::default();
         faults.requests.store(-1, Ordering::SeqCst);
+        faults.questions.store(-1, Ordering::SeqCst);
         Arc::new(faults)
     }
 
@@ -102,6 +109,28 @@ impl Faulty {
     }
 }
 
+/// Changes a byte some way into the stream.
+struct Garbled {
+    source: Box<dyn Source>,
+    left: Option<usize>,
+}
+
+impl Source for Garbled {
+    fn read(&mut self) -> BoxFuture<'_, Result<Bytes, HostError>> {
+        Box::pin(async move {
+            let bytes = self.source.read().await?;
+            let Some(left) = self.left else { return Ok(bytes) };
+            self.left = (left >= bytes.len()).then(|| left - bytes.len());
+            if self.left.is_some() {
+                return Ok(bytes);
+            }
+            let mut bytes = bytes.to_vec();
+            bytes[left] ^= 0x10;
+            Ok(bytes.into())
+        })
+    }
+}
+
 impl Source for Cut {
     fn read(&mut self) -> BoxFuture<'_, Result<Bytes, HostError>> {
         Box::pin(async move {
@@ -125,6 +154,12 @@ impl Host for Faulty {
     }
     fn probe(&self, probe: Probe) -> BoxFuture<'static, Result<Answer, HostError>> {
         self.counted();
+        let left = &self.faults.questions;
+        if left.load(Ordering::SeqCst) == 0 {
+            let lost = HostError::Lost("a question".to_owned());
+            return Box::pin(std::future::ready(Err(lost)));
+        }
+        left.fetch_sub(1, Ordering::SeqCst);
         self.host.probe(probe)
     }
     fn apply(
@@ -137,9 +172,15 @@ impl Host for Faulty {
     }
     fn run(&self, command: Command) -> BoxFuture<'static, Result<Answer, HostError>> {
         self.counted();
+        let meanwhile = self.faults.meanwhile.lock().unwrap().take();
+        let meanwhile = meanwhile.map(|text| self.host.run(Command::new(["sh", "-c", &text])));
         let done = self.host.run(command);
         let hit = self.faults.hits();
         Box::pin(async move {
+            if let Some(meanwhile) = meanwhile {
+                let answer = meanwhile.await?;
+                assert_eq!(answer.rc, 0, "{}", answer.error_text());
+            }
             let answer = done.await;
             if hit { Err(HostError::Lost("a script".to_owned())) } else { answer }
         })
@@ -171,11 +212,16 @@ impl Host for Faulty {
         let (piped, hit) = (self.host.pipe(program), self.faults.hits());
         let bytes = self.faults.bytes.load(Ordering::SeqCst);
         let producer = !program.input;
+        let garbled = producer && self.faults.garbled.fetch_sub(1, Ordering::SeqCst) > 0;
         Box::pin(async move {
             let mut pipe = piped.await?;
             if hit {
                 pipe.kill().await;
                 return Err(HostError::Lost("a stream".to_owned()));
+            }
+            if garbled {
+                let source = std::mem::replace(&mut pipe.output, Box::new(Nothing));
+                pipe.output = Box::new(Garbled { source, left: Some(10_000) });
             }
             if producer && bytes > 0 {
                 let source = std::mem::replace(&mut pipe.output, Box::new(Nothing));
@@ -276,6 +322,7 @@ impl Pools {
         let (lines, bytes) = (Arc::clone(&self.lines), Arc::clone(&self.bytes));
         Job {
             links: topology.links.clone(),
+            only: Vec::new(),
             check,
             run: "test.1.1".to_owned(),
             operator: "me".to_owned(),
@@ -303,7 +350,7 @@ impl Pools {
     }
 
     /// Runs, and shows what came of it.
-    fn told(&self, topology: &Topology, check: bool) -> String {
+    pub fn told(&self, topology: &Topology, check: bool) -> String {
         text(&topology.links, &self.run(topology, check), check)
     }
 
@@ -314,6 +361,11 @@ impl Pools {
         let worst = ends.iter().map(|end| end.level).max().unwrap();
         assert_eq!(worst, level, "{told}\n{:?}", self.lines.lock().unwrap());
         told
+    }
+
+    /// The programs that streams ran so far.
+    pub fn streams(&self) -> Vec<String> {
+        self.faults.streams.lock().unwrap().clone()
     }
 
     pub fn history(&self) -> String {
@@ -331,7 +383,7 @@ impl Pools {
     }
 
     /// Both sides have the same snapshots, and the newest has the same content.
-    fn same(&self) {
+    pub fn same(&self) {
         assert_eq!(self.guids("pa/d"), self.guids("pb/x/d"));
         let sums = "mkdir -p $DISKS/c; zfs clone -o mountpoint=$DISKS/c pb/x/d@LAST pb/check; (cd $DISKS/c && cat * | md5sum); n=0; until zfs destroy pb/check 2>/dev/null || [ $n -gt 20 ]; do n=$((n + 1)); sleep 0.2; done";
         let last = self.sh("zfs list -H -o name -t snapshot -s creation -r pb/x/d | tail -n 1");
@@ -565,6 +617,107 @@ fn s45_s46_one_target_is_down_and_a_chain_goes_on() {
     assert_eq!(pools.guids("pb/y/d"), pools.guids("pa/d"));
 }
 
+/// Runs only these edges of all.
+fn run_only(pools: &Pools, topology: &Topology, only: &str) -> String {
+    let job = Job { only: vec![only.to_owned()], ..pools.job(topology, false) };
+    let ends = pools.with_hosts(async |hosts| replicate(&job, hosts).await);
+    text(&topology.links, &ends, false)
+}
+
+#[test]
+fn what_an_edge_that_is_not_run_starts_from_stays() {
+    let pools = Pools::new();
+    pools.snap("s1");
+    let chain = |more: &str| {
+        edges(&format!(
+            "defaults: {{encryption: plain{more}}}\nedges:\n  - {{id: e, source: 'a:pa/d', target: 'b:pb/x/d'}}\n  - {{id: f, source: 'b:pb/x/d', target: 'c:pb/y/d'}}\n"
+        ))
+    };
+    pools.expect(&chain(""), Level::Done);
+    // The source goes back, and s2 is held for the second edge alone.
+    pools.snap("s2");
+    pools.expect(&chain(""), Level::Done);
+    pools.sh("zfs release tank_e pa/d@s2; zfs rollback -r pa/d@s1; zfs release tank_e pb/x/d@s2");
+    pools.snap("s3");
+    // Nobody asks c, which is down at that.
+    pools.faults.down.lock().unwrap().push("c".to_owned());
+    let back = chain(", on_divergence: rollback_common");
+    let told = run_only(&pools, &back, "e");
+    assert!(told.contains("would destroy what is kept: @s2 (held)"), "{told}");
+    assert!(!told.contains("f:"), "{told}");
+    pools.faults.down.lock().unwrap().clear();
+    // Its hold is gone, but it is asked and the snapshot is there: still needed.
+    pools.sh("zfs release tank_f pb/x/d@s2");
+    let told = text(&back.links, &pools.run(&back, true), true);
+    assert!(told.contains("@s2 (another edge starts from it)"), "{told}");
+}
+
+#[test]
+fn a_lost_property_is_set_again_and_what_is_in_service_is_left() {
+    let pools = Pools::new();
+    pools.snap("s1");
+    pools.sh("zfs set compression=on pa/d");
+    let edge = with("properties: [compression]");
+    pools.expect(&edge, Level::Done);
+    assert_eq!(pools.sh("zfs get -H -o value compression pb/x/d"), "on\n");
+    pools.sh("zfs set readonly=off pb/x/d; zfs set compression=gzip pa/d");
+    let before = pools.history();
+    let told = text(&edge.links, &pools.run(&edge, true), true);
+    assert!(told.contains("set compression=gzip readonly=on"), "{told}");
+    assert_eq!(pools.history(), before);
+    pools.expect(&edge, Level::Done);
+    assert_eq!(pools.sh("zfs get -H -o value compression,readonly pb/x/d"), "gzip\non\n");
+    pools.expect(&edge, Level::Idle);
+    pools
+        .sh("zfs set readonly=off pb/x/d; zfs set mountpoint=$DISKS/live pb/x/d; zfs mount pb/x/d");
+    let told = pools.expect(&edge, Level::Idle);
+    assert!(told.contains("pb/x/d: readonly is off, wanted on: it may be in service"), "{told}");
+}
+
+#[test]
+fn a_clone_is_sent_in_full_where_its_origin_cannot_be_told() {
+    let pools = Pools::new();
+    pools.sh("zfs create -o mountpoint=none pa/d/o; zfs snapshot pa/d/o@x; zfs clone -o mountpoint=none pa/d/o@x pa/d/c; zfs snapshot -r pa/d@s1");
+    let told = pools.expect(&with("recursive: yes"), Level::Done);
+    assert!(told.contains("a clone of pa/d/o@x, sent in full"), "{told}");
+    assert_eq!(pools.guids("pa/d/c"), pools.guids("pb/x/d/c"));
+}
+
+#[test]
+fn a_lock_is_given_back_when_another_look_fails() {
+    let pools = Pools::new();
+    pools.snap("s1");
+    let edge = edges(EDGE);
+    // Another run has worked there since the look, and then the hosts answer no more.
+    let other = "zfs set org.tank:lock.e='free other.9.9' pb".to_owned();
+    *pools.faults.meanwhile.lock().unwrap() = Some(other);
+    pools.faults.questions.store(2, Ordering::SeqCst);
+    let ends = pools.run(&edge, false);
+    pools.faults.questions.store(-1, Ordering::SeqCst);
+    assert_eq!(ends[0].level, Level::Failed, "{ends:?}");
+    assert!(ends[0].error.as_ref().unwrap().contains("lost"), "{ends:?}");
+    assert!(!ends[0].parts.iter().any(|part| part.changed));
+    assert_eq!(pools.sh("zfs get -H -o value org.tank:lock.e pb"), "free test.1.1\n");
+    pools.expect(&edge, Level::Done);
+}
+
+#[test]
+fn what_was_not_done_is_not_changed() {
+    let pools = Pools::new();
+    pools.snap("s1");
+    // What was to be sent goes between the look and the work: it cannot be held.
+    *pools.faults.meanwhile.lock().unwrap() = Some("zfs destroy pa/d@s1".to_owned());
+    let ends = pools.run(&edges(EDGE), false);
+    let part = &ends[0].parts[0];
+    // The parent was made by then.
+    assert!(part.error.is_some() && part.changed, "{ends:?}");
+    pools.snap("s2");
+    *pools.faults.meanwhile.lock().unwrap() = Some("zfs destroy pa/d@s2".to_owned());
+    let ends = pools.run(&edges(EDGE), false);
+    let part = &ends[0].parts[0];
+    assert!(part.error.is_some() && !part.changed, "{ends:?}");
+}
+
 #[test]
 fn the_command_tells_by_its_code() {
     let pools = Pools::new();
@@ -579,6 +732,9 @@ fn the_command_tells_by_its_code() {
     tank(&["plan"]).expect_code(0).out_has(&["send @s1 in full", "to be copied"]);
     tank(&["run"]).expect_code(0).out_has(&["1 stream(s)", "copied"]);
     tank(&["run"]).expect_code(0).out_has(&["up to date"]);
+    for unused in ["--limit=a", "--forks=2", "--output=json", "--diff", "-v"] {
+        tank(&["run", unused]).expect_code(2).err_has(&["unexpected argument"]);
+    }
     tank(&["run", "bad.yml"]).expect_code(4).err_has(&["bad.yml:2:5", "lie in each other"]);
     tank(&["run", "--edge", "ee"])
         .expect_code(1)
@@ -622,11 +778,13 @@ fn a_task_of_a_play_copies_once_for_all_hosts() {
     let project = Project::new()
         .file("hosts", "a ansible_connection=local\nb ansible_connection=local\n")
         .file("play.yml", PLAY)
+        .file("looks.yml", &PLAY.replace("register:", "check_mode: true\n      register:"))
         .file("typo.yml", &PLAY.replace("'b:pb", "'bb:pb"));
     let play =
         |words: &[&str]| pools.fuse.tank(&project, &[&["playbook", "-i", "hosts"], words].concat());
     let before = pools.history();
     play(&["play.yml", "--check"]).expect_code(0).out_has(&["changed: [a]", "changed=1 "]);
+    play(&["looks.yml"]).expect_code(0).out_has(&["changed: [a]", "changed=1 "]);
     assert_eq!(pools.history(), before);
     play(&["play.yml"]).expect_code(0).out_has(&["changed: [a]", "done 1", "changed=1 "]);
     pools.same();

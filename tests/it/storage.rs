@@ -207,9 +207,9 @@ fn copies_and_backups_are_predicted_run_and_fail_by_their_code() {
     let own = ["playbook", "-e", "ansible_become=false", &backup, "-i", "hosts.yml"];
     pools.fuse.tank(&project, &own).expect_code(0);
     let now = names("pa/d");
-    let taken = now.lines().filter_map(|name| Name::parse(name.split_once('@')?.1));
+    let mut taken = now.lines().filter_map(|name| Name::parse(name.split_once('@')?.1));
     assert!(
-        taken.last().is_some_and(|name| name.kind() == "hourly" && name.at() % 3600 == 0),
+        taken.next_back().is_some_and(|name| name.kind() == "hourly" && name.at() % 3600 == 0),
         "{now}"
     );
     pools.snap("auto_4");

@@ -98,10 +98,15 @@ impl Fuse {
 
     /// Runs tank in a project on this machine, there.
     pub fn tank(&self, project: &Project, words: &[&str]) -> Outcome {
+        self.tank_by(project, &[], words)
+    }
+
+    /// The same, by a program that is called with it.
+    pub fn tank_by(&self, project: &Project, by: &[&str], words: &[&str]) -> Outcome {
         let mut command = self.inside();
         command.arg(format!("HOME={}", project.home().display()));
         command.args(["sh", "-c", "cd \"$0\" && exec \"$@\""]).arg(project.path());
-        command.arg(TANK).args(words);
+        command.args(by).arg(TANK).args(words);
         process::run(&mut command, Duration::from_secs(120))
     }
 

@@ -9,10 +9,12 @@ mod prune;
 mod replication;
 mod snapshot;
 mod told;
+mod verify;
 mod wish;
 
+use crate::base::Value;
 use crate::spec::entry::Traits;
-use crate::spec::{Answer, Entry, Failure, Probe};
+use crate::spec::{Answer, Entry, Failure, Fields, Plan, Probe};
 use crate::zfs::name::{self, Dataset};
 use std::collections::BTreeMap;
 use told::Told;
@@ -28,6 +30,7 @@ pub static FAMILY: &[Entry] = &[
     Entry::state(&prune::ZfsPrune),
     Entry::control(&replication::ZfsReplication).with(ONCE),
     Entry::state(&snapshot::ZfsSnapshot),
+    Entry::control(&verify::ZfsVerify).with(ONCE),
     Entry::state(&pool::Zpool),
     Entry::state(&facts::ZpoolFacts),
 ];
@@ -55,6 +58,21 @@ fn snapshot_name(text: &str) -> Result<(Dataset, String), Failure> {
         return Err(wrong(name::NameError::TooLong(text.len())));
     }
     Ok((dataset_name(dataset)?, short.to_string()))
+}
+
+/// A plan whose differences bear the name of what is wanted.
+fn titled(mut plan: Plan, name: &str) -> Plan {
+    for diff in &mut plan.diff {
+        diff.before_header = Some(name.to_string());
+        diff.after_header = Some(name.to_string());
+    }
+    plan
+}
+
+/// The results that say what was wanted.
+fn wanted(name: &str, state: Presence) -> Fields {
+    let fields = [("name".into(), Value::from(name)), ("state".into(), Value::from(state.word()))];
+    fields.into_iter().collect()
 }
 
 /// Some names for people: not more than a screen of them.

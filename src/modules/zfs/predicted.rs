@@ -1,7 +1,7 @@
 //! What earlier tasks of a check run would have made of pools, datasets and snapshots.
 
 use crate::base::{Key, Map, Value};
-use crate::spec::{Ctx, Effect, PathAttrs, PathKind, Plan};
+use crate::spec::{Ctx, Effect, Fields, PathAttrs, PathKind, Plan};
 use crate::zfs::rows::{Properties, Source};
 
 /// A file system or a volume.
@@ -69,13 +69,22 @@ pub fn gone(kind: &'static str, name: &str) -> Effect {
 }
 
 /// All datasets, snapshots and bookmarks that a plan destroys.
-pub fn destroyed(plan: &Plan) -> Vec<String> {
+fn destroyed(plan: &Plan) -> Vec<String> {
     let effects = plan.changes().flat_map(|change| &change.effects);
     let gone = effects.filter_map(|effect| match effect {
         Effect::Thing(DATASET | SNAPSHOT, name, None) => Some(name.clone()),
         _ => None,
     });
     gone.collect()
+}
+
+/// Puts what a plan destroyed among the results; what is still there did not go.
+pub fn tell_destroyed(fields: &mut Fields, plan: &Plan, left: impl Fn(&str) -> bool) {
+    let mut gone = destroyed(plan);
+    gone.retain(|name| !left(name));
+    if !gone.is_empty() {
+        fields.insert("destroyed".into(), Value::from(gone));
+    }
 }
 
 /// The directory that a new file system is mounted on.

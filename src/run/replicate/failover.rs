@@ -3,7 +3,7 @@
 
 use super::hosts::Hosts;
 use super::lock::{Lock, Taken};
-use super::marks::{protect, script};
+use super::marks::{changing, protect, script};
 use super::survey::{self, AllSeen};
 use super::{Job, Level, Seen, Told, edge};
 use crate::zfs::name::Dataset;
@@ -253,19 +253,28 @@ impl Way<'_> {
             self.on_source(look, role(&edge.source.dataset, Part::Standby)).await?;
         }
         let opening = opening(plan);
-        let is_seen = Takeover { active: false, notes: Vec::new(), ..plan.clone() }.is_done();
+        let last = Takeover { active: false, forget: Vec::new(), ..plan.clone() };
+        let is_seen = last.is_done();
         for words in opening {
             self.on_target(look, words).await?;
         }
-        if is_seen { self.on_target(look, role(top, Part::Active)).await } else { Ok(()) }
+        if !is_seen {
+            return Ok(());
+        }
+        if !plan.forget.is_empty() {
+            let words = ["inherit", names::SOURCE].map(str::to_owned).into_iter();
+            let words = words.chain(plan.forget.iter().map(ToString::to_string));
+            self.on_target(look, words.collect()).await?;
+        }
+        self.on_target(look, role(top, Part::Active)).await
     }
 
     async fn hold(&mut self, seen: &Seen, all: &[(Dataset, String)]) -> Result<(), Fault> {
         let tag = names::hold(&self.link.edge);
         for (name, snapshot) in all {
-            self.changed = true;
             let holds = vec![snapshot.clone()];
-            protect(seen.host.as_ref(), &tag, name, None, holds).await.map_err(fault)?;
+            let changed = &mut self.changed;
+            protect(seen.host.as_ref(), &tag, name, None, holds, changed).await.map_err(fault)?;
         }
         Ok(())
     }
@@ -279,16 +288,14 @@ impl Way<'_> {
 
     async fn on_source(&mut self, look: &Look, words: Vec<String>) -> Result<(), Fault> {
         let source = look.at(&self.link.edge.source.host).map_err(fault)?;
-        self.changed = true;
-        let text = include_str!("failover.sh");
-        script(source.host.as_ref(), text, words).await.map(drop).map_err(fault)
+        let text = changing!("failover.sh");
+        script(source.host.as_ref(), text, words, &mut self.changed).await.map_err(fault)
     }
 
     async fn on_target(&mut self, look: &Look, words: Vec<String>) -> Result<(), Fault> {
         let target = self.target(look)?;
-        self.changed = true;
-        let text = include_str!("failover.sh");
-        script(target.host.as_ref(), text, words).await.map(drop).map_err(fault)
+        let text = changing!("failover.sh");
+        script(target.host.as_ref(), text, words, &mut self.changed).await.map_err(fault)
     }
 
     /// An ordinary run of the edge, under our lock, which it gives back at its end.

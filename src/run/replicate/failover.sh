@@ -28,9 +28,9 @@ fence)
         esac
         noted=$(ours "$mark" "$dataset") || exit 1
         [ "$noted" = - ] || was=${noted%% *}
-        zfs set "$mark=$was $now" "$dataset" || exit 1
-        [ "$was" = on ] || zfs set readonly=on "$dataset" || exit 1
-        zfs set "$mark=$was $now set" "$dataset" || exit 1
+        must zfs set "$mark=$was $now" "$dataset"
+        [ "$was" = on ] || must zfs set readonly=on "$dataset"
+        must zfs set "$mark=$was $now set" "$dataset"
     done
     ;;
 snapshot)
@@ -38,7 +38,7 @@ snapshot)
     name=$1
     shift
     for dataset; do
-        zfs snapshot "$dataset@$name" || exit 1
+        must zfs snapshot "$dataset@$name"
     done
     ;;
 restore)
@@ -47,11 +47,11 @@ restore)
     shift
     while [ $# -ge 2 ]; do
         case $2 in
-        off) zfs set readonly=off "$1" || exit 1 ;;
-        inherit) zfs inherit readonly "$1" || exit 1 ;;
+        off) must zfs set readonly=off "$1" ;;
+        inherit) must zfs inherit readonly "$1" ;;
         esac
         if [ "$(ours "$mark" "$1")" != - ]; then
-            zfs inherit "$mark" "$1" || exit 1
+            must zfs inherit "$mark" "$1"
         fi
         shift 2
     done
@@ -59,13 +59,21 @@ restore)
 set)
     # Datasets, each with PROPERTY=VALUE.
     while [ $# -ge 2 ]; do
-        zfs set "$2" "$1" || exit 1
+        must zfs set "$2" "$1"
         shift 2
+    done
+    ;;
+inherit)
+    # A property, datasets.
+    property=$1
+    shift
+    for dataset; do
+        must zfs inherit "$property" "$dataset"
     done
     ;;
 mount)
     for dataset; do
-        [ "$(zfs get -H -o value mounted "$dataset")" = yes ] || zfs mount "$dataset" || exit 1
+        [ "$(zfs get -H -o value mounted "$dataset")" = yes ] || must zfs mount "$dataset"
     done
     ;;
 esac

@@ -10,6 +10,7 @@ pub mod failover;
 pub mod flags;
 pub mod keeping;
 pub mod marks;
+pub mod needed;
 pub mod plan;
 pub mod pruning;
 pub mod refusal;

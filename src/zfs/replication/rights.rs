@@ -130,7 +130,7 @@ fn on_target(edge: &Edge) -> Rights {
 fn there(place: &Place, survey: &Survey) -> Option<Place> {
     let dataset = match survey.listing.datasets.contains_key(&place.dataset) {
         true => place.dataset.clone(),
-        false => survey.above(&place.dataset)?.name.clone(),
+        false => survey.listing.above(&place.dataset)?.name.clone(),
     };
     Some(Place { host: place.host.clone(), dataset })
 }

@@ -141,17 +141,13 @@ impl State for Zfs {
     }
 
     fn plan(&self, args: &Args, seen: &Seen, ctx: Ctx<'_>) -> Result<Plan, Failure> {
-        let mut plan = match (args.state, &seen.own) {
+        let plan = match (args.state, &seen.own) {
             (Presence::Present, None) => planning::create(args, seen, ctx)?,
             (Presence::Present, Some(own)) => planning::set(args, own, seen, ctx)?,
             (Presence::Absent, Some(_)) => removal::plan(args, seen)?,
             (Presence::Absent, None) => Plan::ok().diff(Diff::default()),
         };
-        for diff in &mut plan.diff {
-            diff.before_header = Some(args.name.clone());
-            diff.after_header = Some(args.name.clone());
-        }
-        Ok(plan)
+        Ok(super::titled(plan, &args.name))
     }
 
     fn verify(&self, args: &Args, _: &Change, after: &Seen, _: Ctx<'_>) -> Result<(), String> {
@@ -171,18 +167,11 @@ impl State for Zfs {
         plan: &Plan,
         _: &[Ran],
     ) -> Fields {
-        let mut fields = Fields::new();
-        fields.insert("name".into(), Value::from(args.name.as_str()));
-        fields.insert("state".into(), Value::from(args.state.word()));
+        let mut fields = super::wanted(&args.name, args.state);
         let wishes = args.wishes().unwrap_or_default();
         let wishes = wishes.iter();
         fields.extend(wishes.map(|(k, v)| (Key::from(k.as_str()), Value::from(v.as_str()))));
-        let mut gone = predicted::destroyed(plan);
-        let left = |name: &String| after.iter().any(|after| after.has(name));
-        gone.retain(|name| !left(name));
-        if !gone.is_empty() {
-            fields.insert("destroyed".into(), Value::from(gone));
-        }
+        predicted::tell_destroyed(&mut fields, plan, |name| after.is_some_and(|a| a.has(name)));
         fields
     }
 }

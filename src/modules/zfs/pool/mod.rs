@@ -10,7 +10,6 @@ mod vdevs;
 
 use super::Presence;
 use super::wish::{self, Wishes};
-use crate::base::Value;
 use crate::spec::args::Dict;
 use crate::spec::{
     Answer, Change, Ctx, Diff, Doc, Example, Failure, Fields, Look, Plan, Probe, Ran, State,
@@ -166,17 +165,13 @@ impl State for Zpool {
     }
 
     fn plan(&self, args: &Args, seen: &Seen, ctx: Ctx<'_>) -> Result<Plan, Failure> {
-        let mut plan = match (args.state, &seen.pool) {
+        let plan = match (args.state, &seen.pool) {
             (Presence::Present, None) => planning::create(args, seen)?,
             (Presence::Present, Some(pool)) => planning::change(args, pool, seen, ctx)?,
             (Presence::Absent, None) => Plan::ok().diff(Diff::default()),
             (Presence::Absent, Some(pool)) => removal::plan(args, pool, seen)?,
         };
-        for diff in &mut plan.diff {
-            diff.before_header = Some(args.name.clone());
-            diff.after_header = Some(args.name.clone());
-        }
-        Ok(plan)
+        Ok(super::titled(plan, &args.name))
     }
 
     fn verify(&self, args: &Args, _: &Change, after: &Seen, ctx: Ctx<'_>) -> Result<(), String> {
@@ -202,15 +197,11 @@ impl State for Zpool {
         plan: &Plan,
         _: &[Ran],
     ) -> Fields {
-        let mut fields = Fields::new();
-        fields.insert("name".into(), Value::from(args.name.as_str()));
-        fields.insert("state".into(), Value::from(args.state.word()));
-        let mut gone = super::predicted::destroyed(plan);
-        let left = |name: &String| after.is_some_and(|after| after.tree.contains_key(name));
-        gone.retain(|name| *name != before.name && !left(name));
-        if !gone.is_empty() {
-            fields.insert("destroyed".into(), Value::from(gone));
-        }
+        let mut fields = super::wanted(&args.name, args.state);
+        let left = |name: &str| {
+            name == before.name || after.is_some_and(|after| after.tree.contains_key(name))
+        };
+        super::predicted::tell_destroyed(&mut fields, plan, left);
         fields
     }
 }

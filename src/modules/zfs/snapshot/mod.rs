@@ -267,11 +267,8 @@ impl State for ZfsSnapshot {
         let there = seen.there().filter(|snapshot| !snapshot.guid.is_empty());
         let list = there.map(seen::Snap::to_value).collect();
         let mut fields: Fields = [("snapshots".into(), Value::list(list))].into_iter().collect();
-        let mut gone = super::predicted::destroyed(plan);
-        gone.retain(|name| !after.is_some_and(|after| after.has(name)));
-        if !gone.is_empty() {
-            fields.insert("destroyed".into(), Value::from(gone));
-        }
+        let left = |name: &str| after.is_some_and(|after| after.has(name));
+        super::predicted::tell_destroyed(&mut fields, plan, left);
         fields
     }
 }

@@ -75,6 +75,8 @@ pub struct Takeover {
     pub canmount: Vec<(Dataset, String)>,
     /// File systems that are mounted, parents first.
     pub mount: Vec<Dataset>,
+    /// Datasets of the target that are no copies any more: the next-to-last step.
+    pub forget: Vec<Dataset>,
     /// The target says that it is in use: the last step.
     pub active: bool,
     /// What the operator should know: what is lost, what could not be done.
@@ -268,6 +270,10 @@ pub fn takeover(edge: &Edge, ends: &Ends<'_>, wish: &Wish) -> Result<Takeover, S
             hold_target(edge, ends, &mut plan);
         }
         opening::settle(edge, ends, wish, &mut plan);
+        let copy = |to: &&Listed| to.property(marks::SOURCE).is_some();
+        let pairs = ends.pairs(edge);
+        let copies = pairs.iter().filter_map(|pair| pair.target).filter(copy);
+        plan.forget = copies.map(|to| to.name.clone()).collect();
     }
     Ok(plan)
 }
