@@ -1,8 +1,10 @@
 //! `tank replicate`: copies of datasets from host to host.
 
 mod copy;
+mod failover;
 mod file;
 mod prune;
+mod rights;
 mod status;
 mod verify;
 
@@ -25,12 +27,14 @@ const BUSY: u8 = 75;
 /// Runs a command with its words; gives its exit code.
 type Main = fn(&[String]) -> u8;
 
-const COMMANDS: [(&str, Main); 5] = [
+const COMMANDS: [(&str, Main); 7] = [
     ("plan", copy::plan),
     ("run", copy::run),
     ("status", status::main),
     ("prune", prune::main),
     ("verify", verify::main),
+    ("rights", rights::main),
+    ("failover", failover::main),
 ];
 
 /// The arguments of all commands: which edges, of which file.
@@ -114,12 +118,16 @@ impl Ready {
 }
 
 fn ready(matches: &ArgMatches) -> Result<Ready, Diagnostic> {
+    ready_for(matches, texts(matches, "edge"))
+}
+
+/// The same for edges that are named otherwise than by `--edge`.
+fn ready_for(matches: &ArgMatches, only: Vec<String>) -> Result<Ready, Diagnostic> {
     let path = text(matches, "topology").unwrap_or("replication.yml");
     let settings = prepare::settings()?;
     let report = prepare::report(matches, &settings, true);
     let ground = prepare::ground(matches, settings, report)?;
     let topology = read(&ground.vault, Path::new(path))?;
-    let only = texts(matches, "edge");
     known(&topology, &only)?;
     let dir = prepare::dir_of(Path::new(path));
     let landscape = ground.landscape(&dir);

@@ -71,6 +71,8 @@ pub struct Faults {
     pub down: Mutex<Vec<String>>,
     /// Programs that streams ran.
     streams: Mutex<Vec<String>>,
+    /// Questions and requests, by host.
+    asked: Mutex<BTreeMap<String, usize>>,
     /// Questions until no more are answered; negative: all are.
     pub questions: AtomicI64,
 }
@@ -98,6 +100,13 @@ struct Faulty {
 struct Cut {
     source: Box<dyn Source>,
     left: u64,
+}
+
+impl Faulty {
+    fn counted(&self) {
+        let mut asked = self.faults.asked.lock().unwrap();
+        *asked.entry(self.host.name().to_owned()).or_default() += 1;
+    }
 }
 
 /// Changes a byte some way into the stream.
@@ -144,6 +153,7 @@ impl Host for Faulty {
         self.host.platform()
     }
     fn probe(&self, probe: Probe) -> BoxFuture<'static, Result<Answer, HostError>> {
+        self.counted();
         let left = &self.faults.questions;
         if left.load(Ordering::SeqCst) == 0 {
             let lost = HostError::Lost("a question".to_owned());
@@ -161,6 +171,7 @@ impl Host for Faulty {
         self.host.apply(parts, env, then)
     }
     fn run(&self, command: Command) -> BoxFuture<'static, Result<Answer, HostError>> {
+        self.counted();
         let meanwhile = self.faults.meanwhile.lock().unwrap().take();
         let meanwhile = meanwhile.map(|text| self.host.run(Command::new(["sh", "-c", &text])));
         let done = self.host.run(command);
@@ -196,6 +207,7 @@ impl Host for Faulty {
         self.host.reconnect()
     }
     fn pipe(&self, program: &Program) -> BoxFuture<'static, Result<Pipe, HostError>> {
+        self.counted();
         self.faults.streams.lock().unwrap().push(program.script.clone());
         let (piped, hit) = (self.host.pipe(program), self.faults.hits());
         let bytes = self.faults.bytes.load(Ordering::SeqCst);
@@ -411,6 +423,19 @@ fn s01_s03_s04_a_plan_writes_nothing_a_run_copies_all_a_second_nothing() {
     pools.snap("s4");
     pools.expect(&edges(EDGE), Level::Done);
     pools.same();
+}
+
+#[test]
+fn nothing_to_do_costs_as_little_however_many_datasets_there_are() {
+    let pools = Pools::new();
+    pools.sh("n=0; while [ $n -lt 12 ]; do zfs create -o mountpoint=none pa/d/$n; n=$((n + 1)); done; zfs snapshot -r pa/d@s1");
+    let tree = with("recursive: yes");
+    pools.expect(&tree, Level::Done);
+    pools.faults.asked.lock().unwrap().clear();
+    pools.expect(&tree, Level::Idle);
+    let asked = pools.faults.asked.lock().unwrap().clone();
+    assert_eq!(asked.len(), 2, "{asked:?}");
+    assert!(asked.values().all(|times| *times <= 3), "{asked:?}");
 }
 
 #[test]

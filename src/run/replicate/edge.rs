@@ -7,7 +7,7 @@ use crate::zfs::listing::Guid;
 use crate::zfs::name::Dataset;
 use crate::zfs::replication::edge::{Edge, Place};
 use crate::zfs::replication::whole::{self, EdgePlan, Known, Part};
-use crate::zfs::replication::{marks, needed, rights};
+use crate::zfs::replication::{failover, marks, needed, rights};
 use crate::zfs::survey::Survey;
 use crate::zfs::topology::Link;
 use std::collections::{BTreeMap, BTreeSet};
@@ -64,6 +64,10 @@ pub async fn run(job: &Job, link: &Link, seen: &AllSeen, stale: bool) -> EdgeEnd
         fresh.as_ref().map_or((source, target), |(source, target)| (source, target));
     if let Some((level, error)) = absent(link, source, target) {
         fail(&mut end, level, error);
+        return end;
+    }
+    if let Some(error) = failover::in_use(&link.edge, &target.survey) {
+        fail(&mut end, Level::Failed, error);
         return end;
     }
     match planned(job, link, source, target, seen).await {
@@ -217,32 +221,8 @@ async fn work_off(way: &mut Way<'_>, plan: &mut EdgePlan, moved: bool, end: &mut
 
 /// Rights that users who are not root lack on either end, with the commands that grant them.
 fn lacking(link: &Link, source: &Seen, target: &Seen) -> Option<String> {
-    let edge = &link.edge;
-    let deep = edge.recursive;
-    let ends = [
-        (&edge.source, &source.survey, rights::on_source(), deep),
-        (&edge.target, &target.survey, rights::on_target(edge), true),
-    ];
-    let mut told = Vec::new();
-    for (place, survey, wanted, below) in ends {
-        let text = survey.allowed.get(&place.dataset).filter(|_| survey.uid != 0);
-        let there = survey.listing.datasets.contains_key(&place.dataset);
-        let above = survey.listing.above(&place.dataset).map(|one| one.name.clone());
-        let dataset = if there { Some(place.dataset.clone()) } else { above };
-        let (Some(text), Some(dataset)) = (text, dataset) else { continue };
-        let missing = rights::missing(&wanted, &dataset, &survey.user, text, below);
-        if let Some(missing) = missing.filter(|missing| !missing.is_empty()) {
-            let names: Vec<&str> = missing.iter().map(String::as_str).collect();
-            let grant = rights::grant(&survey.user.name, &missing, &dataset);
-            told.push(format!(
-                "{} lacks {} on {}:{dataset} ({grant})",
-                survey.user.name,
-                names.join(", "),
-                place.host
-            ));
-        }
-    }
-    (!told.is_empty()).then(|| told.join("; "))
+    let needs = rights::to_copy(link, &source.survey, &target.survey);
+    rights::told(&rights::lacking(&needs, &source.survey, &target.survey))
 }
 
 /// The lock of an edge.

@@ -34,7 +34,25 @@ impl Hosts for PlayHosts<'_> {
     }
 }
 
-impl PlayHosts<'_> {
+impl<'a> PlayHosts<'a> {
+    /// The task with root as its user.
+    #[must_use]
+    pub fn root_task(&self) -> Task {
+        let mut task = self.task.clone();
+        task.keywords.r#become = Some(Value::from(true));
+        task.keywords.become_user = Some(Value::from("root"));
+        task
+    }
+
+    /// The same hosts, reached as another task would.
+    #[must_use]
+    pub fn with<'b>(&self, task: &'b Task) -> PlayHosts<'b>
+    where
+        'a: 'b,
+    {
+        PlayHosts { batch: self.batch, task }
+    }
+
     async fn host(&self, name: &str) -> Result<Arc<dyn Host>, String> {
         let session = self.batch.session;
         let known = session.store.topology().hosts();

@@ -57,11 +57,17 @@ pub async fn ask<'a>(
 
 /// The three lists of properties, each with our own and those that policies ask for.
 fn properties(edges: &[&Edge]) -> [String; 3] {
-    let mut own =
-        [marks::SOURCE, marks::MODE, marks::FLAGS, marks::PLACEHOLDER, marks::SUSPECT, marks::DONE]
-            .map(str::to_owned)
-            .into_iter()
-            .collect::<BTreeSet<String>>();
+    let ours = [
+        marks::SOURCE,
+        marks::MODE,
+        marks::FLAGS,
+        marks::PLACEHOLDER,
+        marks::SUSPECT,
+        marks::DONE,
+        marks::ROLE,
+        marks::FENCED,
+    ];
+    let mut own: BTreeSet<String> = ours.map(str::to_owned).into();
     own.extend(edges.iter().map(|edge| marks::lock(edge)));
     own.extend(edges.iter().flat_map(|edge| edge.policy.properties.iter().cloned()));
     [survey::NEW, survey::MIDDLE, survey::OLD].map(|base| {

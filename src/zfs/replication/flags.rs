@@ -95,7 +95,8 @@ fn send(
         letters.push('w');
     }
     let begun = target.and_then(|target| target.property(marks::FLAGS)).unwrap_or_default();
-    let large = has_large_blocks(source);
+    let came = source.property(marks::FLAGS).unwrap_or_default();
+    let large = has_large_blocks(source) || came.contains('L');
     let can = from.sends('L') && to.has("large_blocks") && from.release >= Release(2, 0, 0);
     if raw && large && !to.has("large_blocks") {
         return Err(Refusal::Lacks("the target's pool lacks the feature large_blocks, which a raw stream of these blocks needs".to_owned()));
@@ -106,7 +107,10 @@ fn send(
         ));
     }
     // Once with it, always with it; and never suddenly with it: blocks would be cut otherwise than before.
-    if begun.contains('L') || (target.is_none() && large && can) {
+    // A target that is no copy of ours is the way back behind a fail-over: its blocks are as they were at first.
+    let home =
+        target.is_some_and(|to| to.property(marks::SOURCE).is_none() && has_large_blocks(to));
+    if begun.contains('L') || ((target.is_none() || home) && large && can) {
         letters.push('L');
     }
     if from.sends('c') && to.has("lz4_compress") {

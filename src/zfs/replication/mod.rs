@@ -6,6 +6,7 @@
 pub mod base;
 pub mod crypt;
 pub mod edge;
+pub mod failover;
 pub mod flags;
 pub mod keeping;
 pub mod marks;
