@@ -3,7 +3,7 @@
 
 use super::hosts::Hosts;
 use super::lock::{Lock, Taken};
-use super::marks::{changing, protect, script};
+use super::marks::{change, changing, protect};
 use super::survey::{self, AllSeen};
 use super::{Job, Level, Seen, Told, edge};
 use crate::zfs::name::Dataset;
@@ -289,13 +289,13 @@ impl Way<'_> {
     async fn on_source(&mut self, look: &Look, words: Vec<String>) -> Result<(), Fault> {
         let source = look.at(&self.link.edge.source.host).map_err(fault)?;
         let text = changing!("failover.sh");
-        script(source.host.as_ref(), text, words, &mut self.changed).await.map_err(fault)
+        change(source.host.as_ref(), text, words, &mut self.changed).await.map_err(fault)
     }
 
     async fn on_target(&mut self, look: &Look, words: Vec<String>) -> Result<(), Fault> {
         let target = self.target(look)?;
         let text = changing!("failover.sh");
-        script(target.host.as_ref(), text, words, &mut self.changed).await.map_err(fault)
+        change(target.host.as_ref(), text, words, &mut self.changed).await.map_err(fault)
     }
 
     /// An ordinary run of the edge, under our lock, which it gives back at its end.

@@ -13,43 +13,26 @@ macro_rules! changing {
 }
 pub(super) use changing;
 
-/// Runs one of our scripts; its stderr is the error.
-pub async fn script(host: &dyn Host, text: &str, words: Vec<String>) -> Result<String, String> {
-    let (said, failed) = run(host, text, words).await?;
-    failed.map_or(Ok(said), Err)
-}
-
-/// Runs one that begins with `attempt.sh`. `changed` is set when it did anything, also where it failed behind that.
+/// Runs one of our scripts; its stderr is the error. `changed` is set when it did anything, also where it failed behind that.
 pub async fn change(
     host: &dyn Host,
     text: &str,
     words: Vec<String>,
     changed: &mut bool,
 ) -> Result<(), String> {
-    let (said, failed) = run(host, text, words).await?;
-    *changed |= said.lines().any(|line| line == "did");
-    failed.map_or(Ok(()), Err)
-}
-
-/// What it printed, and why it failed.
-async fn run(
-    host: &dyn Host,
-    text: &str,
-    words: Vec<String>,
-) -> Result<(String, Option<String>), String> {
     let head = ["sh", "-c", text, "tank"].map(str::to_owned);
     let answer = host
         .run(Command::new(head.into_iter().chain(words)))
         .await
         .map_err(|error| error.to_string())?;
+    *changed |= answer.text().lines().any(|line| line == "did");
     if answer.rc == 0 {
-        return Ok((answer.text(), None));
+        return Ok(());
     }
-    let error = match answer.error_text().trim() {
+    Err(match answer.error_text().trim() {
         "" => format!("exit code {}", answer.rc),
         said => said.to_owned(),
-    };
-    Ok((answer.text(), Some(error)))
+    })
 }
 
 /// Holds snapshots of the source and bookmarks one.
