@@ -55,10 +55,7 @@ pub async fn run(job: &Job, link: &Link, seen: &AllSeen, stale: bool) -> EdgeEnd
     };
     let fresh = match fresh {
         Ok(fresh) => fresh,
-        Err(error) => {
-            fail(&mut end, Level::Failed, error);
-            return end;
-        }
+        Err(error) => return failed(end, error),
     };
     let (source, target) =
         fresh.as_ref().map_or((source, target), |(source, target)| (source, target));
@@ -67,19 +64,20 @@ pub async fn run(job: &Job, link: &Link, seen: &AllSeen, stale: bool) -> EdgeEnd
         return end;
     }
     if let Some(error) = failover::in_use(&link.edge, &target.survey) {
-        fail(&mut end, Level::Failed, error);
-        return end;
+        return failed(end, error);
     }
     match planned(job, link, source, target, seen).await {
         Ok((plan, sizes)) => {
             end.sizes = sizes;
             carried(job, link, (source, target), seen, plan, &mut end).await;
         }
-        Err(error) => {
-            end.level = Level::Failed;
-            end.error = Some(error);
-        }
+        Err(error) => return failed(end, error),
     }
+    end
+}
+
+fn failed(mut end: EdgeEnd, error: String) -> EdgeEnd {
+    fail(&mut end, Level::Failed, error);
     end
 }
 
