@@ -15,6 +15,7 @@ mod golden;
 mod house;
 mod live;
 mod packages;
+mod passage;
 mod process;
 mod project;
 mod prune;

@@ -22,8 +22,9 @@ fn every_scenario_has_a_test() {
         for found in places {
             let part = |number| found.get(number).unwrap().as_str();
             let (file, word) = (part(1), part(2));
-            let text = fs::read_to_string(root.join(file)).unwrap_or_else(|_| panic!("{row}: {file}"));
-            let test = Regex::new(&format!(r"(fn |_|'){word}(_| )")).unwrap();
+            let text =
+                fs::read_to_string(root.join(file)).unwrap_or_else(|_| panic!("{row}: {file}"));
+            let test = Regex::new(&format!(r"(fn |_|'| ){word}(_| )")).unwrap();
             assert!(test.is_match(&text).unwrap(), "{row}: nothing of {word} in {file}");
         }
     }

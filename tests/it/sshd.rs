@@ -17,6 +17,7 @@ pub struct Builder {
     options: Vec<String>,
     key_type: Option<String>,
     passphrase: String,
+    inside: Option<u32>,
 }
 
 /// A running server. Sessions run as the user that runs the test.
@@ -50,6 +51,12 @@ impl Builder {
         self
     }
 
+    /// It sees the file systems that this process sees.
+    pub fn inside(mut self, pid: u32) -> Self {
+        self.inside = Some(pid);
+        self
+    }
+
     /// Starts the server and waits until it listens.
     pub fn start(self) -> Sshd {
         let dir = tempfile::Builder::new().prefix("tank-sshd.").tempdir_in("/tmp").unwrap();
@@ -61,7 +68,7 @@ impl Builder {
         for _ in 0..5 {
             let port = free_port();
             write_config(dir.path(), port, &self.options);
-            if let Some(child) = launch(dir.path()) {
+            if let Some(child) = launch(dir.path(), self.inside) {
                 write_known_hosts(dir.path(), port);
                 return Sshd { dir, port, child };
             }
@@ -199,10 +206,14 @@ fn write_known_hosts(dir: &Path, port: u16) {
 }
 
 /// The server once it listens, or nothing when it ended (a port taken meanwhile).
-fn launch(dir: &Path) -> Option<Child> {
+fn launch(dir: &Path, inside: Option<u32>) -> Option<Child> {
     let log = fs::File::create(dir.join("log")).unwrap();
     let script = "umask 022; exec \"$(PATH=$PATH:/usr/sbin:/usr/local/sbin command -v sshd)\" -D -e -f \"$1\"";
-    let mut child = Command::new("sh")
+    let mut command = Command::new(if inside.is_some() { "nsenter" } else { "sh" });
+    if let Some(pid) = inside {
+        command.args(["-t", &pid.to_string(), "-m", "-r", "--", "sh"]);
+    }
+    let mut child = command
         .args(["-c", script, "sh"])
         .arg(dir.join("sshd_config"))
         .stdin(Stdio::null())

@@ -11,6 +11,7 @@ mod edge;
 mod hosts;
 mod lock;
 mod marks;
+mod passage;
 mod play_hosts;
 mod prune;
 mod prune_text;
@@ -44,8 +45,10 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 /// What is to be done.
 pub struct Job {
-    /// The edges.
+    /// All edges of the topology: what any of them starts from is not destroyed.
     pub links: Vec<Link>,
+    /// The names of those that are worked on; empty: all are.
+    pub only: Vec<String>,
     /// Only plan: nothing is written on either end.
     pub check: bool,
     /// Names this run in locks.
@@ -73,6 +76,7 @@ impl Job {
         let host = rustix::system::uname().nodename().to_string_lossy().into_owned();
         Self {
             links,
+            only: Vec::new(),
             check,
             run: format!("{host}.{}.{now}", std::process::id()),
             operator: host,
@@ -80,6 +84,17 @@ impl Job {
             day: calendar::utc(now).get(..10).unwrap_or_default().replace('-', ""),
             tell,
         }
+    }
+
+    /// Only these edges, if any are named.
+    #[must_use]
+    pub fn only(self, only: Vec<String>) -> Self {
+        Self { only, ..self }
+    }
+
+    fn working(&self) -> Vec<Link> {
+        let taken = |link: &&Link| self.only.is_empty() || self.only.contains(&link.edge.id);
+        self.links.iter().filter(taken).cloned().collect()
     }
 }
 
@@ -190,17 +205,15 @@ pub struct EdgeEnd {
     pub parts: Vec<PartEnd>,
 }
 
-/// Runs, or with `check` only plans, all edges.
+/// Runs, or with `check` only plans, all edges that are worked on. Hosts that only others name are not asked.
 pub async fn replicate(job: &Job, hosts: &dyn Hosts) -> Vec<EdgeEnd> {
-    let seen = survey::all(&job.links, hosts).await;
+    let links = job.working();
+    let seen = survey::all(&links, hosts).await;
     let mut ends: Vec<EdgeEnd> = Vec::new();
-    for link in &job.links {
+    for link in &links {
         // What an edge before has written to is looked at again: a chain goes through in one run.
-        let before = job
-            .links
-            .iter()
-            .zip(&ends)
-            .filter(|(_, end)| end.parts.iter().any(|part| part.changed));
+        let before =
+            links.iter().zip(&ends).filter(|(_, end)| end.parts.iter().any(|part| part.changed));
         let stale = before.into_iter().any(|(other, _)| meets(&other.edge.target, &link.edge));
         ends.push(edge::run(job, link, &seen, stale).await);
     }
@@ -221,4 +234,6 @@ pub struct Seen {
     pub host: Arc<dyn crate::spec::Host>,
     /// What it has.
     pub survey: Survey,
+    /// Its name or address and port, as the inventory says.
+    pub address: Option<(String, Option<u16>)>,
 }

@@ -37,7 +37,7 @@ async fn one(
 ) -> Result<Seen, String> {
     let host = hosts.open(name).await?;
     let survey = ask(host.as_ref(), roots.iter().copied(), edges).await?;
-    Ok(Seen { host, survey })
+    Ok(Seen { host, survey, address: hosts.address(name) })
 }
 
 /// Asks one host about datasets.

@@ -1,7 +1,7 @@
 //! Puts the mark of a suspect on copies that differ, and takes it away.
 
 use super::lock::Taken;
-use super::marks::script;
+use super::marks::{changing, script};
 use super::{Job, Seen, edge, now};
 use crate::zfs::replication::marks;
 use crate::zfs::topology::Link;
@@ -34,12 +34,12 @@ pub async fn mark(job: &Job, link: &Link, target: &Seen, found: &mut Verified) {
     }
     let lock = edge::lock(job, link, target);
     let locked = sets && matches!(lock.take().await, Ok(Taken::Ours { .. }));
-    let done = script(target.host.as_ref(), include_str!("verify_mark.sh"), words).await;
+    let done =
+        script(target.host.as_ref(), changing!("verify_mark.sh"), words, &mut found.changed).await;
     if locked && let Err(error) = lock.free().await {
         found.notes.push(error);
     }
-    match done {
-        Ok(_) => found.changed = true,
-        Err(error) => found.notes.push(format!("the marks could NOT be set: {error}")),
+    if let Err(error) = done {
+        found.notes.push(format!("the marks could NOT be set: {error}"));
     }
 }

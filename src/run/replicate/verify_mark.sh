@@ -5,14 +5,14 @@ property=$1
 shift
 while [ $# -ge 2 ]; do
     if [ -n "$2" ]; then
-        zfs set "$property=$2" "$1" || exit 1
+        must zfs set "$property=$2" "$1"
         found=$(zfs get -H -o value "$property" "$1") || exit 1
         if [ "$found" != "$2" ]; then
             printf '%s is not set on %s\n' "$property" "$1" >&2
             exit 1
         fi
     else
-        zfs inherit "$property" "$1" || exit 1
+        must zfs inherit "$property" "$1"
     fi
     shift 2
 done

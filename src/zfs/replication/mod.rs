@@ -9,6 +9,7 @@ pub mod edge;
 pub mod flags;
 pub mod keeping;
 pub mod marks;
+pub mod needed;
 pub mod plan;
 pub mod pruning;
 pub mod refusal;
