@@ -59,12 +59,10 @@ pub async fn run(job: &Job, link: &Link, seen: &AllSeen, stale: bool) -> EdgeEnd
     };
     let (source, target) =
         fresh.as_ref().map_or((source, target), |(source, target)| (source, target));
-    if let Some((level, error)) = absent(link, source, target) {
+    let used = || Some((Level::Failed, failover::in_use(&link.edge, &target.survey)?));
+    if let Some((level, error)) = absent(link, source, target).or_else(used) {
         fail(&mut end, level, error);
         return end;
-    }
-    if let Some(error) = failover::in_use(&link.edge, &target.survey) {
-        return failed(end, error);
     }
     match planned(job, link, source, target, seen).await {
         Ok((plan, sizes)) => {

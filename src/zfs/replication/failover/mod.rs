@@ -266,21 +266,12 @@ pub fn takeover(edge: &Edge, ends: &Ends<'_>, wish: &Wish) -> Result<Takeover, S
         }
     }
     if plan.active {
-        open(edge, ends, wish, &mut plan);
+        if plan.snapshot.is_none() && plan.copy.is_empty() {
+            hold_target(edge, ends, &mut plan);
+        }
+        opening::settle(edge, ends, wish, &mut plan);
     }
     Ok(plan)
-}
-
-/// What makes the target usable.
-fn open(edge: &Edge, ends: &Ends<'_>, wish: &Wish, plan: &mut Takeover) {
-    if plan.snapshot.is_none() && plan.copy.is_empty() {
-        hold_target(edge, ends, plan);
-    }
-    opening::settle(edge, ends, wish, plan);
-    let copy = |to: &&Listed| to.property(marks::SOURCE).is_some();
-    let pairs = ends.pairs(edge);
-    let copies = pairs.iter().filter_map(|pair| pair.target).filter(copy);
-    plan.forget = copies.map(|to| to.name.clone()).collect();
 }
 
 /// The steps before the target has a mark of its own.
