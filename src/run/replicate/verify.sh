@@ -202,10 +202,24 @@ blocks() {
     rm -f "$tmp/bad"
 }
 
-# same: whether the snapshot is the one that was meant.
+# same: whether the snapshot is the one that was meant. An answer that is no number is asked for again: a host that is busy with
+# much else may not be able to say.
 same() {
-    [ "$(zfs get -Hp -o value guid "$dataset@$name" 2>&1)" = "$guid" ] && return 0
+    tries=0
+    until is=$(zfs get -Hp -o value guid "$dataset@$name" 2>&1); do
+        tries=$((tries + 1))
+        case $is in
+        *'does not exist'*) break ;;
+        esac
+        [ "$tries" -lt 3 ] || break
+        sleep 1
+    done
+    [ "$is" = "$guid" ] && return 0
     why="$dataset@$name is gone, or another one has its name"
+    case $is in
+    *'does not exist'*) ;;
+    *[!0-9]*) why="$dataset@$name: $(one_line "$is")" ;;
+    esac
     return 1
 }
 
