@@ -202,24 +202,20 @@ blocks() {
     rm -f "$tmp/bad"
 }
 
-# same: whether the snapshot is the one that was meant. An answer that is no number is asked for again: a host that is busy with
-# much else may not be able to say.
+# same: whether the snapshot is the one that was meant. What is said beside an answer, of a working directory that is gone say, is
+# no part of it. One that failed is asked for again: a host that is busy with much else may not be able to say.
 same() {
     tries=0
-    until is=$(zfs get -Hp -o value guid "$dataset@$name" 2>&1); do
+    until is=$(zfs get -Hp -o value guid "$dataset@$name" 2>"$tmp/said"); do
         tries=$((tries + 1))
-        case $is in
-        *'does not exist'*) break ;;
-        esac
-        [ "$tries" -lt 3 ] || break
+        if grep 'does not exist' "$tmp/said" >/dev/null || [ "$tries" -ge 3 ]; then break; fi
         sleep 1
     done
     [ "$is" = "$guid" ] && return 0
     why="$dataset@$name is gone, or another one has its name"
-    case $is in
-    *'does not exist'*) ;;
-    *[!0-9]*) why="$dataset@$name: $(one_line "$is")" ;;
-    esac
+    if [ -z "$is" ] && ! grep 'does not exist' "$tmp/said" >/dev/null; then
+        why="$dataset@$name: $(one_line "$(cat "$tmp/said")")"
+    fi
     return 1
 }
 
