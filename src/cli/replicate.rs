@@ -1,17 +1,20 @@
 //! `tank replicate`: copies of datasets from host to host.
 
 mod copy;
+mod failover;
 mod file;
 mod prune;
+mod rights;
 mod status;
+mod verify;
 
 use super::options::{self, text, texts};
-use super::{library, prepare};
+use super::{library, prepare, signals};
 use crate::base::{Diagnostic, Source, yaml};
 use crate::play::{AdHoc, Playbook};
 use crate::report::Line;
 use crate::run::Session;
-use crate::run::replicate::{Level, Told};
+use crate::run::replicate::{Job, Level, PlayHosts, Told, on_session};
 use crate::spec::Event;
 use crate::zfs::topology::{self, Link, Topology};
 use clap::{Arg, ArgAction, ArgMatches, Command};
@@ -24,8 +27,15 @@ const BUSY: u8 = 75;
 /// Runs a command with its words; gives its exit code.
 type Main = fn(&[String]) -> u8;
 
-const COMMANDS: [(&str, Main); 4] =
-    [("plan", copy::plan), ("run", copy::run), ("status", status::main), ("prune", prune::main)];
+const COMMANDS: [(&str, Main); 7] = [
+    ("plan", copy::plan),
+    ("run", copy::run),
+    ("status", status::main),
+    ("prune", prune::main),
+    ("verify", verify::main),
+    ("rights", rights::main),
+    ("failover", failover::main),
+];
 
 /// The arguments of all commands: which edges, of which file.
 fn edges(command: Command) -> Command {
@@ -87,10 +97,20 @@ struct Ready {
 }
 
 impl Ready {
-    /// The edges that are asked for.
-    fn chosen(&self) -> Vec<Link> {
-        let taken = |link: &&Link| self.only.is_empty() || self.only.contains(&link.edge.id);
-        self.links.iter().filter(taken).cloned().collect()
+    /// A job for the edges that are asked for.
+    fn job(&self, matches: &ArgMatches, retries: u32) -> Job {
+        let check = options::is_set(matches, "check");
+        Job::new(self.links.clone(), check, retries, self.teller()).only(self.only.clone())
+    }
+
+    /// Works with the hosts; nothing when the operator stopped it.
+    fn work<T: Default>(
+        &self,
+        work: impl AsyncFnOnce(&PlayHosts<'_>) -> T,
+    ) -> Result<Option<T>, Diagnostic> {
+        let work = on_session(&self.session, &self.book, work);
+        let done = signals::guard(&self.session, &self.line, work)?;
+        Ok(done.map(Option::unwrap_or_default))
     }
 
     /// Lines go above the live line, bytes into it.
@@ -108,12 +128,16 @@ impl Ready {
 }
 
 fn ready(matches: &ArgMatches) -> Result<Ready, Diagnostic> {
+    ready_for(matches, texts(matches, "edge"))
+}
+
+/// The same for edges that are named otherwise than by `--edge`.
+fn ready_for(matches: &ArgMatches, only: Vec<String>) -> Result<Ready, Diagnostic> {
     let path = text(matches, "topology").unwrap_or("replication.yml");
     let settings = prepare::settings()?;
     let report = prepare::report(matches, &settings, true);
     let ground = prepare::ground(matches, settings, report)?;
     let topology = read(&ground.vault, Path::new(path))?;
-    let only = texts(matches, "edge");
     known(&topology, &only)?;
     let dir = prepare::dir_of(Path::new(path));
     let landscape = ground.landscape(&dir);

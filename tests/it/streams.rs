@@ -310,7 +310,7 @@ fn by_the_systems_ssh_and_to_this_machine() {
 }
 
 #[test]
-fn a_rate_holds_over_a_slow_network() {
+fn s53_a_rate_holds_over_a_slow_network() {
     let sshd = Sshd::start();
     let shape = Shape { round_trip: Duration::from_millis(50), ..Shape::default() };
     let proxy = Proxy::start(sshd.port(), shape);
@@ -327,7 +327,7 @@ fn a_rate_holds_over_a_slow_network() {
 }
 
 #[test]
-fn straight_from_host_to_host_with_a_key_of_one_run() {
+fn s44_straight_from_host_to_host_with_a_key_of_one_run() {
     let home = std::env::home_dir().unwrap().join(".ssh/authorized_keys");
     let before = fs::read(&home).ok();
     let (one, two) =

@@ -14,6 +14,14 @@ use std::collections::{BTreeMap, BTreeSet};
 /// Hosts by name; an error is why one could not be asked.
 pub type AllSeen = BTreeMap<String, Result<Seen, String>>;
 
+/// A host's answer, or why there is none.
+pub fn at<'a>(seen: &'a AllSeen, host: &str) -> Result<&'a Seen, &'a str> {
+    match seen.get(host) {
+        Some(one) => one.as_ref().map_err(String::as_str),
+        None => Err("it was not asked"),
+    }
+}
+
 /// Asks all hosts of edges.
 pub async fn all(links: &[Link], hosts: &dyn Hosts) -> AllSeen {
     let edges: Vec<&Edge> = links.iter().map(|link| &link.edge).collect();
@@ -37,7 +45,7 @@ async fn one(
 ) -> Result<Seen, String> {
     let host = hosts.open(name).await?;
     let survey = ask(host.as_ref(), roots.iter().copied(), edges).await?;
-    Ok(Seen { host, survey })
+    Ok(Seen { host, survey, address: hosts.address(name) })
 }
 
 /// Asks one host about datasets.
@@ -57,11 +65,17 @@ pub async fn ask<'a>(
 
 /// The three lists of properties, each with our own and those that policies ask for.
 fn properties(edges: &[&Edge]) -> [String; 3] {
-    let mut own =
-        vec![marks::SOURCE, marks::MODE, marks::FLAGS, marks::PLACEHOLDER, marks::SUSPECT]
-            .into_iter()
-            .map(str::to_owned)
-            .collect::<BTreeSet<String>>();
+    let ours = [
+        marks::SOURCE,
+        marks::MODE,
+        marks::FLAGS,
+        marks::PLACEHOLDER,
+        marks::SUSPECT,
+        marks::DONE,
+        marks::ROLE,
+        marks::FENCED,
+    ];
+    let mut own: BTreeSet<String> = ours.map(str::to_owned).into();
     own.extend(edges.iter().map(|edge| marks::lock(edge)));
     own.extend(edges.iter().flat_map(|edge| edge.policy.properties.iter().cloned()));
     [survey::NEW, survey::MIDDLE, survey::OLD].map(|base| {
