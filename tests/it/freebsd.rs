@@ -221,7 +221,7 @@ fn interfaces_converge_live_and_at_boot() {
     // One of both is another: that one alone is put right.
     host.sh("ifconfig warden0 inet 10.77.0.2 -alias").expect_code(0);
     project.playbook(&["network.yml"]).expect_code(0).out_has(&["changed=1 "]);
-    host.sh("sysrc -x ifconfig_lo1_name").expect_code(0);
+    host.sh("sysrc -x ifconfig_warden0_alias0").expect_code(0);
     project.playbook(&["network.yml"]).expect_code(0).out_has(&["changed=1 "]);
     project.playbook(&["network.yml"]).expect_code(0).out_has(&["changed=0 "]);
 }

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::modules::tests::replay::Replay;
+use crate::spec::Command;
 
 /// pf enabled with rules, an anchor of bastille and two tables; recorded on 13.2 but for the check of a bad file,
 /// which was recorded with another text on stdin.
