@@ -16,6 +16,7 @@ mod host;
 mod include;
 mod inputs;
 mod iterator;
+mod jail;
 mod keywords;
 mod linear;
 mod looping;
@@ -40,6 +41,7 @@ mod varsfiles;
 mod verdict;
 
 pub use ahead::{AheadRule, AheadRules, Changes};
+pub use jail::root_route;
 pub use module::Locks;
 pub use play::{BecomeDefaults, Interrupt, Options, Session, run};
-pub use pool::{Become, Connector, Pool, Route};
+pub use pool::{Become, Connector, Jail, Pool, Route};
