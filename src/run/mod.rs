@@ -19,6 +19,7 @@ mod iterator;
 mod jail;
 mod keywords;
 mod linear;
+mod locks;
 mod looping;
 mod module;
 mod outcome;
@@ -42,6 +43,6 @@ mod verdict;
 
 pub use ahead::{AheadRule, AheadRules, Changes};
 pub use jail::root_route;
-pub use module::Locks;
+pub use locks::Locks;
 pub use play::{BecomeDefaults, Interrupt, Options, Session, run};
 pub use pool::{Become, Connector, Jail, Pool, Route};
