@@ -165,14 +165,18 @@ impl<'a> Config<'a> {
     }
 }
 
-/// The variables a host has so far: of its groups, its own and of these files.
+/// The variables a host has so far: of its groups, its own and of these files. One that the inventory does not have has
+/// those of all hosts.
 pub(super) fn vars_of(
     build: &mut Build<'_>,
     host: &str,
     files: Option<&VarsFiles>,
 ) -> Result<Map, Diagnostic> {
     let inventory = &*build.inventory;
-    let groups = inventory.groups_of(host);
+    let mut groups = inventory.groups_of(host);
+    if inventory.host(host).is_none() {
+        groups.extend(inventory.group("all"));
+    }
     let mut vars =
         groups.iter().fold(Map::new(), |vars, group| inventory.combine(&vars, &group.vars));
     let mut lay = |vars: Map, entities: &[Entity<'_>]| match files {

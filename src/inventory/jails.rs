@@ -101,6 +101,8 @@ pub(super) fn parse(
     let Some(reach) = &options.reach.0 else {
         return Err(Diagnostic::new("hosts cannot be asked where this inventory is read"));
     };
+    // What is said of all hosts holds for these too.
+    build.reconcile()?;
     let hosts = config.asked(build);
     let files =
         VarsFiles::new(parsed, Vec::new(), options.files.clone(), Arc::clone(&options.rules));
