@@ -249,14 +249,23 @@ fn entered(mut route: Route) -> Route {
 
 impl Connector for Connections {
     fn open(&self, route: Route) -> BoxFuture<'static, Result<Arc<dyn Host>, HostError>> {
+        let becomes = route.r#become.is_some();
         let route = entered(route);
         let prepared = identity(&route).and_then(|who| Ok((who, self.link(&route)?)));
         let limits = self.limits(&route);
         Box::pin(async move {
             let (who, link) = prepared?;
             let limits = limits?;
-            let host = shell::open_on(link, &who, &limits).await?;
-            Ok(host as Arc<dyn Host>)
+            match shell::open_on(link, &who, &limits).await {
+                Ok(host) => Ok(host as Arc<dyn Host>),
+                // The jail is there: it is the user that is not.
+                Err(HostError::Unreachable(text))
+                    if becomes && text.ends_with(": no such user") =>
+                {
+                    Err(HostError::Become(text))
+                }
+                Err(error) => Err(error),
+            }
         })
     }
 

@@ -33,11 +33,13 @@ const PLAY: &str = "
       become_user: deploy
       register: me
       changed_when: false
+      when: not ansible_check_mode
     - command: cat /data/site/index
       become: true
       become_user: deploy
       register: index
       changed_when: false
+      when: not ansible_check_mode
     - assert:
         that:
           - me.stdout == 'deploy'

@@ -47,6 +47,17 @@ shift 7
 exec "$@"
 "#;
 
+/// Asks on its terminal, and goes without one as doas does.
+const DOAS: &str = r#"#!/bin/sh
+[ "$1 $2" = '-u root' ] || { echo "doas: not expected: $*" >&2; exit 64; }
+shift 2
+[ -t 0 ] || { echo 'doas: a tty is required' >&2; exit 1; }
+printf 'doas (ops@host1) password: ' >/dev/tty
+IFS= read -r word </dev/tty
+[ "$word" = secret ] || { echo 'doas: Authentication failed' >&2; exit 1; }
+exec "$@"
+"#;
+
 struct Fake(TempDir);
 
 impl Fake {
@@ -194,6 +205,20 @@ async fn root_is_become_on_the_host_first() {
     let error = open(transport, &Identity::login("web"), &limits()).await.err().unwrap();
     let text = "becoming root on the jail's host host1: Incorrect sudo password";
     assert_eq!(error, HostError::Become(text.to_string()));
+}
+
+#[tokio::test]
+async fn a_host_that_asks_on_a_terminal_gets_one() {
+    let fake = Fake::new("1 - web\n");
+    fake.tool("doas", DOAS);
+    fake.tool("id", "#!/bin/sh\n[ \"$*\" = -u ] && echo 1001\n");
+    let root = Identity::user("host1", "root", Method::Doas).password("secret");
+    let transport = fake.transport(Jail { name: "web".into(), user: None }, root);
+    let host = open(transport, &Identity::login("web"), &limits()).await.unwrap();
+    assert_eq!(sh(&host, "echo $JAIL; echo err >&2").await, triple(0, "1\n", "err\n"));
+    // No stream of bytes passes a terminal.
+    let refused = host.pipe(&Program::producer("a stream", "echo x")).await.err().unwrap();
+    assert!(matches!(refused, HostError::Become(_)), "{refused}");
 }
 
 #[tokio::test]
