@@ -148,6 +148,7 @@ async fn a_stream_runs_in_the_jail() {
     assert_eq!((text.as_slice(), ended.stderr.as_str()), (&b"12 www\n"[..], "err\n"));
 }
 
+/// F-59 (`jls -j`), F-60 (names are exact), F-64 (a dying jail). The liar completes names as `bastille` does.
 #[tokio::test]
 async fn only_a_running_jail_of_exactly_this_name_is_entered() {
     let fake = Fake::new("1 - web2\n3 dying db\n5 liar cms\n7 - 7\n9 - a b\n");
@@ -162,6 +163,7 @@ async fn only_a_running_jail_of_exactly_this_name_is_entered() {
     }
 }
 
+/// F-60: errors of jexec are code 1 and a text.
 #[tokio::test]
 async fn what_jexec_says_is_told() {
     let fake = Fake::new("1 - web\n");

@@ -55,10 +55,11 @@ pub async fn open(
 }
 
 fn no_tty(base: &Base, program: &Program) -> HostError {
+    let who =
+        base.who.user.as_ref().map_or("becoming root on its host", |_| base.who.method.name());
     HostError::Become(format!(
-        "{} asks for its password on a terminal only, and no stream of bytes passes one: {} needs a rule without \
+        "{who} asks for its password on a terminal only, and no stream of bytes passes one: {} needs a rule without \
          password or without terminal",
-        base.who.method.name(),
         program.what
     ))
 }

@@ -24,7 +24,7 @@ const JLS: &str = r#"#!/bin/sh
 cat "${0%/*}/jls.json"
 "#;
 
-/// As `jls --libxo json` of finding 59 prints: one line, values are strings.
+/// As `jls --libxo json` prints (F-59): one line, values are strings.
 const RUNNING: &str = r#"{"__version": "2", "jail-information": {"jail": [{"jid":"2","name":"web","path":"/usr/local/bastille/jails/web/root","osrelease":"13.2-RELEASE"}, {"jid":"9","name":"other.inner","path":"/jails/o","osrelease":"13.2-RELEASE"}]}}
 "#;
 
