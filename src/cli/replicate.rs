@@ -1,9 +1,12 @@
 //! `tank replicate`: copies of datasets from host to host.
 
 mod copy;
+mod failover;
 mod file;
 mod prune;
+mod rights;
 mod status;
+mod verify;
 
 use super::options::{self, text, texts};
 use super::{library, prepare};
@@ -24,8 +27,15 @@ const BUSY: u8 = 75;
 /// Runs a command with its words; gives its exit code.
 type Main = fn(&[String]) -> u8;
 
-const COMMANDS: [(&str, Main); 4] =
-    [("plan", copy::plan), ("run", copy::run), ("status", status::main), ("prune", prune::main)];
+const COMMANDS: [(&str, Main); 7] = [
+    ("plan", copy::plan),
+    ("run", copy::run),
+    ("status", status::main),
+    ("prune", prune::main),
+    ("verify", verify::main),
+    ("rights", rights::main),
+    ("failover", failover::main),
+];
 
 /// The arguments of all commands: which edges, of which file.
 fn edges(command: Command) -> Command {
@@ -108,12 +118,16 @@ impl Ready {
 }
 
 fn ready(matches: &ArgMatches) -> Result<Ready, Diagnostic> {
+    ready_for(matches, texts(matches, "edge"))
+}
+
+/// The same for edges that are named otherwise than by `--edge`.
+fn ready_for(matches: &ArgMatches, only: Vec<String>) -> Result<Ready, Diagnostic> {
     let path = text(matches, "topology").unwrap_or("replication.yml");
     let settings = prepare::settings()?;
     let report = prepare::report(matches, &settings, true);
     let ground = prepare::ground(matches, settings, report)?;
     let topology = read(&ground.vault, Path::new(path))?;
-    let only = texts(matches, "edge");
     known(&topology, &only)?;
     let dir = prepare::dir_of(Path::new(path));
     let landscape = ground.landscape(&dir);

@@ -4,7 +4,7 @@ use super::batch::Batch;
 use super::module::failed;
 use super::outcome::Outcome;
 use super::play::Session;
-use super::replicate::task as replicate;
+use super::replicate::{Closely, task as replicate, verify_task};
 use super::task::TaskRun;
 use crate::base::{Diagnostic, Map, Origin, Source, Value};
 use crate::play::Task;
@@ -135,6 +135,22 @@ impl PlayContext for Context<'_> {
             let topology = topology.map_err(|error| Failure::new(error.chain()))?;
             let (batch, task, check) = (self.batch, self.task, self.check());
             replicate::run(replicate::Request { batch, task, topology, check, retries }).await
+        })
+    }
+
+    fn verify_copies<'a>(
+        &'a self,
+        file: &'a Value,
+        level: &'a str,
+        snapshot: Option<&'a str>,
+    ) -> BoxFuture<'a, Result<Fields, Failure>> {
+        Box::pin(async move {
+            let topology = crate::zfs::topology::read(file);
+            let topology = topology.map_err(|error| Failure::new(error.chain()))?;
+            let level = level.parse().map_err(|error: String| Failure::new(error))?;
+            let how = Closely { level, snapshot: snapshot.map(str::to_owned) };
+            let (batch, task, check) = (self.batch, self.task, self.check());
+            verify_task::run(verify_task::Request { batch, task, topology, check, how }).await
         })
     }
 

@@ -32,6 +32,14 @@ pub trait PlayContext: Send + Sync {
         file: &'a Value,
         retries: u32,
     ) -> BoxFuture<'a, Result<Fields, Failure>>;
+    /// Compares copies of ZFS datasets with what they were made of. `file`: as for `replicate`; `level`: a word; `snapshot`:
+    /// whose content.
+    fn verify_copies<'a>(
+        &'a self,
+        file: &'a Value,
+        level: &'a str,
+        snapshot: Option<&'a str>,
+    ) -> BoxFuture<'a, Result<Fields, Failure>>;
     /// Waits, or asks the operator for a line; None: there is no terminal.
     fn pause<'a>(&'a self, request: Pause) -> BoxFuture<'a, Result<Option<String>, Diagnostic>>;
 }

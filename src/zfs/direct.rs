@@ -17,6 +17,28 @@ pub struct Way {
     pub key: Option<String>,
 }
 
+/// `HOST`, `HOST:PORT`, `[ADDRESS]:PORT`, or a bare address of IPv6.
+pub fn parse_address(text: &str) -> Result<(String, Option<u16>), String> {
+    let text = text.trim();
+    let (host, port) = match text.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
+        Some((host, "")) => (host, None),
+        Some((host, port)) => (host, port.strip_prefix(':').or(Some(""))),
+        None if text.matches(':').count() == 1 => {
+            text.split_once(':').map_or((text, None), |(host, port)| (host, Some(port)))
+        }
+        None => (text, None),
+    };
+    let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_' | ':' | '%');
+    if host.is_empty() || host.starts_with('-') || !host.chars().all(fits) {
+        return Err(format!("'{text}' is no address: HOST, HOST:PORT or [ADDRESS]:PORT"));
+    }
+    let port = port.map(|port| match port.parse::<u16>() {
+        Ok(port) if port > 0 => Ok(port),
+        _ => Err(format!("'{port}' is no port")),
+    });
+    Ok((host.to_owned(), port.transpose()?))
+}
+
 /// The name under which the other's key stands in the run's `known_hosts`: its address does not matter.
 pub const ALIAS: &str = "tank-direct";
 
@@ -142,6 +164,23 @@ mod tests {
         let agent = ssh_words(&Way { key: None, ..way }, "x");
         assert!(!agent.iter().any(|word| word.starts_with("Identit")));
         assert_eq!(known_hosts_line("ssh-ed25519 AAAA "), "tank-direct ssh-ed25519 AAAA\n");
+    }
+
+    #[test]
+    fn addresses() {
+        let read = |text| parse_address(text).map(|(host, port)| format!("{host} {port:?}"));
+        for (text, wanted) in [
+            ("b.example", "b.example None"),
+            ("10.0.0.1:2222", "10.0.0.1 Some(2222)"),
+            ("fe80::1%eth0", "fe80::1%eth0 None"),
+            ("[::1]:22", "::1 Some(22)"),
+            ("[::1]", "::1 None"),
+        ] {
+            assert_eq!(read(text).unwrap(), wanted);
+        }
+        for text in ["", "a:0", "a:ssh", "a b", "me@a", "-oProxyCommand=x", "[::1]22", "a:70000"] {
+            assert!(read(text).is_err(), "{text}");
+        }
     }
 
     #[test]

@@ -199,12 +199,14 @@ pub struct Edge {
     pub checked: Option<i64>,
     /// How many of the source's snapshots that should be on the target are not.
     pub lag: Option<u64>,
-    /// When a run last ended well.
+    /// When a run that copied something last ended well.
     pub last_success: Option<i64>,
     /// How many bytes were ever sent, as far as it is recorded.
     pub bytes: Option<u64>,
     /// An unfinished receive.
     pub token: Token,
+    /// Copies that a verification found to differ, with what is written in their marks.
+    pub suspects: Vec<(String, String)>,
     /// Holds on either end that are this edge's; without those that keep its newest common snapshot.
     pub holds: Vec<Hold>,
 }
@@ -244,6 +246,8 @@ pub enum PoolState {
 pub enum Check {
     /// The newest common snapshot's age.
     Common,
+    /// The mark of a copy that differs.
+    Suspect,
     /// An unfinished receive.
     Token,
     /// An old hold.
@@ -260,6 +264,7 @@ impl Check {
     pub fn word(self) -> &'static str {
         match self {
             Self::Common => "common",
+            Self::Suspect => "suspect",
             Self::Token => "token",
             Self::Hold => "hold",
             Self::Health => "health",

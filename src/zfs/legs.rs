@@ -16,26 +16,23 @@ pub enum Said {
     ProducerEnded(i32),
     /// The consumer's exit code.
     ConsumerEnded(i32),
-    /// Bytes that went through, told once at the end.
+    /// Bytes that went through so far.
     Bytes(u64),
 }
 
-/// The text that runs both. With `counted` the bytes go through the host's `dd`, which costs a copy.
+/// The text that runs both. With `counted` the bytes go through the host's `dd`, which costs a copy and tells each
+/// second how many there were.
 pub fn text(producer: &str, consumer: &str, counted: bool) -> String {
     // 3: tagged lines; 4: the producer's stderr; 5: the consumer's; 6: the latter's reader; 7: the stream behind dd.
     const OWN: &str = "3>&- 4>&- 5>&- 6>&-";
-    let count = format!(
-        "{{ {{ dd bs=131072 2>&1 >&7 7>&- {OWN} | tk_count 7>&-; }} 7>&1 4>&- 5>&- 6>&-; }} | "
-    );
+    let count = format!("{{ {{ tk_dd {OWN} | tk_count 7>&-; }} 7>&1 4>&- 5>&- 6>&-; }} | ");
     let mut text = String::from(
         "exec 3>&1\n\
          tk_tag() {\n\
          while IFS= read -r tk_l || [ -n \"$tk_l\" ]; do printf '%s %s\\n' \"$1\" \"$tk_l\" >&3; done\n\
-         }\n\
-         tk_count() {\n\
-         while read -r tk_n tk_l; do case $tk_l in bytes*) echo \"b $tk_n\" >&3 ;; esac; done\n\
          }\n",
     );
+    text.push_str(if counted { COUNT } else { "" });
     let _ = write!(
         text,
         "{{\n{{\n{{ (\n{producer}\n) 2>&4 {OWN}; echo \"P $?\" >&3; }} | {}\
@@ -45,6 +42,24 @@ pub fn text(producer: &str, consumer: &str, counted: bool) -> String {
     );
     text
 }
+
+/// dd tells its count when it gets a signal; one that knows none ignores it. Its stdin is kept in 8, since a program
+/// in the background has none. Nobody but dd may hold an end of the stream, or its other end would not see it break.
+const COUNT: &str = r#"tk_count() {
+while read -r tk_n tk_l; do case $tk_l in bytes*) echo "b $tk_n" >&3 ;; esac; done
+}
+tk_dd() {
+case $(uname) in *BSD | DragonFly | Darwin) tk_s=INFO ;; *) tk_s=USR1 ;; esac
+exec 8<&0
+(trap '' "$tk_s"; exec dd bs=131072) <&8 2>&1 >&7 7>&- 8<&- &
+tk_d=$!
+exec 7>&- 8<&- </dev/null
+(while sleep 1; do kill -s "$tk_s" "$tk_d" || exit 0; done) >/dev/null 2>&1 &
+tk_t=$!
+wait "$tk_d"
+kill "$tk_t" 2>/dev/null
+}
+"#;
 
 /// What a line of its stdout says; None: not one of ours.
 pub fn parse(line: &str) -> Option<Said> {
@@ -59,7 +74,7 @@ pub fn parse(line: &str) -> Option<Said> {
     })
 }
 
-/// Tools that both ends of a stream have.
+/// Tools that stand in a stream, or that a host has.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Tools {
     /// `mbuffer`.
@@ -68,16 +83,63 @@ pub struct Tools {
     pub zstd: bool,
 }
 
-impl Tools {
-    /// What is used between two ends: only what both have, and no zstd for a stream that is compressed or
-    /// encrypted already, or that does not leave the host.
-    pub fn between(from: Self, to: Self, packed: bool, same_host: bool) -> Self {
-        Self {
-            mbuffer: from.mbuffer && to.mbuffer,
-            zstd: from.zstd && to.zstd && !packed && !same_host,
-        }
-    }
+/// Whether a tool is wanted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Wish {
+    /// Where both ends have it and it is of use.
+    #[default]
+    Auto,
+    /// In any case.
+    Always,
+    /// Never.
+    Never,
+}
 
+/// The ends of a stream.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Ends<'a> {
+    /// Their names.
+    pub names: [&'a str; 2],
+    /// What they have.
+    pub have: [Tools; 2],
+    /// Whether they are one: it is decompressed by nobody, and buffered once.
+    pub same: bool,
+}
+
+impl Ends<'_> {
+    /// The tools of a stream, and what the operator should know. `packed`: it is compressed or encrypted already.
+    ///
+    /// # Errors
+    /// One that is wanted in any case is missing.
+    pub fn tools(
+        &self,
+        compress: Wish,
+        buffer: Wish,
+        packed: bool,
+    ) -> Result<(Tools, Vec<String>), String> {
+        let mut notes = Vec::new();
+        let mut one = |name: &str, wish: Wish, has: fn(&Tools) -> bool, useful: bool| {
+            let lacks = self.names.iter().zip(&self.have).find(|(_, have)| !has(have));
+            match (wish, lacks) {
+                (Wish::Never, _) => Ok(false),
+                (Wish::Auto, _) if !useful => Ok(false),
+                (_, None) => Ok(true),
+                (Wish::Always, Some((host, _))) => Err(format!("{host} has no {name}")),
+                (Wish::Auto, Some((host, _))) => {
+                    if self.have.iter().any(has) {
+                        notes.push(format!("{name} is not used: {host} has none"));
+                    }
+                    Ok(false)
+                }
+            }
+        };
+        let mbuffer = one("mbuffer", buffer, |have| have.mbuffer, true)?;
+        let zstd = !self.same && one("zstd", compress, |have| have.zstd, !packed)?;
+        Ok((Tools { mbuffer, zstd }, notes))
+    }
+}
+
+impl Tools {
     /// What stands behind the sender; each of them must end well.
     pub fn send(self, producer: &str) -> String {
         let mut parts = vec![producer.to_string()];
@@ -163,6 +225,23 @@ mod tests {
     }
 
     #[test]
+    fn bytes_are_told_while_they_flow() {
+        for shell in SHELLS {
+            let text = text(
+                "for n in 1 2 3 4; do head -c 100000 /dev/zero; sleep 0.6; done",
+                "wc -c",
+                true,
+            );
+            let (out, err, _) = run(shell, &text);
+            assert_eq!(err, "", "{shell:?}");
+            let bytes: Vec<&str> = out.lines().filter(|line| line.starts_with("b ")).collect();
+            assert!(bytes.len() >= 2 && bytes[0] != "b 400000", "{shell:?} {out}");
+            assert_eq!(bytes.last(), Some(&"b 400000"), "{shell:?} {out}");
+            assert!(out.contains("c 400000"), "{shell:?} {out}");
+        }
+    }
+
+    #[test]
     fn a_chain_fails_by_its_first_fault() {
         let chain_of =
             |parts: &[&str]| chain(&parts.iter().map(ToString::to_string).collect::<Vec<_>>());
@@ -178,12 +257,32 @@ mod tests {
     }
 
     #[test]
-    fn tools_are_used_when_both_have_them() {
+    fn s52_tools_are_used_when_both_have_them() {
+        use Wish::{Always, Auto, Never};
         let all = Tools { mbuffer: true, zstd: true };
         let one = Tools { mbuffer: true, zstd: false };
-        assert_eq!(Tools::between(all, one, false, false), one);
-        assert_eq!(Tools::between(all, all, true, false), one);
-        assert_eq!(Tools::between(all, all, false, true), one);
+        let none = Tools::default();
+        let ends = |a, b| Ends { names: ["a", "b"], have: [a, b], same: false };
+        let tools = |ends: Ends<'_>, compress, buffer, packed| {
+            ends.tools(compress, buffer, packed).map(|(tools, notes)| (tools, notes.join("; ")))
+        };
+        let plain = |tools| Ok((tools, String::new()));
+        assert_eq!(tools(ends(all, all), Auto, Auto, false), plain(all));
+        assert_eq!(tools(ends(all, all), Auto, Auto, true), plain(one));
+        assert_eq!(tools(ends(all, all), Always, Auto, true), plain(all));
+        assert_eq!(tools(ends(all, all), Never, Never, false), plain(none));
+        assert_eq!(tools(ends(none, none), Auto, Auto, false), plain(none));
+        let same = Ends { same: true, ..ends(all, all) };
+        assert_eq!(tools(same, Auto, Auto, false), plain(one));
+        let told = (one, "zstd is not used: b has none".to_owned());
+        assert_eq!(tools(ends(all, one), Auto, Auto, false), Ok(told));
+        assert_eq!(tools(ends(all, one), Auto, Auto, true), plain(one));
+        assert_eq!(tools(ends(none, all), Auto, Always, false), Err("a has no mbuffer".to_owned()));
+    }
+
+    #[test]
+    fn tools_stand_where_they_must() {
+        let all = Tools { mbuffer: true, zstd: true };
         assert_eq!(Tools::default().send("zfs send a"), "zfs send a");
         let zstd = Tools { mbuffer: false, zstd: true };
         let text = format!(

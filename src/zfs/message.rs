@@ -30,7 +30,7 @@ pub enum Failure {
 }
 
 /// Texts and what they mean; the first one that occurs counts.
-const TEXTS: [(&str, Failure); 39] = [
+const TEXTS: [(&str, Failure); 41] = [
     ("used in the initial send no longer exists", Failure::Stale),
     ("is no longer the same snapshot used in the initial send", Failure::Stale),
     ("resume token is corrupt", Failure::Stale),
@@ -38,6 +38,9 @@ const TEXTS: [(&str, Failure); 39] = [
     ("kernel modules must be upgraded to receive this stream", Failure::Stale),
     ("contains partially-complete state", Failure::Busy),
     ("checksum mismatch", Failure::Damaged),
+    // zstd's.
+    ("Data corruption detected", Failure::Damaged),
+    ("doesn't match checksum", Failure::Damaged),
     ("invalid stream (bad magic number)", Failure::Damaged),
     ("invalid stream (malformed packet)", Failure::Damaged),
     ("invalid stream", Failure::Damaged),

@@ -21,3 +21,4 @@ pub mod span;
 pub mod survey;
 pub mod topology;
 pub mod value;
+pub mod verify;

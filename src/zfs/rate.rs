@@ -47,13 +47,13 @@ fn factor(unit: &str) -> Option<f64> {
 }
 
 /// Rates by the time of day.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Schedule {
     spans: Vec<Span>,
     rest: Rate,
 }
 
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 struct Span {
     /// From Monday on.
     days: [bool; 7],
@@ -87,6 +87,11 @@ impl Schedule {
             }
         }
         Ok(schedule)
+    }
+
+    /// Whether there is a limit at any time.
+    pub fn is_limited(&self) -> bool {
+        self.rest.is_some() || self.spans.iter().any(|span| span.rate.is_some())
     }
 
     /// The rate at a local time: days from Monday (0) on, minutes from midnight on.

@@ -1,6 +1,7 @@
 //! What a host answered when it was asked for everything that replication needs (`run/replicate/survey.sh`).
 
 use super::capability::{Capability, Release, letters};
+use super::legs::Tools;
 use super::listing::{Listing, ListingError};
 use super::message;
 use super::name::Dataset;
@@ -9,10 +10,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// Properties that are asked for, for releases with encryption; our own come behind them.
 pub const NEW: &str = "type,guid,createtxg,creation,used,userrefs,origin,clones,written,receive_resume_token,readonly,\
-encryption,encryptionroot,keystatus,recordsize,volblocksize,volsize,available,referenced,canmount,mounted";
+encryption,encryptionroot,keystatus,recordsize,volblocksize,volsize,available,referenced,canmount,mounted,compression";
 /// For releases with features, but without encryption.
 pub const MIDDLE: &str = "type,guid,createtxg,creation,used,userrefs,origin,clones,written,readonly,recordsize,\
-volblocksize,volsize,available,referenced,canmount,mounted";
+volblocksize,volsize,available,referenced,canmount,mounted,compression";
 /// For pools of numbered versions.
 pub const OLD: &str = "type,guid,createtxg,creation,used,userrefs,origin,readonly,recordsize,volblocksize,volsize,\
 available,referenced,canmount,mounted";
@@ -66,6 +67,12 @@ pub struct Survey {
     pub pools: BTreeMap<String, Pool>,
     /// Its programs, without any pool's features.
     pub programs: Capability,
+    /// What it has for streams.
+    pub tools: Tools,
+    /// Whether it has an ssh to call other hosts with.
+    pub ssh: bool,
+    /// Whether the operator's agent is forwarded to it.
+    pub agent: bool,
 }
 
 impl Survey {
@@ -74,6 +81,14 @@ impl Survey {
     pub fn capability(&self, dataset: &Dataset) -> Capability {
         let features = self.pools.get(dataset.pool()).map(Pool::features).unwrap_or_default();
         Capability { features, ..self.programs.clone() }
+    }
+
+    /// Whether it says of a dataset if that is there, in a pool that is.
+    #[must_use]
+    pub fn was_asked(&self, dataset: &Dataset) -> bool {
+        let listed = &self.listing.datasets;
+        let pool = listed.keys().any(|one| one.pool() == dataset.pool());
+        pool && (listed.contains_key(dataset) || self.missing.contains(dataset))
     }
 }
 
@@ -156,6 +171,11 @@ impl Survey {
             "send" => self.programs.send = letters(&section.text),
             "receive" => self.programs.receive = letters(&section.text),
             "bookmark" => self.programs.bookmarks = !section.text.contains("unrecognized command"),
+            "tools" => {
+                let has = |name: &str| section.text.lines().any(|line| line == name);
+                self.tools = Tools { mbuffer: has("mbuffer"), zstd: has("zstd") };
+                (self.ssh, self.agent) = (has("ssh"), has("agent"));
+            }
             "holds" => self.take_holds(&section.text),
             "pool" => drop(
                 self.pools.insert(section.words.to_owned(), pool(section.words, &section.text)),
@@ -262,6 +282,17 @@ mod tests {
         assert_eq!(survey.missing, [name("qa/none/x")].into());
         assert_eq!(survey.listing.above(&name("qa/none/x")).unwrap().name, name("qa"));
         assert_eq!(survey.pools["qa"].property("health"), Some("ONLINE"));
+    }
+
+    #[test]
+    fn what_a_host_has_for_streams() {
+        let tools = |words: &str| {
+            let survey = read(&format!("=host 5 0\n=tools\n{words}=done\n")).unwrap();
+            (survey.tools, survey.ssh, survey.agent)
+        };
+        let zstd = Tools { zstd: true, mbuffer: false };
+        assert_eq!(tools("ssh\nzstd\n"), (zstd, true, false));
+        assert_eq!(tools("agent\n"), (Tools::default(), false, true));
     }
 
     #[test]

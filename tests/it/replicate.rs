@@ -71,12 +71,17 @@ pub struct Faults {
     pub down: Mutex<Vec<String>>,
     /// Programs that streams ran.
     streams: Mutex<Vec<String>>,
+    /// Questions and requests, by host.
+    asked: Mutex<BTreeMap<String, usize>>,
+    /// Questions until no more are answered; negative: all are.
+    pub questions: AtomicI64,
 }
 
 impl Faults {
     fn none() -> Arc<Self> {
         let faults = Self::default();
         faults.requests.store(-1, Ordering::SeqCst);
+        faults.questions.store(-1, Ordering::SeqCst);
         Arc::new(faults)
     }
 
@@ -95,6 +100,13 @@ struct Faulty {
 struct Cut {
     source: Box<dyn Source>,
     left: u64,
+}
+
+impl Faulty {
+    fn counted(&self) {
+        let mut asked = self.faults.asked.lock().unwrap();
+        *asked.entry(self.host.name().to_owned()).or_default() += 1;
+    }
 }
 
 /// Changes a byte some way into the stream.
@@ -141,6 +153,13 @@ impl Host for Faulty {
         self.host.platform()
     }
     fn probe(&self, probe: Probe) -> BoxFuture<'static, Result<Answer, HostError>> {
+        self.counted();
+        let left = &self.faults.questions;
+        if left.load(Ordering::SeqCst) == 0 {
+            let lost = HostError::Lost("a question".to_owned());
+            return Box::pin(std::future::ready(Err(lost)));
+        }
+        left.fetch_sub(1, Ordering::SeqCst);
         self.host.probe(probe)
     }
     fn apply(
@@ -152,6 +171,7 @@ impl Host for Faulty {
         self.host.apply(parts, env, then)
     }
     fn run(&self, command: Command) -> BoxFuture<'static, Result<Answer, HostError>> {
+        self.counted();
         let meanwhile = self.faults.meanwhile.lock().unwrap().take();
         let meanwhile = meanwhile.map(|text| self.host.run(Command::new(["sh", "-c", &text])));
         let done = self.host.run(command);
@@ -187,6 +207,7 @@ impl Host for Faulty {
         self.host.reconnect()
     }
     fn pipe(&self, program: &Program) -> BoxFuture<'static, Result<Pipe, HostError>> {
+        self.counted();
         self.faults.streams.lock().unwrap().push(program.script.clone());
         let (piped, hit) = (self.host.pipe(program), self.faults.hits());
         let bytes = self.faults.bytes.load(Ordering::SeqCst);
@@ -297,10 +318,11 @@ impl Pools {
         self.with_hosts(async |hosts| prune(&job, wish, hosts).await)
     }
 
-    fn job(&self, topology: &Topology, check: bool) -> Job {
+    pub fn job(&self, topology: &Topology, check: bool) -> Job {
         let (lines, bytes) = (Arc::clone(&self.lines), Arc::clone(&self.bytes));
         Job {
             links: topology.links.clone(),
+            only: Vec::new(),
             check,
             run: "test.1.1".to_owned(),
             operator: "me".to_owned(),
@@ -339,6 +361,11 @@ impl Pools {
         let worst = ends.iter().map(|end| end.level).max().unwrap();
         assert_eq!(worst, level, "{told}\n{:?}", self.lines.lock().unwrap());
         told
+    }
+
+    /// The programs that streams ran so far.
+    pub fn streams(&self) -> Vec<String> {
+        self.faults.streams.lock().unwrap().clone()
     }
 
     pub fn history(&self) -> String {
@@ -396,6 +423,19 @@ fn s01_s03_s04_a_plan_writes_nothing_a_run_copies_all_a_second_nothing() {
     pools.snap("s4");
     pools.expect(&edges(EDGE), Level::Done);
     pools.same();
+}
+
+#[test]
+fn nothing_to_do_costs_as_little_however_many_datasets_there_are() {
+    let pools = Pools::new();
+    pools.sh("n=0; while [ $n -lt 12 ]; do zfs create -o mountpoint=none pa/d/$n; n=$((n + 1)); done; zfs snapshot -r pa/d@s1");
+    let tree = with("recursive: yes");
+    pools.expect(&tree, Level::Done);
+    pools.faults.asked.lock().unwrap().clear();
+    pools.expect(&tree, Level::Idle);
+    let asked = pools.faults.asked.lock().unwrap().clone();
+    assert_eq!(asked.len(), 2, "{asked:?}");
+    assert!(asked.values().all(|times| *times <= 3), "{asked:?}");
 }
 
 #[test]
@@ -575,6 +615,107 @@ fn s45_s46_one_target_is_down_and_a_chain_goes_on() {
     let told = pools.expect(&direct, Level::Done);
     assert!(told.contains("base @s1"), "{told}");
     assert_eq!(pools.guids("pb/y/d"), pools.guids("pa/d"));
+}
+
+/// Runs only these edges of all.
+fn run_only(pools: &Pools, topology: &Topology, only: &str) -> String {
+    let job = Job { only: vec![only.to_owned()], ..pools.job(topology, false) };
+    let ends = pools.with_hosts(async |hosts| replicate(&job, hosts).await);
+    text(&topology.links, &ends, false)
+}
+
+#[test]
+fn what_an_edge_that_is_not_run_starts_from_stays() {
+    let pools = Pools::new();
+    pools.snap("s1");
+    let chain = |more: &str| {
+        edges(&format!(
+            "defaults: {{encryption: plain{more}}}\nedges:\n  - {{id: e, source: 'a:pa/d', target: 'b:pb/x/d'}}\n  - {{id: f, source: 'b:pb/x/d', target: 'c:pb/y/d'}}\n"
+        ))
+    };
+    pools.expect(&chain(""), Level::Done);
+    // The source goes back, and s2 is held for the second edge alone.
+    pools.snap("s2");
+    pools.expect(&chain(""), Level::Done);
+    pools.sh("zfs release tank_e pa/d@s2; zfs rollback -r pa/d@s1; zfs release tank_e pb/x/d@s2");
+    pools.snap("s3");
+    // Nobody asks c, which is down at that.
+    pools.faults.down.lock().unwrap().push("c".to_owned());
+    let back = chain(", on_divergence: rollback_common");
+    let told = run_only(&pools, &back, "e");
+    assert!(told.contains("would destroy what is kept: @s2 (held)"), "{told}");
+    assert!(!told.contains("f:"), "{told}");
+    pools.faults.down.lock().unwrap().clear();
+    // Its hold is gone, but it is asked and the snapshot is there: still needed.
+    pools.sh("zfs release tank_f pb/x/d@s2");
+    let told = text(&back.links, &pools.run(&back, true), true);
+    assert!(told.contains("@s2 (another edge starts from it)"), "{told}");
+}
+
+#[test]
+fn a_lost_property_is_set_again_and_what_is_in_service_is_left() {
+    let pools = Pools::new();
+    pools.snap("s1");
+    pools.sh("zfs set compression=on pa/d");
+    let edge = with("properties: [compression]");
+    pools.expect(&edge, Level::Done);
+    assert_eq!(pools.sh("zfs get -H -o value compression pb/x/d"), "on\n");
+    pools.sh("zfs set readonly=off pb/x/d; zfs set compression=gzip pa/d");
+    let before = pools.history();
+    let told = text(&edge.links, &pools.run(&edge, true), true);
+    assert!(told.contains("set compression=gzip readonly=on"), "{told}");
+    assert_eq!(pools.history(), before);
+    pools.expect(&edge, Level::Done);
+    assert_eq!(pools.sh("zfs get -H -o value compression,readonly pb/x/d"), "gzip\non\n");
+    pools.expect(&edge, Level::Idle);
+    pools
+        .sh("zfs set readonly=off pb/x/d; zfs set mountpoint=$DISKS/live pb/x/d; zfs mount pb/x/d");
+    let told = pools.expect(&edge, Level::Idle);
+    assert!(told.contains("pb/x/d: readonly is off, wanted on: it may be in service"), "{told}");
+}
+
+#[test]
+fn a_clone_is_sent_in_full_where_its_origin_cannot_be_told() {
+    let pools = Pools::new();
+    pools.sh("zfs create -o mountpoint=none pa/d/o; zfs snapshot pa/d/o@x; zfs clone -o mountpoint=none pa/d/o@x pa/d/c; zfs snapshot -r pa/d@s1");
+    let told = pools.expect(&with("recursive: yes"), Level::Done);
+    assert!(told.contains("a clone of pa/d/o@x, sent in full"), "{told}");
+    assert_eq!(pools.guids("pa/d/c"), pools.guids("pb/x/d/c"));
+}
+
+#[test]
+fn a_lock_is_given_back_when_another_look_fails() {
+    let pools = Pools::new();
+    pools.snap("s1");
+    let edge = edges(EDGE);
+    // Another run has worked there since the look, and then the hosts answer no more.
+    let other = "zfs set org.tank:lock.e='free other.9.9' pb".to_owned();
+    *pools.faults.meanwhile.lock().unwrap() = Some(other);
+    pools.faults.questions.store(2, Ordering::SeqCst);
+    let ends = pools.run(&edge, false);
+    pools.faults.questions.store(-1, Ordering::SeqCst);
+    assert_eq!(ends[0].level, Level::Failed, "{ends:?}");
+    assert!(ends[0].error.as_ref().unwrap().contains("lost"), "{ends:?}");
+    assert!(!ends[0].parts.iter().any(|part| part.changed));
+    assert_eq!(pools.sh("zfs get -H -o value org.tank:lock.e pb"), "free test.1.1\n");
+    pools.expect(&edge, Level::Done);
+}
+
+#[test]
+fn what_was_not_done_is_not_changed() {
+    let pools = Pools::new();
+    pools.snap("s1");
+    // What was to be sent goes between the look and the work: it cannot be held.
+    *pools.faults.meanwhile.lock().unwrap() = Some("zfs destroy pa/d@s1".to_owned());
+    let ends = pools.run(&edges(EDGE), false);
+    let part = &ends[0].parts[0];
+    // The parent was made by then.
+    assert!(part.error.is_some() && part.changed, "{ends:?}");
+    pools.snap("s2");
+    *pools.faults.meanwhile.lock().unwrap() = Some("zfs destroy pa/d@s2".to_owned());
+    let ends = pools.run(&edges(EDGE), false);
+    let part = &ends[0].parts[0];
+    assert!(part.error.is_some() && !part.changed, "{ends:?}");
 }
 
 #[test]

@@ -12,7 +12,7 @@ use crate::sshd::Sshd;
 use crate::tree::{ADMIN_PASSWORD, Tree};
 
 /// A file that comes with the program.
-fn shipped(name: &str) -> String {
+pub fn shipped(name: &str) -> String {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(name).display().to_string()
 }
 
@@ -58,9 +58,20 @@ pub fn converges(
     words: &[&str],
     listing: impl Fn() -> String,
 ) -> BTreeMap<String, Ended> {
+    let words = [&["playbook"], words].concat();
+    converges_by(&words, |words| project.tank(words), listing)
+}
+
+/// The same for words that are run elsewhere.
+#[track_caller]
+pub fn converges_by(
+    words: &[&str],
+    tank: impl Fn(&[&str]) -> Outcome,
+    listing: impl Fn() -> String,
+) -> BTreeMap<String, Ended> {
     let run = |more: &[&str]| {
-        let words = [&["playbook", "--output", "json"], words, more].concat();
-        project.tank(&words).expect_code(0)
+        let words = [words, &["--output", "json"], more].concat();
+        tank(&words).expect_code(0)
     };
     let before = listing();
     let predicted = tasks(&run(&["--check"]));

@@ -17,6 +17,7 @@ pub struct Builder {
     options: Vec<String>,
     key_type: Option<String>,
     passphrase: String,
+    inside: Option<u32>,
 }
 
 /// A running server. Sessions run as the user that runs the test.
@@ -24,6 +25,8 @@ pub struct Sshd {
     dir: TempDir,
     port: u16,
     child: Child,
+    /// Whether it is root's.
+    inside: bool,
 }
 
 impl Builder {
@@ -50,6 +53,12 @@ impl Builder {
         self
     }
 
+    /// It sees the file systems that this process sees.
+    pub fn inside(mut self, pid: u32) -> Self {
+        self.inside = Some(pid);
+        self
+    }
+
     /// Starts the server and waits until it listens.
     pub fn start(self) -> Sshd {
         let dir = tempfile::Builder::new().prefix("tank-sshd.").tempdir_in("/tmp").unwrap();
@@ -61,9 +70,9 @@ impl Builder {
         for _ in 0..5 {
             let port = free_port();
             write_config(dir.path(), port, &self.options);
-            if let Some(child) = launch(dir.path()) {
+            if let Some(child) = launch(dir.path(), self.inside) {
                 write_known_hosts(dir.path(), port);
-                return Sshd { dir, port, child };
+                return Sshd { dir, port, child, inside: self.inside.is_some() };
             }
         }
         panic!(
@@ -138,6 +147,10 @@ impl Sshd {
 
 impl Drop for Sshd {
     fn drop(&mut self) {
+        if self.inside && !process::is_root() {
+            let all = process::descendants(self.child.id()).into_iter().map(|pid| pid.to_string());
+            let _ = process::as_root("kill").args(all).output();
+        }
         process::kill_children(self.child.id());
         let _ = self.child.kill();
         let _ = self.child.wait();
@@ -199,10 +212,18 @@ fn write_known_hosts(dir: &Path, port: u16) {
 }
 
 /// The server once it listens, or nothing when it ended (a port taken meanwhile).
-fn launch(dir: &Path) -> Option<Child> {
+fn launch(dir: &Path, inside: Option<u32>) -> Option<Child> {
     let log = fs::File::create(dir.join("log")).unwrap();
     let script = "umask 022; exec \"$(PATH=$PATH:/usr/sbin:/usr/local/sbin command -v sshd)\" -D -e -f \"$1\"";
-    let mut child = Command::new("sh")
+    let mut command = match inside {
+        None => Command::new("sh"),
+        Some(pid) => {
+            let mut command = process::as_root("nsenter");
+            command.args(["-t", &pid.to_string(), "-m", "-r", "--", "sh"]);
+            command
+        }
+    };
+    let mut child = command
         .args(["-c", script, "sh"])
         .arg(dir.join("sshd_config"))
         .stdin(Stdio::null())

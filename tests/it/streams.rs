@@ -310,7 +310,7 @@ fn by_the_systems_ssh_and_to_this_machine() {
 }
 
 #[test]
-fn a_rate_holds_over_a_slow_network() {
+fn s53_a_rate_holds_over_a_slow_network() {
     let sshd = Sshd::start();
     let shape = Shape { round_trip: Duration::from_millis(50), ..Shape::default() };
     let proxy = Proxy::start(sshd.port(), shape);

@@ -34,8 +34,8 @@ pub fn run(words: &[String]) -> u8 {
 fn copy(matches: &ArgMatches, check: bool) -> Result<u8, Diagnostic> {
     let ready = super::ready(matches)?;
     let retries = matches.get_one::<u32>("retries").copied().unwrap_or(2);
-    let job = Job::new(ready.chosen(), check, retries, ready.teller());
-    let Ready { session, book, line, .. } = &ready;
+    let Ready { links, only, session, book, line } = &ready;
+    let job = Job::new(links.clone(), check, retries, ready.teller()).only(only.clone());
     let work = on_session(session, book, async |hosts| replicate(&job, hosts).await);
     let Some(ends) = signals::guard(session, line, work)? else {
         return Ok(signals::INTERRUPTED);

@@ -9,6 +9,7 @@ mod prune;
 mod replication;
 mod snapshot;
 mod told;
+mod verify;
 mod wish;
 
 use crate::base::Value;
@@ -29,6 +30,7 @@ pub static FAMILY: &[Entry] = &[
     Entry::state(&prune::ZfsPrune),
     Entry::control(&replication::ZfsReplication).with(ONCE),
     Entry::state(&snapshot::ZfsSnapshot),
+    Entry::control(&verify::ZfsVerify).with(ONCE),
     Entry::state(&pool::Zpool),
     Entry::state(&facts::ZpoolFacts),
 ];

@@ -1,9 +1,9 @@
 //! Carries one dataset's plan out.
 
 use super::edge::Way;
-use super::marks::{self, script};
+use super::marks::{self, change, changing};
 use super::transfer::{self, Trouble};
-use super::{PartEnd, Told};
+use super::{PartEnd, Told, passage};
 use crate::zfs::listing::{Bookmark, Listed, Snapshot};
 use crate::zfs::replication::crypt;
 use crate::zfs::replication::keeping::{Holds, Keeping, keeping};
@@ -53,42 +53,47 @@ async fn once(
     copying: &Copying,
     end: &mut PartEnd,
 ) -> Result<(), Trouble> {
-    if copying.steps.is_empty() && copying.before.is_empty() && part.rename.is_none() {
-        return repair(way, part, end).await;
+    prepare(way, part, copying, &mut end.changed).await.map_err(Trouble::of)?;
+    if copying.steps.is_empty() {
+        return repair(way, part, copying, &mut end.changed).await.map_err(Trouble::of);
     }
-    end.changed = true;
-    prepare(way, part, copying).await.map_err(Trouble::of)?;
     let listed = way.source().survey.listing.datasets.get(&part.source);
     let listed = listed.ok_or_else(|| Trouble::of("the source is gone"))?;
-    let Some(last) = last(listed, copying) else { return Ok(()) };
+    let last = last(listed, copying).ok_or_else(|| Trouble::of("the source's snapshot is gone"))?;
     let held = to_hold(listed, copying);
     let tag = names::hold(&way.link.edge);
     let source = way.source().host.as_ref();
     let bookmark = bookmark(way, part, &last);
     let mark = bookmark.as_ref().map(|mark| (last.name.clone(), mark.name.clone()));
-    marks::protect(source, &tag, &part.source, mark.as_ref(), held.clone())
+    marks::protect(source, &tag, &part.source, mark.as_ref(), held.clone(), &mut end.changed)
         .await
         .map_err(Trouble::of)?;
     stream(way, copying, end).await?;
-    if part_is_new(way, part) {
-        check_first(way, part, copying, listed).await?;
-    }
+    let changed = &mut end.changed;
+    properties(way, part, copying, changed).await?;
     let kept = settling(way, part, copying, &last, bookmark, &held);
     let arrived = Some((last.name.as_str(), last.guid));
     let target = way.target().host.as_ref();
-    marks::settle_target(target, &tag, &part.target, arrived, &kept).await.map_err(Trouble::of)?;
-    marks::settle_source(source, &tag, &part.source, &kept).await.map_err(Trouble::of)
+    marks::settle_target(target, &tag, &part.target, arrived, &kept, changed)
+        .await
+        .map_err(Trouble::of)?;
+    marks::settle_source(source, &tag, &part.source, &kept, changed).await.map_err(Trouble::of)
 }
 
-async fn repair(way: &Way<'_>, part: &Part, end: &mut PartEnd) -> Result<(), Trouble> {
-    if part.repair.is_empty() {
-        return Ok(());
+/// Nothing is to be sent: puts properties and marks right.
+async fn repair(
+    way: &Way<'_>,
+    part: &Part,
+    copying: &Copying,
+    changed: &mut bool,
+) -> Result<(), String> {
+    let target = way.target().host.as_ref();
+    if !copying.flags.set_later.is_empty() {
+        marks::set(target, &part.target, &copying.flags.set_later, changed).await?;
     }
-    end.changed = true;
     let tag = names::hold(&way.link.edge);
     let source = (way.source().host.as_ref(), &part.source);
-    let target = (way.target().host.as_ref(), &part.target);
-    marks::repair(source, target, &tag, &part.repair).await.map_err(Trouble::of)
+    marks::repair(source, (target, &part.target), &tag, &part.repair, changed).await
 }
 
 /// The bookmark that the last snapshot gets, where the source's pool has bookmarks.
@@ -125,11 +130,6 @@ fn settling(
     keeping(&way.link.edge, sides.0, sides.1, last.guid, &can, true)
 }
 
-fn part_is_new(way: &Way<'_>, part: &Part) -> bool {
-    let there = way.target().survey.listing.datasets.get(&part.target);
-    there.is_none_or(|there| there.snapshots.is_empty()) && part.rename.is_none()
-}
-
 /// The last snapshot that the plan brings.
 fn last(source: &Listed, copying: &Copying) -> Option<Snapshot> {
     match copying.steps.last()? {
@@ -155,18 +155,23 @@ fn to_hold(source: &Listed, copying: &Copying) -> Vec<String> {
     names
 }
 
-async fn prepare(way: &Way<'_>, part: &Part, copying: &Copying) -> Result<(), String> {
+async fn prepare(
+    way: &Way<'_>,
+    part: &Part,
+    copying: &Copying,
+    changed: &mut bool,
+) -> Result<(), String> {
     let target = way.target().host.as_ref();
-    let text = include_str!("prepare.sh");
-    let run = |words: Vec<String>| script(target, text, words);
+    let text = changing!("prepare.sh");
     let dataset = part.target.to_string();
     if let Some(was) = &part.rename {
-        run(vec!["rename".to_owned(), was.to_string(), dataset.clone()]).await?;
+        let words = vec!["rename".to_owned(), was.to_string(), dataset.clone()];
+        change(target, text, words, changed).await?;
     }
     if !part.parents.is_empty() {
         let mut words = vec!["parents".to_owned(), names::PLACEHOLDER.to_owned()];
         words.extend(part.parents.iter().map(ToString::to_string));
-        run(words).await?;
+        change(target, text, words, changed).await?;
     }
     let known = |one: &Snapshot| format!("{}:{}", one.name, one.guid.0);
     for one in &copying.before {
@@ -186,7 +191,7 @@ async fn prepare(way: &Way<'_>, part: &Part, copying: &Copying) -> Result<(), St
             Preparation::SetAside(name) => words.push(name.to_string()),
             Preparation::Recreate(all) => words.extend(all.iter().map(known)),
         }
-        run(words).await?;
+        change(target, text, words, changed).await?;
     }
     Ok(())
 }
@@ -203,36 +208,40 @@ async fn stream(way: &Way<'_>, copying: &Copying, end: &mut PartEnd) -> Result<(
             transfer::receive_words(copying, step, first),
         );
         let size = sizes.get(at).copied().flatten();
-        let sides = (way.source(), way.target());
-        end.bytes +=
-            transfer::send(way.job, &way.link.edge.id, sides, words, copying, size).await?;
+        end.bytes += passage::send(way, copying, words, size).await?;
         end.streams += 1;
+        end.changed = true;
     }
     Ok(())
 }
 
-/// A new copy: sets what `receive` could not, and looks whether all of it is as it was to be.
-async fn check_first(
+/// Sets what `receive` could not or what is not as it was to be; looks whether a new copy is all that it was to be.
+async fn properties(
     way: &Way<'_>,
     part: &Part,
     copying: &Copying,
-    source: &Listed,
+    changed: &mut bool,
 ) -> Result<(), Trouble> {
     let target = way.target().host.as_ref();
     if !copying.flags.set_later.is_empty() {
-        let mut words = vec!["set".to_owned(), part.target.to_string()];
-        words.extend(copying.flags.set_later.iter().map(|(name, value)| format!("{name}={value}")));
-        script(target, include_str!("prepare.sh"), words).await.map_err(Trouble::of)?;
+        let set = marks::set(target, &part.target, &copying.flags.set_later, changed).await;
+        set.map_err(Trouble::of)?;
     }
-    let found = super::survey::ask(target, std::iter::once(&part.target), &[&way.link.edge])
-        .await
-        .map_err(Trouble::of)?;
-    let listed = found
-        .listing
-        .datasets
-        .get(&part.target)
-        .ok_or_else(|| Trouble::of("the copy is not there"))?;
-    let wrong = crypt::after(source, listed, &way.link.edge.policy)
+    match copying.base {
+        None => check_first(way, part, copying).await,
+        Some(_) => Ok(()),
+    }
+}
+
+async fn check_first(way: &Way<'_>, part: &Part, copying: &Copying) -> Result<(), Trouble> {
+    let (target, edge) = (way.target().host.as_ref(), &way.link.edge);
+    let found = super::survey::ask(target, std::iter::once(&part.target), &[edge]).await;
+    let found = found.map_err(Trouble::of)?;
+    let listed = found.listing.datasets.get(&part.target);
+    let listed = listed.ok_or_else(|| Trouble::of("the copy is not there"))?;
+    let source = way.source().survey.listing.datasets.get(&part.source);
+    let wrong = source
+        .and_then(|source| crypt::after(source, listed, &edge.policy))
         .or_else(|| transfer::unset(copying, listed));
     wrong.map_or(Ok(()), |text| Err(Trouble { failure: crate::zfs::message::Failure::Other, text }))
 }

@@ -2,14 +2,15 @@
 
 use super::lock::{Lock, Taken};
 use super::survey::AllSeen;
-use super::{EdgeEnd, Job, Level, PartEnd, Seen, Told, asking, carry, survey};
+use super::{EdgeEnd, Job, Level, PartEnd, Seen, Told, asking, carry, passage, survey};
+use crate::zfs::listing::Guid;
 use crate::zfs::name::Dataset;
 use crate::zfs::replication::edge::{Edge, Place};
 use crate::zfs::replication::whole::{self, EdgePlan, Known, Part};
-use crate::zfs::replication::{marks, rights};
+use crate::zfs::replication::{failover, marks, needed, rights};
 use crate::zfs::survey::Survey;
 use crate::zfs::topology::Link;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// An edge under way.
 pub struct Way<'a> {
@@ -19,11 +20,15 @@ pub struct Way<'a> {
     pub link: &'a Link,
     source: &'a Seen,
     target: &'a Seen,
+    seen: &'a AllSeen,
     /// Estimates.
-    pub sizes: &'a BTreeMap<String, Vec<Option<u64>>>,
+    pub sizes: Sizes,
     /// Looks taken since.
     fresh: Option<Box<(Seen, Seen)>>,
 }
+
+/// Estimated bytes of each step, by dataset of the target.
+type Sizes = BTreeMap<String, Vec<Option<u64>>>;
 
 /// Runs one edge. `stale`: an edge before it has written where it reads or writes.
 pub async fn run(job: &Job, link: &Link, seen: &AllSeen, stale: bool) -> EdgeEnd {
@@ -61,6 +66,10 @@ pub async fn run(job: &Job, link: &Link, seen: &AllSeen, stale: bool) -> EdgeEnd
         fail(&mut end, level, error);
         return end;
     }
+    if let Some(error) = failover::in_use(&link.edge, &target.survey) {
+        fail(&mut end, Level::Failed, error);
+        return end;
+    }
     match planned(job, link, source, target, seen).await {
         Ok((plan, sizes)) => {
             end.sizes = sizes;
@@ -74,7 +83,8 @@ pub async fn run(job: &Job, link: &Link, seen: &AllSeen, stale: bool) -> EdgeEnd
     end
 }
 
-fn at<'a>(seen: &'a AllSeen, host: &str) -> Result<&'a Seen, String> {
+/// A host's answer.
+pub fn at<'a>(seen: &'a AllSeen, host: &str) -> Result<&'a Seen, String> {
     match seen.get(host) {
         Some(Ok(seen)) => Ok(seen),
         Some(Err(error)) => Err(error.clone()),
@@ -83,7 +93,7 @@ fn at<'a>(seen: &'a AllSeen, host: &str) -> Result<&'a Seen, String> {
 }
 
 /// The pool of either end that is not there. Only a target may be a disk in a drawer.
-fn absent(link: &Link, source: &Seen, target: &Seen) -> Option<(Level, String)> {
+pub fn absent(link: &Link, source: &Seen, target: &Seen) -> Option<(Level, String)> {
     let target_level = if link.removable { Level::Absent } else { Level::Failed };
     let ends =
         [(&link.edge.source, source, Level::Failed), (&link.edge.target, target, target_level)];
@@ -102,18 +112,35 @@ async fn planned(
     source: &Seen,
     target: &Seen,
     seen: &AllSeen,
-) -> Result<(EdgePlan, BTreeMap<String, Vec<Option<u64>>>), String> {
+) -> Result<(EdgePlan, Sizes), String> {
     let edge = &link.edge;
     let tokens = asking::tokens(edge, source.host.as_ref(), &target.survey).await?;
-    let edges: Vec<&Edge> = job.links.iter().map(|link| &link.edge).collect();
-    let survey =
-        |host: &str| -> Option<&Survey> { seen.get(host)?.as_ref().ok().map(|seen| &seen.survey) };
-    let needed = whole::needed(&edges, &survey, &edge.target.host);
+    let needed = needed(job, edge, source, target, seen);
     let known = Known { tokens, needed, day: job.day.clone() };
     let plan = whole::plan_edge(edge, &source.survey, &target.survey, &known);
     let can = source.survey.capability(&edge.source.dataset);
     let sizes = asking::sizes(source.host.as_ref(), &can, &plan).await?;
     Ok((plan, sizes))
+}
+
+/// What all edges start from on the target's host. The newest look at a place counts.
+fn needed(
+    job: &Job,
+    edge: &Edge,
+    source: &Seen,
+    target: &Seen,
+    seen: &AllSeen,
+) -> BTreeMap<Dataset, BTreeSet<Guid>> {
+    let edges: Vec<&Edge> = job.links.iter().map(|link| &link.edge).collect();
+    let far = |place: &Place| -> Option<&Survey> {
+        let fresh = [(&edge.target.host, target), (&edge.source.host, source)];
+        let fresh = fresh.into_iter().filter(|(host, _)| **host == place.host);
+        let fresh = fresh.map(|(_, seen)| &seen.survey);
+        let before = seen.get(&place.host).and_then(|seen| seen.as_ref().ok());
+        let mut all = fresh.chain(before.map(|seen| &seen.survey));
+        all.find(|survey| survey.was_asked(&place.dataset))
+    };
+    needed::needed(&edges, &edge.target.host, &target.survey, &far)
 }
 
 async fn carried(
@@ -125,73 +152,77 @@ async fn carried(
     end: &mut EdgeEnd,
 ) {
     let work = plan.parts.iter().any(|part| part.copying.is_ok() && !part.is_idle());
+    plan.warnings.extend(passage::notes(link, source, target, &plan));
+    let stopped = match work {
+        true => stopped(link, source, target, &plan).await,
+        false => None,
+    };
     if job.check || !work {
         refused(&plan, end);
-        end.error = lacking(link, source, target).filter(|_| work);
+        end.error = stopped;
         end.level = level(end).max(if work { Level::Done } else { Level::Idle });
         end.plan = Some(plan);
         return;
     }
-    if let Some(error) = lacking(link, source, target) {
+    if let Some(error) = stopped {
         return fail(end, Level::Failed, error);
     }
     let lock = lock(job, link, target);
     let before = target.survey.listing.datasets.get(&lock.dataset);
     let before = before.and_then(|one| one.property(&lock.property)).unwrap_or("-");
     let Some(was) = taken(&lock, end).await else { return };
-    let mut fresh = None;
-    if was != before {
-        // Somebody worked here between our look and the lock.
-        match again(job, link, source, target, seen).await {
-            Ok((new, sides)) => {
-                plan = new;
-                fresh = Some(Box::new(sides));
-            }
+    let sizes = std::mem::take(&mut end.sizes);
+    let mut way = Way { job, link, source, target, seen, sizes, fresh: None };
+    // Whether somebody worked here between our look and the lock.
+    let moved = was != before;
+    tokio::select! {
+        () = work_off(&mut way, &mut plan, moved, end) => {}
+        error = lock.keep() => fail(end, Level::Failed, error),
+    }
+    end.level = level(end);
+    give_back(&lock, link, end.level).await;
+    end.sizes = way.sizes;
+    end.plan = Some(plan);
+}
+
+/// Gives the lock back; a run that went well leaves its time.
+async fn give_back(lock: &Lock<'_>, link: &Link, level: Level) {
+    let freed = match level {
+        Level::Done => lock.free_done(&link.edge).await,
+        _ => lock.free().await,
+    };
+    if let Err(error) = freed {
+        (lock.job.tell)(Told::Line(format!("{}: {error}", link.edge.id)));
+    }
+}
+
+/// Why the plan can't be carried out on these hosts.
+async fn stopped(link: &Link, source: &Seen, target: &Seen, plan: &EdgePlan) -> Option<String> {
+    if let Some(error) = lacking(link, source, target) {
+        return Some(error);
+    }
+    let sends = |part: &Part| part.copying.as_ref().is_ok_and(|one| !one.steps.is_empty());
+    match plan.parts.iter().any(sends) {
+        true => passage::closed(link, source, target).await,
+        false => None,
+    }
+}
+
+/// Does all of a plan, or of a new one.
+async fn work_off(way: &mut Way<'_>, plan: &mut EdgePlan, moved: bool, end: &mut EdgeEnd) {
+    if moved {
+        match way.look().await {
+            Ok(new) => *plan = new,
             Err(error) => return fail(end, Level::Failed, error),
         }
     }
-    let sizes = std::mem::take(&mut end.sizes);
-    let mut way = Way { job, link, source, target, sizes: &sizes, fresh };
-    tokio::select! {
-        () = all(&mut way, &plan, end) => {}
-        error = lock.keep() => fail(end, Level::Failed, error),
-    }
-    if let Err(error) = lock.free().await {
-        (job.tell)(Told::Line(format!("{}: {error}", link.edge.id)));
-    }
-    end.level = level(end);
-    end.sizes = sizes;
-    end.plan = Some(plan);
+    all(way, plan, end).await;
 }
 
 /// Rights that users who are not root lack on either end, with the commands that grant them.
 fn lacking(link: &Link, source: &Seen, target: &Seen) -> Option<String> {
-    let edge = &link.edge;
-    let deep = edge.recursive;
-    let ends = [
-        (&edge.source, &source.survey, rights::on_source(), deep),
-        (&edge.target, &target.survey, rights::on_target(edge), true),
-    ];
-    let mut told = Vec::new();
-    for (place, survey, wanted, below) in ends {
-        let text = survey.allowed.get(&place.dataset).filter(|_| survey.uid != 0);
-        let there = survey.listing.datasets.contains_key(&place.dataset);
-        let above = survey.listing.above(&place.dataset).map(|one| one.name.clone());
-        let dataset = if there { Some(place.dataset.clone()) } else { above };
-        let (Some(text), Some(dataset)) = (text, dataset) else { continue };
-        let missing = rights::missing(&wanted, &dataset, &survey.user, text, below);
-        if let Some(missing) = missing.filter(|missing| !missing.is_empty()) {
-            let names: Vec<&str> = missing.iter().map(String::as_str).collect();
-            let grant = rights::grant(&survey.user.name, &missing, &dataset);
-            told.push(format!(
-                "{} lacks {} on {}:{dataset} ({grant})",
-                survey.user.name,
-                names.join(", "),
-                place.host
-            ));
-        }
-    }
-    (!told.is_empty()).then(|| told.join("; "))
+    let needs = rights::to_copy(link, &source.survey, &target.survey);
+    rights::told(&rights::lacking(&needs, &source.survey, &target.survey))
 }
 
 /// The lock of an edge.
@@ -263,18 +294,6 @@ fn level(end: &EdgeEnd) -> Level {
     }
 }
 
-async fn again(
-    job: &Job,
-    link: &Link,
-    source: &Seen,
-    target: &Seen,
-    seen: &AllSeen,
-) -> Result<(EdgePlan, (Seen, Seen)), String> {
-    let (source, target) = looked(link, source, target).await?;
-    let (plan, _) = planned(job, link, &source, &target, seen).await?;
-    Ok((plan, (source, target)))
-}
-
 async fn looked(link: &Link, source: &Seen, target: &Seen) -> Result<(Seen, Seen), String> {
     let edge = &link.edge;
     let (from, to) = (std::iter::once(&edge.source.dataset), std::iter::once(&edge.target.dataset));
@@ -284,7 +303,11 @@ async fn looked(link: &Link, source: &Seen, target: &Seen) -> Result<(Seen, Seen
         survey::ask(target.host.as_ref(), to, &edges),
     )
     .await;
-    let seen = |one: &Seen, survey| Seen { host: std::sync::Arc::clone(&one.host), survey };
+    let seen = |one: &Seen, survey| Seen {
+        host: std::sync::Arc::clone(&one.host),
+        survey,
+        address: one.address.clone(),
+    };
     Ok((seen(source, here?), seen(target, there?)))
 }
 
@@ -299,12 +322,17 @@ impl Way<'_> {
         self.fresh.as_deref().map_or(self.target, |(_, target)| target)
     }
 
+    /// Looks again and plans everything anew.
+    async fn look(&mut self) -> Result<EdgePlan, String> {
+        let sides = looked(self.link, self.source, self.target).await?;
+        let (plan, sizes) = planned(self.job, self.link, &sides.0, &sides.1, self.seen).await?;
+        (self.sizes, self.fresh) = (sizes, Some(Box::new(sides)));
+        Ok(plan)
+    }
+
     /// Looks again and plans one dataset anew.
     pub async fn again(&mut self, part: &Part) -> Result<Part, String> {
-        let sides = looked(self.link, self.source, self.target).await?;
-        let (plan, _) = planned(self.job, self.link, &sides.0, &sides.1, &AllSeen::new()).await?;
-        self.fresh = Some(Box::new(sides));
-        let found = plan.parts.into_iter().find(|one| one.target == part.target);
+        let found = self.look().await?.parts.into_iter().find(|one| one.target == part.target);
         found.ok_or_else(|| format!("{} is gone from the source", part.source))
     }
 

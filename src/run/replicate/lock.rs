@@ -3,6 +3,8 @@
 use super::Job;
 use crate::spec::{Command, Host};
 use crate::zfs::name::Dataset;
+use crate::zfs::replication::edge::Edge;
+use crate::zfs::replication::marks;
 use std::time::Duration;
 
 /// How long a lock holds without being renewed.
@@ -36,8 +38,11 @@ pub enum Taken {
     Busy(String),
 }
 
+/// Of a run that went well: the target, the edge.
+type Done<'a> = Option<(&'a str, &'a str)>;
+
 impl Lock<'_> {
-    async fn ask(&self, what: &str, dead: &str) -> Result<Taken, String> {
+    async fn ask(&self, what: &str, dead: &str, done: Done<'_>) -> Result<Taken, String> {
         let lease = LEASE.as_secs().to_string();
         let words = [
             "sh",
@@ -48,8 +53,9 @@ impl Lock<'_> {
             self.dataset.as_str(),
             &self.property,
         ];
-        let words =
-            words.into_iter().chain([self.job.run.as_str(), &lease, &self.job.operator, dead]);
+        let (target, edge) = done.unwrap_or_default();
+        let more = [&self.job.run, lease.as_str(), &self.job.operator, dead];
+        let words = words.into_iter().chain(more).chain([target, marks::DONE, edge]);
         let answer = self.host.run(Command::new(words)).await.map_err(|error| error.to_string())?;
         if answer.rc != 0 {
             return Err(format!(
@@ -63,9 +69,9 @@ impl Lock<'_> {
 
     /// Takes it; from a run of this very machine whose process is gone, too.
     pub async fn take(&self) -> Result<Taken, String> {
-        match self.ask("take", "").await? {
+        match self.ask("take", "", None).await? {
             Taken::Busy(who) => match dead(&who, &self.job.run) {
-                Some(run) => self.ask("take", run).await,
+                Some(run) => self.ask("take", run, None).await,
                 None => Ok(Taken::Busy(who)),
             },
             taken => Ok(taken),
@@ -76,7 +82,7 @@ impl Lock<'_> {
     pub async fn keep(&self) -> String {
         loop {
             tokio::time::sleep(RENEWED).await;
-            match self.ask("keep", "").await {
+            match self.ask("keep", "", None).await {
                 Ok(Taken::Ours { .. }) => {}
                 Ok(Taken::Busy(who)) => return format!("another run took the lock: {who}"),
                 Err(error) => return error,
@@ -86,7 +92,13 @@ impl Lock<'_> {
 
     /// Gives it back.
     pub async fn free(&self) -> Result<(), String> {
-        self.ask("free", "").await.map(drop)
+        self.ask("free", "", None).await.map(drop)
+    }
+
+    /// Gives it back behind a run of an edge that went well, and leaves its time on the edge's target.
+    pub async fn free_done(&self, edge: &Edge) -> Result<(), String> {
+        let done = (edge.target.dataset.as_str(), edge.id.as_str());
+        self.ask("free", "", Some(done)).await.map(drop)
     }
 }
 

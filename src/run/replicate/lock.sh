@@ -1,8 +1,10 @@
 # shellcheck shell=sh
 # Takes, renews or gives back the lock of an edge: a property with the run, the end of its lease, and the operator.
-# $1 take|keep|free, $2 dataset, $3 property, $4 run, $5 seconds of lease, $6 operator, $7 a run that is known to be dead.
+# $1 take|keep|free, $2 dataset, $3 property, $4 run, $5 seconds of lease, $6 operator, $7 a run that is known to be dead,
+# $8 of a run that ended well: a dataset that gets the property $9 with $10 and the time.
 # Answers 'locked' and what was there, or 'busy' and who has it. ZFS cannot test and set a property, so a directory guards the moment between.
-what=$1 dataset=$2 property=$3 run=$4 lease=$5 who=$6 dead=$7
+what=$1 dataset=$2 property=$3 run=$4 lease=$5 who=$6 dead=$7 done=$8 mark=$9
+shift 9
 guard=/tmp/.tank-replicate-lock
 tries=0
 until mkdir "$guard" 2>/dev/null; do
@@ -30,6 +32,8 @@ case $was in
     ;;
 esac
 if [ "$what" = free ]; then
+    # It is only told of; what was copied is there without it.
+    [ -z "$done" ] || zfs set "$mark=$1 $now" "$done"
     zfs set "$property=free $run" "$dataset" || exit 1
 else
     zfs set "$property=$run $((now + lease)) $who" "$dataset" || exit 1

@@ -5,21 +5,33 @@ use crate::zfs::listing::Guid;
 use crate::zfs::name::Dataset;
 use crate::zfs::replication::keeping::Keeping;
 
-/// Runs one of our scripts; its stderr is the error.
-pub async fn script(host: &dyn Host, text: &str, words: Vec<String>) -> Result<String, String> {
+/// A script with what all that change something have in common.
+macro_rules! changing {
+    ($name:literal) => {
+        concat!(include_str!("attempt.sh"), include_str!($name))
+    };
+}
+pub(super) use changing;
+
+/// Runs one of our scripts; its stderr is the error. `changed` is set when it did anything, also where it failed behind that.
+pub async fn change(
+    host: &dyn Host,
+    text: &str,
+    words: Vec<String>,
+    changed: &mut bool,
+) -> Result<(), String> {
     let head = ["sh", "-c", text, "tank"].map(str::to_owned);
     let answer = host
         .run(Command::new(head.into_iter().chain(words)))
         .await
         .map_err(|error| error.to_string())?;
+    *changed |= answer.text().lines().any(|line| line == "did");
     if answer.rc == 0 {
-        return Ok(answer.text());
+        return Ok(());
     }
-    let said = answer.error_text();
-    Err(if said.trim().is_empty() {
-        format!("exit code {}", answer.rc)
-    } else {
-        said.trim().to_owned()
+    Err(match answer.error_text().trim() {
+        "" => format!("exit code {}", answer.rc),
+        said => said.to_owned(),
     })
 }
 
@@ -30,11 +42,12 @@ pub async fn protect(
     dataset: &Dataset,
     bookmark: Option<&(String, String)>,
     holds: Vec<String>,
+    changed: &mut bool,
 ) -> Result<(), String> {
     let (snapshot, mark) = bookmark.cloned().unwrap_or_default();
     let mut words = vec![tag.to_owned(), dataset.to_string(), snapshot, mark];
     words.extend(holds);
-    script(host, include_str!("protect.sh"), words).await.map(drop)
+    change(host, changing!("protect.sh"), words, changed).await
 }
 
 /// Sees that a snapshot arrived, holds it, and lets go of older ones on the target.
@@ -44,13 +57,14 @@ pub async fn settle_target(
     dataset: &Dataset,
     arrived: Option<(&str, Guid)>,
     keeping: &Keeping,
+    changed: &mut bool,
 ) -> Result<(), String> {
     let (name, guid) =
         arrived.map(|(name, guid)| (name.to_owned(), guid.0.to_string())).unwrap_or_default();
     let hold = keeping.hold_target.clone().unwrap_or_default();
     let mut words = vec![tag.to_owned(), dataset.to_string(), name, guid, hold];
     words.extend(keeping.release_target.iter().cloned());
-    script(host, include_str!("settle.sh"), words).await.map(drop)
+    change(host, changing!("settle.sh"), words, changed).await
 }
 
 /// Lets go of older holds and bookmarks on the source.
@@ -59,13 +73,26 @@ pub async fn settle_source(
     tag: &str,
     dataset: &Dataset,
     keeping: &Keeping,
+    changed: &mut bool,
 ) -> Result<(), String> {
     let hold = keeping.hold_source.clone().unwrap_or_default();
     let mut words = vec![tag.to_owned(), dataset.to_string(), String::new(), String::new(), hold];
     words.extend(keeping.release_source.iter().cloned());
     words.push("#".to_owned());
     words.extend(keeping.forget.iter().cloned());
-    script(host, include_str!("settle.sh"), words).await.map(drop)
+    change(host, changing!("settle.sh"), words, changed).await
+}
+
+/// Sets properties of the target.
+pub async fn set(
+    host: &dyn Host,
+    dataset: &Dataset,
+    properties: &[(String, String)],
+    changed: &mut bool,
+) -> Result<(), String> {
+    let mut words = vec!["set".to_owned(), dataset.to_string()];
+    words.extend(properties.iter().map(|(name, value)| format!("{name}={value}")));
+    change(host, changing!("prepare.sh"), words, changed).await
 }
 
 /// Makes right what an earlier run did not come to.
@@ -74,18 +101,19 @@ pub async fn repair(
     (target, to): (&dyn Host, &Dataset),
     tag: &str,
     keeping: &Keeping,
+    changed: &mut bool,
 ) -> Result<(), String> {
     if keeping.bookmark.is_some() {
-        protect(source, tag, from, keeping.bookmark.as_ref(), Vec::new()).await?;
+        protect(source, tag, from, keeping.bookmark.as_ref(), Vec::new(), changed).await?;
     }
     if keeping.hold_target.is_some() || !keeping.release_target.is_empty() {
-        settle_target(target, tag, to, None, keeping).await?;
+        settle_target(target, tag, to, None, keeping, changed).await?;
     }
     if keeping.hold_source.is_some()
         || !keeping.release_source.is_empty()
         || !keeping.forget.is_empty()
     {
-        settle_source(source, tag, from, keeping).await?;
+        settle_source(source, tag, from, keeping, changed).await?;
     }
     Ok(())
 }

@@ -8,24 +8,36 @@
 mod asking;
 mod carry;
 mod edge;
+mod failover;
+mod failover_text;
 mod hosts;
 mod lock;
 mod marks;
+mod passage;
 mod play_hosts;
 mod prune;
 mod prune_text;
+mod rights;
 mod status;
 mod survey;
 pub mod task;
 mod text;
 mod transfer;
+mod verify;
+mod verify_mark;
+mod verify_read;
+pub mod verify_task;
 
+pub use failover::{FailoverEnd, back_out, fail_over};
+pub use failover_text::failover_text;
 pub use hosts::Hosts;
 pub use play_hosts::{PlayHosts, on_session};
 pub use prune::{PruneEnd, Wish, prune};
 pub use prune_text::prune_text;
+pub use rights::{Asked as AskedRights, RightsEnd, rights, rights_text};
 pub use status::{Asked, Status, status};
 pub use text::text;
+pub use verify::{Closely, verify};
 
 use crate::spec::Event;
 use crate::zfs::calendar;
@@ -39,8 +51,10 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 /// What is to be done.
 pub struct Job {
-    /// The edges.
+    /// All edges of the topology: what any of them starts from is not destroyed.
     pub links: Vec<Link>,
+    /// The names of those that are worked on; empty: all are.
+    pub only: Vec<String>,
     /// Only plan: nothing is written on either end.
     pub check: bool,
     /// Names this run in locks.
@@ -68,6 +82,7 @@ impl Job {
         let host = rustix::system::uname().nodename().to_string_lossy().into_owned();
         Self {
             links,
+            only: Vec::new(),
             check,
             run: format!("{host}.{}.{now}", std::process::id()),
             operator: host,
@@ -75,6 +90,17 @@ impl Job {
             day: calendar::utc(now).get(..10).unwrap_or_default().replace('-', ""),
             tell,
         }
+    }
+
+    /// Only these edges, if any are named.
+    #[must_use]
+    pub fn only(self, only: Vec<String>) -> Self {
+        Self { only, ..self }
+    }
+
+    fn working(&self) -> Vec<Link> {
+        let taken = |link: &&Link| self.only.is_empty() || self.only.contains(&link.edge.id);
+        self.links.iter().filter(taken).cloned().collect()
     }
 }
 
@@ -185,17 +211,15 @@ pub struct EdgeEnd {
     pub parts: Vec<PartEnd>,
 }
 
-/// Runs, or with `check` only plans, all edges.
+/// Runs, or with `check` only plans, all edges that are worked on. Hosts that only others name are not asked.
 pub async fn replicate(job: &Job, hosts: &dyn Hosts) -> Vec<EdgeEnd> {
-    let seen = survey::all(&job.links, hosts).await;
+    let links = job.working();
+    let seen = survey::all(&links, hosts).await;
     let mut ends: Vec<EdgeEnd> = Vec::new();
-    for link in &job.links {
+    for link in &links {
         // What an edge before has written to is looked at again: a chain goes through in one run.
-        let before = job
-            .links
-            .iter()
-            .zip(&ends)
-            .filter(|(_, end)| end.parts.iter().any(|part| part.changed));
+        let before =
+            links.iter().zip(&ends).filter(|(_, end)| end.parts.iter().any(|part| part.changed));
         let stale = before.into_iter().any(|(other, _)| meets(&other.edge.target, &link.edge));
         ends.push(edge::run(job, link, &seen, stale).await);
     }
@@ -216,4 +240,6 @@ pub struct Seen {
     pub host: Arc<dyn crate::spec::Host>,
     /// What it has.
     pub survey: Survey,
+    /// Its name or address and port, as the inventory says.
+    pub address: Option<(String, Option<u16>)>,
 }

@@ -1,11 +1,13 @@
 //! Hosts of an inventory, reached as a task would reach them.
 
 use super::Hosts;
+use crate::base::Value;
 use crate::base::diagnostic::nearest;
 use crate::play::{Entry, Playbook, Task};
 use crate::run::batch::Batch;
 use crate::run::connect;
 use crate::run::play::Session;
+use crate::run::pool::Route;
 use crate::spec::{BoxFuture, Host};
 use crate::template::table::Stop;
 use crate::vars::{PlayFrame, TaskScope};
@@ -23,9 +25,34 @@ impl Hosts for PlayHosts<'_> {
     fn open<'a>(&'a self, name: &'a str) -> BoxFuture<'a, Result<Arc<dyn Host>, String>> {
         Box::pin(self.host(name))
     }
+
+    fn address(&self, name: &str) -> Option<(String, Option<u16>)> {
+        let route = self.route(name).ok()?;
+        let text = |name: &str| route.vars.get(name).map(Value::text);
+        let port = text("ansible_port").and_then(|port| port.trim().parse().ok());
+        Some((text("ansible_host").unwrap_or_else(|| name.to_owned()), port))
+    }
 }
 
-impl PlayHosts<'_> {
+impl<'a> PlayHosts<'a> {
+    /// The task with root as its user.
+    #[must_use]
+    pub fn root_task(&self) -> Task {
+        let mut task = self.task.clone();
+        task.keywords.r#become = Some(Value::from(true));
+        task.keywords.become_user = Some(Value::from("root"));
+        task
+    }
+
+    /// The same hosts, reached as another task would.
+    #[must_use]
+    pub fn with<'b>(&self, task: &'b Task) -> PlayHosts<'b>
+    where
+        'a: 'b,
+    {
+        PlayHosts { batch: self.batch, task }
+    }
+
     async fn host(&self, name: &str) -> Result<Arc<dyn Host>, String> {
         let session = self.batch.session;
         let known = session.store.topology().hosts();
@@ -35,13 +62,18 @@ impl PlayHosts<'_> {
                 near.first().map(|near| format!(" (did you mean '{near}'?)")).unwrap_or_default();
             return Err(format!("the inventory has no host '{name}'{hint}"));
         }
-        let name: Arc<str> = Arc::from(name);
-        let frame = self.batch.frame();
+        let route = self.route(name)?;
+        session.pool.host(&route).await.map_err(|error| format!("{name}: {error}"))
+    }
+
+    fn route(&self, name: &str) -> Result<Route, String> {
+        let session = self.batch.session;
+        let (name, frame): (Arc<str>, _) = (Arc::from(name), self.batch.frame());
         let scope = TaskScope::of_host(&session.store, &frame, &name, &session.warnings);
         let route = connect::route_of(self.batch, self.task, &scope, &name);
         let chain = |stop: Stop| stop.into_diagnostic().map(|error| error.chain());
         let (route, _) = route.map_err(|stop| chain(stop).unwrap_or_default())?;
-        session.pool.host(&route).await.map_err(|error| format!("{name}: {error}"))
+        Ok(route)
     }
 }
 

@@ -1,5 +1,5 @@
 # shellcheck shell=sh
-# What has to be done on the target before a stream. $1: what; $2: the dataset; the rest depends.
+# What has to be done on the target before or behind a stream. $1: what; $2: the dataset; the rest depends.
 # A snapshot is only destroyed while it is the one that the plan saw: NAME:GUID.
 what=$1 dataset=$2
 shift 2
@@ -13,13 +13,7 @@ same() {
 
 case $what in
 abort)
-    said=$(zfs receive -A "$dataset" 2>&1) || case $said in
-    *'does not have any resumable receive state'* | *'dataset does not exist'*) ;;
-    *)
-        printf '%s\n' "$said" >&2
-        exit 1
-        ;;
-    esac
+    attempt 'does not have any resumable receive state' 'dataset does not exist' zfs receive -A "$dataset"
     ;;
 rollback)
     to=$1
@@ -27,37 +21,31 @@ rollback)
     same "${to%:*}" "${to##*:}"
     for one; do
         same "${one%:*}" "${one##*:}"
-        zfs destroy "$dataset@${one%:*}" || exit 1
+        must zfs destroy "$dataset@${one%:*}"
     done
-    zfs rollback "$dataset@${to%:*}" || exit 1
+    must zfs rollback "$dataset@${to%:*}"
     ;;
 rename)
-    zfs rename "$dataset" "$1" || exit 1
+    must zfs rename "$dataset" "$1"
     ;;
 recreate)
     for one; do
         same "${one%:*}" "${one##*:}"
     done
     for one; do
-        zfs destroy "$dataset@${one%:*}" || exit 1
+        must zfs destroy "$dataset@${one%:*}"
     done
-    zfs destroy "$dataset" || exit 1
+    must zfs destroy "$dataset"
     ;;
 parents)
     # $dataset: the property that marks them.
     for one; do
-        said=$(zfs create -o canmount=off -o "$dataset=on" "$one" 2>&1) || case $said in
-        *'already exists'*) ;;
-        *)
-            printf '%s\n' "$said" >&2
-            exit 1
-            ;;
-        esac
+        attempt 'already exists' 'already exists' zfs create -o canmount=off -o "$dataset=on" "$one"
     done
     ;;
 set)
     for one; do
-        zfs set "$one" "$dataset" || exit 1
+        must zfs set "$one" "$dataset"
     done
     ;;
 esac

@@ -4,21 +4,7 @@
 tag=$1 dataset=$2 snapshot=$3 bookmark=$4
 shift 4
 for name; do
-    said=$(zfs hold "$tag" "$dataset@$name" 2>&1) && continue
-    case $said in
-    *'tag already exists'*) ;;
-    *)
-        printf '%s\n' "$said" >&2
-        exit 1
-        ;;
-    esac
+    attempt 'tag already exists' 'tag already exists' zfs hold "$tag" "$dataset@$name"
 done
 [ -n "$bookmark" ] || exit 0
-said=$(zfs bookmark "$dataset@$snapshot" "$dataset#$bookmark" 2>&1) && exit 0
-case $said in
-*'bookmark exists'* | *'already exists'*) ;;
-*)
-    printf '%s\n' "$said" >&2
-    exit 1
-    ;;
-esac
+attempt 'bookmark exists' 'already exists' zfs bookmark "$dataset@$snapshot" "$dataset#$bookmark"

@@ -12,31 +12,13 @@ if [ -n "$name" ]; then
     fi
 fi
 if [ -n "$hold" ]; then
-    said=$(zfs hold "$tag" "$dataset@$hold" 2>&1) || case $said in
-    *'tag already exists'*) ;;
-    *)
-        printf '%s\n' "$said" >&2
-        exit 1
-        ;;
-    esac
+    attempt 'tag already exists' 'tag already exists' zfs hold "$tag" "$dataset@$hold"
 fi
 while [ $# -gt 0 ] && [ "$1" != '#' ]; do
-    said=$(zfs release "$tag" "$dataset@$1" 2>&1) || case $said in
-    *'no such tag'* | *'does not exist'*) ;;
-    *)
-        printf '%s\n' "$said" >&2
-        exit 1
-        ;;
-    esac
+    attempt 'no such tag' 'does not exist' zfs release "$tag" "$dataset@$1"
     shift
 done
 [ $# -eq 0 ] || shift
 for mark; do
-    said=$(zfs destroy "$dataset#$mark" 2>&1) || case $said in
-    *'does not exist'*) ;;
-    *)
-        printf '%s\n' "$said" >&2
-        exit 1
-        ;;
-    esac
+    attempt 'does not exist' 'does not exist' zfs destroy "$dataset#$mark"
 done

@@ -37,7 +37,7 @@ async fn one(
 ) -> Result<Seen, String> {
     let host = hosts.open(name).await?;
     let survey = ask(host.as_ref(), roots.iter().copied(), edges).await?;
-    Ok(Seen { host, survey })
+    Ok(Seen { host, survey, address: hosts.address(name) })
 }
 
 /// Asks one host about datasets.
@@ -57,11 +57,17 @@ pub async fn ask<'a>(
 
 /// The three lists of properties, each with our own and those that policies ask for.
 fn properties(edges: &[&Edge]) -> [String; 3] {
-    let mut own =
-        vec![marks::SOURCE, marks::MODE, marks::FLAGS, marks::PLACEHOLDER, marks::SUSPECT]
-            .into_iter()
-            .map(str::to_owned)
-            .collect::<BTreeSet<String>>();
+    let ours = [
+        marks::SOURCE,
+        marks::MODE,
+        marks::FLAGS,
+        marks::PLACEHOLDER,
+        marks::SUSPECT,
+        marks::DONE,
+        marks::ROLE,
+        marks::FENCED,
+    ];
+    let mut own: BTreeSet<String> = ours.map(str::to_owned).into();
     own.extend(edges.iter().map(|edge| marks::lock(edge)));
     own.extend(edges.iter().flat_map(|edge| edge.policy.properties.iter().cloned()));
     [survey::NEW, survey::MIDDLE, survey::OLD].map(|base| {

@@ -44,6 +44,11 @@ printf '=receive\n'
 zfs receive 2>&1 </dev/null
 printf '=bookmark\n'
 zfs bookmark 2>&1 </dev/null | sed 1q
+printf '=tools\n'
+for tool in mbuffer zstd ssh; do
+    command -v "$tool" >/dev/null 2>&1 && printf '%s\n' "$tool"
+done
+[ ! -S "${SSH_AUTH_SOCK:-}" ] || echo agent
 for root; do
     printf '=root %s\n' "$root"
     if list "$root" -r; then

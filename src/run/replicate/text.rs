@@ -12,19 +12,21 @@ fn size(bytes: u64) -> String {
     indicatif::HumanBytes(bytes).to_string()
 }
 
-/// The report of all edges. `check`: nothing was done yet.
+/// The report of edges that came to an end. `check`: nothing was done yet.
 #[must_use]
 pub fn text(links: &[Link], ends: &[EdgeEnd], check: bool) -> String {
     let mut out = String::new();
-    for (link, end) in links.iter().zip(ends) {
+    let link = |end: &EdgeEnd| links.iter().find(|link| link.edge.id == end.id);
+    for (link, end) in ends.iter().filter_map(|end| Some((link(end)?, end))) {
         let edge = &link.edge;
         let _ = writeln!(
             out,
-            "{}: {} -> {} ({})",
+            "{}: {} -> {} ({}; {})",
             edge.id,
             edge.source,
             edge.target,
-            edge.policy.encryption.word()
+            edge.policy.encryption.word(),
+            link.passage.path(edge).words()
         );
         let verdict = match (end.level, check) {
             (Level::Idle, _) => "up to date",
@@ -52,6 +54,10 @@ fn parts(out: &mut String, end: &EdgeEnd) {
             let _ = writeln!(out, "  {} -> {}", part.source, part.target);
             let sizes = end.sizes.get(part.target.as_str()).map_or(&[][..], Vec::as_slice);
             plan(out, part, copying, sizes);
+        } else if let Ok(copying) = &part.copying {
+            for warning in &copying.warnings {
+                let _ = writeln!(out, "  {}: {warning}", part.target);
+            }
         }
         if let Some(done) = done.filter(|done| done.streams > 0) {
             let _ = writeln!(out, "    {} stream(s), {}", done.streams, size(done.bytes));
@@ -90,8 +96,12 @@ fn plan(out: &mut String, part: &Part, copying: &Copying, sizes: &[Option<u64>])
             .unwrap_or_default();
         let _ = writeln!(out, "    {}{weight}", self::step(step));
     }
-    if copying.steps.is_empty() && copying.before.is_empty() && part.rename.is_none() {
+    if !part.repair.is_empty() {
         let _ = writeln!(out, "    marks are put right");
+    }
+    if copying.base.is_some() && !copying.flags.set_later.is_empty() {
+        let set = copying.flags.set_later.iter().map(|(name, value)| format!("{name}={value}"));
+        let _ = writeln!(out, "    set {}", set.collect::<Vec<_>>().join(" "));
     }
     for warning in &copying.warnings {
         let _ = writeln!(out, "    {warning}");

@@ -1,14 +1,9 @@
-//! One stream.
+//! One stream: its words, what went wrong, and what came of its properties.
 
-use super::{Job, Seen, Told};
-use crate::base::quote;
-use crate::run::stream::{Limits, Relayed, pair, relay};
-use crate::spec::{BoxFuture, Program};
+use crate::zfs::listing::Listed;
 use crate::zfs::message::{self, Failure};
-use crate::zfs::replication::marks;
 use crate::zfs::replication::plan::{Copying, Step};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use crate::zfs::value::same;
 
 /// What went wrong on the way.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -69,88 +64,11 @@ pub fn receive_words(copying: &Copying, step: &Step, first: bool) -> Vec<String>
     words
 }
 
-/// Sends one step.
-pub async fn send(
-    job: &Job,
-    edge: &str,
-    (source, target): (&Seen, &Seen),
-    words: (Vec<String>, Vec<String>),
-    copying: &Copying,
-    size: Option<u64>,
-) -> Result<u64, Trouble> {
-    let dataset = copying.target.to_string();
-    let last = AtomicU64::new(0);
-    let told = |done: u64, over: bool| {
-        last.store(done, Ordering::Relaxed);
-        let (edge, dataset) = (edge.to_owned(), dataset.clone());
-        (job.tell)(Told::Bytes { edge, dataset, done, of: size, over });
-    };
-    let progress = |done: u64| told(done, false);
-    let never: BoxFuture<'_, ()> = Box::pin(std::future::pending());
-    let same = Arc::ptr_eq(&source.host, &target.host);
-    let relayed = if same {
-        within(target, words, never).await
-    } else {
-        across(source, target, words, &progress, never).await
-    };
-    let done = relayed.as_ref().map_or(last.load(Ordering::Relaxed), |relayed| relayed.bytes);
-    told(done, true);
-    let relayed = relayed.map_err(Trouble::of)?;
-    match relayed.cause() {
-        None => Ok(relayed.bytes),
-        Some(cause) => Err(Trouble { failure: classified(&relayed, &cause), text: cause }),
-    }
-}
-
-/// A connection that is lost has no words of ZFS.
-fn classified(relayed: &Relayed, cause: &str) -> Failure {
-    let lost = [&relayed.from, &relayed.to].iter().any(|ended| ended.end == crate::spec::End::Lost);
-    match message::classify(cause) {
-        Failure::Other if lost => Failure::Cut,
-        failure => failure,
-    }
-}
-
-async fn within(
-    host: &Seen,
-    words: (Vec<String>, Vec<String>),
-    stop: BoxFuture<'_, ()>,
-) -> Result<Relayed, String> {
-    let (producer, consumer) = (quote::words(&words.0), quote::words(&words.1));
-    let said = pair(&host.host, [&producer, &consumer], true, &|_| {}, stop).await;
-    said.map_err(|error| error.to_string())
-}
-
-async fn across(
-    source: &Seen,
-    target: &Seen,
-    words: (Vec<String>, Vec<String>),
-    progress: &(dyn Fn(u64) + Send + Sync),
-    stop: BoxFuture<'_, ()>,
-) -> Result<Relayed, String> {
-    let text = |words: &[String]| format!("exec {}", quote::words(words));
-    let consumer = Program::consumer("zfs receive", text(&words.1));
-    let to = target.host.pipe(&consumer).await.map_err(|error| error.to_string())?;
-    let producer = Program::producer("zfs send", text(&words.0));
-    let from = match source.host.pipe(&producer).await {
-        Ok(from) => from,
-        Err(error) => {
-            to.kill().await;
-            return Err(error.to_string());
-        }
-    };
-    Ok(relay(from, to, &Limits::default(), progress, stop).await)
-}
-
-/// Properties of ours that a first receive could not set, as `zfs get` shows them; a missing right is no error to ZFS.
-pub fn unset(copying: &Copying, target: &crate::zfs::listing::Listed) -> Option<String> {
+/// Properties that a first receive could not set, as `zfs get` shows them; a missing right is no error to ZFS.
+pub fn unset(copying: &Copying, target: &Listed) -> Option<String> {
     let all = copying.flags.set.iter().chain(&copying.flags.set_later);
     let wrong: Vec<&str> = all
-        .filter(|(name, value)| {
-            let known =
-                name.starts_with("org.tank:") || matches!(name.as_str(), "readonly" | "canmount");
-            known && target.property(name) != Some(value.as_str()) && name != marks::FLAGS
-        })
+        .filter(|(name, value)| !target.property(name).is_some_and(|is| same(name, value, is)))
         .map(|(name, _)| name.as_str())
         .collect();
     (!wrong.is_empty()).then(|| format!("{} could not be set on {}", wrong.join(", "), target.name))
@@ -159,6 +77,7 @@ pub fn unset(copying: &Copying, target: &crate::zfs::listing::Listed) -> Option<
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::base::quote;
     use crate::zfs::listing::{Guid, Snapshot};
     use crate::zfs::name::Dataset;
     use crate::zfs::replication::flags::Flags;
@@ -177,12 +96,11 @@ mod tests {
         }
     }
 
-    #[test]
-    fn words_never_force() {
+    fn copying() -> Copying {
         let set = vec![("readonly".to_owned(), "on".to_owned())];
         let flags =
             Flags { send: "Lc".to_owned(), receive: "us".to_owned(), set, set_later: Vec::new() };
-        let copying = Copying {
+        Copying {
             source: Dataset::new("pa/a b").unwrap(),
             target: Dataset::new("pb/d").unwrap(),
             base: None,
@@ -190,7 +108,12 @@ mod tests {
             steps: Vec::new(),
             flags,
             warnings: Vec::new(),
-        };
+        }
+    }
+
+    #[test]
+    fn words_never_force() {
+        let copying = copying();
         let full = Step::Full(snap("s"));
         assert_eq!(quote::words(send_words(&copying, &full, None)), "zfs send -Lc 'pa/a b@s'");
         assert_eq!(
@@ -208,5 +131,28 @@ mod tests {
         assert_eq!(send_words(&copying, &package, None)[3..], ["-I", "pa/a b@a", "pa/a b@z"]);
         let resume = Step::Resume(crate::zfs::replication::token::Token::default());
         assert_eq!(send_words(&copying, &resume, Some("1-x")), ["zfs", "send", "-t", "1-x"]);
+    }
+
+    #[test]
+    fn what_could_not_be_set_is_named() {
+        let set = [("readonly", "on"), ("recordsize", "1M"), ("org.tank:flags", "L"), ("a:b", "c")];
+        let set: Vec<_> = set.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec();
+        let (first, later) = set.split_at(2);
+        let mut copying = copying();
+        (copying.flags.set, copying.flags.set_later) = (first.to_vec(), later.to_vec());
+        let with = |properties: &[(&str, &str)]| Listed {
+            name: copying.target.clone(),
+            volume: false,
+            properties: properties.iter().map(|(k, v)| (k.to_string(), v.to_string())).collect(),
+            snapshots: Vec::new(),
+            bookmarks: Vec::new(),
+        };
+        let all =
+            [("readonly", "on"), ("recordsize", "1048576"), ("org.tank:flags", "L"), ("a:b", "c")];
+        assert_eq!(unset(&copying, &with(&all)), None);
+        assert_eq!(
+            unset(&copying, &with(&[("readonly", "off"), ("recordsize", "131072"), ("a:b", "-")])),
+            Some("readonly, recordsize, org.tank:flags, a:b could not be set on pb/d".to_owned())
+        );
     }
 }

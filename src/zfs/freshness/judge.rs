@@ -16,6 +16,7 @@ pub fn judge(edges: Vec<Edge>, pools: Vec<Pool>, limits: &Limits, now: i64) -> R
 
 fn edge(edge: &Edge, limits: &Limits, now: i64) -> Vec<Finding> {
     let mut found = vec![common(edge, limits, now)];
+    found.extend(edge.suspects.iter().map(suspect));
     // Of a disk in a drawer it is already said.
     if !matches!((&edge.common, edge.token), (Common::Away { .. }, Token::Unseen)) {
         found.extend(token(edge.token, limits, now));
@@ -24,6 +25,11 @@ fn edge(edge: &Edge, limits: &Limits, now: i64) -> Vec<Finding> {
         found.extend(edge.holds.iter().filter_map(|held| hold(held, limit, now)));
     }
     found
+}
+
+fn suspect((copy, mark): &(String, String)) -> Finding {
+    let text = format!("{copy} is not what it was made of, nothing is pruned ({mark})");
+    Finding { level: Level::Crit, check: Check::Suspect, text }
 }
 
 /// How old something of a time is, and its level. The future has no age: one of the clocks is wrong.

@@ -4,6 +4,8 @@ use std::fmt::Write;
 
 use serde_json::{Value, json};
 
+use crate::zfs::span::age;
+
 use super::{Common, Edge, Finding, Judged, Level, Pool, PoolState, Report, Token};
 
 /// For people and for plugins of Nagios' kind: a line with the worst level and the counts, then a line of each result, the
@@ -22,6 +24,11 @@ pub fn text(report: &Report) -> String {
             (finding.level, format!("{:<7}  {subject}: {}", finding.level.word(), finding.text))
         }));
     }
+    lines.extend(report.edges.iter().filter_map(|edge| {
+        let ago = age(report.now.saturating_sub(edge.seen.last_success?).max(0));
+        let (word, name) = (Level::Ok.word(), &edge.seen.name);
+        Some((Level::Ok, format!("{word:<7}  edge {name}: a run last copied {ago} ago")))
+    }));
     lines.sort_by_key(|(level, _)| std::cmp::Reverse(*level));
     let mut text = headline(report);
     for (_, line) in lines {
@@ -95,6 +102,7 @@ fn edge_json(edge: &Judged<Edge>, now: i64) -> Value {
             Token::Since(_) => token_age(seen, now),
             _ => None,
         },
+        "suspects": seen.suspects.iter().map(|(copy, mark)| json!({"dataset": copy, "mark": mark})).collect::<Vec<_>>(),
         "findings": findings(&edge.findings),
     })
 }
@@ -153,7 +161,7 @@ fn edge_metrics(report: &Report, text: &mut String) {
     each("repl_last_common_timestamp_seconds", "gauge", time, &|edge| last_common(&edge.seen));
     let lag = "Snapshots of the source that the target should have and lacks.";
     each("repl_lag_snapshots", "gauge", lag, &|edge| whole(edge.seen.lag));
-    let success = "When a run last ended well, in seconds since 1970.";
+    let success = "When a run that copied something last ended well, in seconds since 1970.";
     each("repl_last_success", "gauge", success, &|edge| edge.seen.last_success);
     let bytes = "Bytes sent by all runs.";
     each("repl_bytes_total", "counter", bytes, &|edge| whole(edge.seen.bytes));
@@ -164,6 +172,11 @@ fn edge_metrics(report: &Report, text: &mut String) {
     let oldest = "Age of the oldest hold of the edge beside those of its base; 0 without one.";
     each("repl_oldest_hold_age_seconds", "gauge", oldest, &|edge| {
         oldest_hold(&edge.seen, report.now)
+    });
+    let suspects = "Copies that a verification found to differ.";
+    each("repl_suspects", "gauge", suspects, &|edge| {
+        let seen = !matches!(edge.seen.common, Common::Unseen { .. } | Common::Away { .. });
+        whole((seen || !edge.seen.suspects.is_empty()).then_some(edge.seen.suspects.len() as u64))
     });
     each("repl_status", "gauge", STATUS, &|edge| Some(i64::from(edge.level().rc())));
 }

@@ -7,7 +7,7 @@ use crate::zfs::replication::base::{self, Base, From};
 use crate::zfs::replication::edge::{Edge as Way, Place};
 use crate::zfs::replication::marks;
 use crate::zfs::replication::token::TokenAnswer;
-use crate::zfs::replication::tree::{self, Tree};
+use crate::zfs::replication::tree;
 use crate::zfs::survey::Survey;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -58,6 +58,8 @@ pub fn edge(way: &Way, sides: &Sides<'_>, now: i64) -> Edge {
             Edge {
                 holds: holds(way, &way.target, target, &BTreeMap::new()),
                 token: token(way, None, target, sides.tokens),
+                suspects: suspects(way, target),
+                last_success: last_success(way, target),
                 ..blind(way, Common::Unseen { why, recorded })
             }
         }
@@ -77,6 +79,7 @@ fn blind(way: &Way, common: Common) -> Edge {
         last_success: None,
         bytes: None,
         token: Token::Unseen,
+        suspects: Vec::new(),
         holds: Vec::new(),
     }
 }
@@ -141,7 +144,7 @@ fn both(
     let (mut bases, mut lag, mut all) = (BTreeMap::new(), 0, Vec::new());
     for (from, to) in &tree.pairs {
         let Some(here) = source.listing.datasets.get(from) else { continue };
-        let there = copy(&tree, target, to);
+        let there = tree.copy(&target.listing, to);
         let base = there.and_then(|there| base::find(here, there));
         lag += lacking(way, here, base.as_ref());
         if let (Some(base), Some(there)) = (&base, there) {
@@ -169,15 +172,11 @@ fn both(
         checked: base.filter(|(_, all)| *all).map(|_| now),
         lag: Some(lag),
         token: token(way, Some(source), target, tokens),
+        suspects: suspects(way, target),
+        last_success: last_success(way, target),
         holds: held,
         ..blind(way, base.map_or(Common::None, |(time, _)| Common::At(time)))
     }
-}
-
-/// The copy of a dataset, which may still have the name that its source had.
-fn copy<'a>(tree: &Tree, target: &'a Survey, to: &Dataset) -> Option<&'a Listed> {
-    let was = tree.renamed.iter().find_map(|(was, now)| was.join(now.below(to)?).ok());
-    target.listing.datasets.get(&was.unwrap_or_else(|| to.clone()))
 }
 
 fn lacking(way: &Way, here: &Listed, base: Option<&Base>) -> u64 {
@@ -200,6 +199,21 @@ fn taken<'a>(
 ) -> impl Iterator<Item = &'a Listed> {
     let takes = |one: &&Listed| place.dataset.below(&one.name).is_some_and(|it| way.takes(it));
     listing.datasets.values().filter(takes)
+}
+
+/// When a run that copied ended well: `EDGE SECONDS` on the target. Runs that found nothing to do leave nothing.
+fn last_success(way: &Way, target: &Survey) -> Option<i64> {
+    let there = target.listing.datasets.get(&way.target.dataset)?;
+    let (edge, time) = there.property(marks::DONE)?.split_once(' ')?;
+    time.parse().ok().filter(|_| edge == way.id)
+}
+
+/// Copies that differ, by a verification's mark.
+fn suspects(way: &Way, target: &Survey) -> Vec<(String, String)> {
+    let all = taken(way, &way.target, &target.listing);
+    let marked =
+        |one: &Listed| Some((one.name.to_string(), one.property(marks::SUSPECT)?.to_owned()));
+    all.filter_map(marked).collect()
 }
 
 fn full(listed: &Listed, snapshot: &Snapshot) -> String {

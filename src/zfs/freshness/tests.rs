@@ -16,6 +16,7 @@ fn edge(common: Common) -> Edge {
         last_success: Some(NOW - HOUR),
         bytes: Some(1_024),
         token: Token::None,
+        suspects: Vec::new(),
         holds: Vec::new(),
     }
 }
@@ -248,6 +249,15 @@ fn report() -> Report {
 }
 
 #[test]
+fn a_copy_that_differs_is_critical_however_fresh_it_is() {
+    let mut fresh = edge(Common::At(NOW));
+    fresh.suspects = vec![("pb/data".into(), "e content 2026-11-23T11:00:00Z".into())];
+    let text =
+        "pb/data is not what it was made of, nothing is pruned (e content 2026-11-23T11:00:00Z)";
+    assert_eq!(of_edge(fresh)[1], (Level::Crit, text.to_owned()));
+}
+
+#[test]
 fn the_text_has_the_worst_first() {
     assert_eq!(
         text(&report()).replace("\\\n", "~"),
@@ -260,6 +270,7 @@ UNKNOWN  pool c:pb: not seen: cut
 OK       edge pa/data -> b:pb/data: the newest common snapshot is 1h old
 OK       edge pa/data -> b:pb/data: a receive is unfinished, 1m old
 OK       pool b:pb: ONLINE
+OK       edge pa/data -> b:pb/data: a run last copied 1h ago
 "
     );
     let none = judge(Vec::new(), Vec::new(), &Limits::default(), NOW);
@@ -278,6 +289,7 @@ fn the_json_says_null_where_nothing_is_known() {
                     "last_common": NOW - HOUR, "recorded_common": null, "age_seconds": HOUR,
                     "checked": null, "lag_snapshots": 0, "last_success": NOW - HOUR, "bytes_total": 1024,
                     "resume_token": true, "resume_token_age_seconds": 60,
+                    "suspects": [],
                     "findings": [
                         {"level": "ok", "check": "common", "text": "the newest common snapshot is 1h old"},
                         {"level": "ok", "check": "token", "text": "a receive is unfinished, 1m old"},
@@ -288,6 +300,7 @@ fn the_json_says_null_where_nothing_is_known() {
                     "last_common": null, "recorded_common": NOW - 3 * DAY, "age_seconds": null,
                     "checked": null, "lag_snapshots": null, "last_success": null, "bytes_total": null,
                     "resume_token": null, "resume_token_age_seconds": null,
+                    "suspects": [],
                     "findings": [
                         {
                             "level": "crit", "check": "common",
@@ -328,7 +341,7 @@ repl_last_common_timestamp_seconds{edge="pa/data -> b:pb/data"} 1795429800
 # HELP repl_lag_snapshots Snapshots of the source that the target should have and lacks.
 # TYPE repl_lag_snapshots gauge
 repl_lag_snapshots{edge="pa/data -> b:pb/data"} 0
-# HELP repl_last_success When a run last ended well, in seconds since 1970.
+# HELP repl_last_success When a run that copied something last ended well, in seconds since 1970.
 # TYPE repl_last_success gauge
 repl_last_success{edge="pa/data -> b:pb/data"} 1795429800
 # HELP repl_bytes_total Bytes sent by all runs.
@@ -341,6 +354,9 @@ repl_resume_token_age_seconds{edge="pa/data -> b:pb/data"} 60
 # TYPE repl_oldest_hold_age_seconds gauge
 repl_oldest_hold_age_seconds{edge="pa/data -> b:pb/data"} 90
 repl_oldest_hold_age_seconds{edge="pa/a \"b\\\n -> c:p"} 0
+# HELP repl_suspects Copies that a verification found to differ.
+# TYPE repl_suspects gauge
+repl_suspects{edge="pa/data -> b:pb/data"} 0
 # HELP repl_status 0 fine, 1 warning, 2 critical, 3 unknown.
 # TYPE repl_status gauge
 repl_status{edge="pa/data -> b:pb/data"} 0

@@ -6,6 +6,7 @@ use super::marks;
 use super::refusal::Refusal;
 use crate::zfs::capability::{Capability, Release};
 use crate::zfs::listing::Listed;
+use crate::zfs::value;
 
 /// Blocks above this need the pool feature `large_blocks` and `send -L`.
 const LARGE: u64 = 128 << 10;
@@ -19,7 +20,8 @@ pub struct Flags {
     pub receive: String,
     /// Properties of a first receive (`-o`).
     pub set: Vec<(String, String)>,
-    /// Properties that are set behind a first receive, where `receive` has no `-o`.
+    /// Properties that are set behind the streams: all of a first receive where `receive` has no `-o`, and those that a copy
+    /// has lost, or never got because a right was missing.
     pub set_later: Vec<(String, String)>,
 }
 
@@ -37,15 +39,42 @@ pub fn choose(
     if policy.resume && to.resumes() {
         flags.receive.push('s');
     }
-    if target.is_none() {
-        let first = first_properties(source, policy, &flags.send);
-        if to.receives('o') {
-            flags.set = first;
-        } else {
-            flags.set_later = first;
+    let wanted = wanted_properties(source, policy, &flags.send);
+    match target {
+        Some(copy) => {
+            flags.set_later = drifted(copy, wanted).filter(|one| !is_told(copy, one)).collect()
         }
+        None if to.receives('o') => flags.set = wanted,
+        None => flags.set_later = wanted,
     }
     Ok(flags)
+}
+
+/// What the operator should know of a copy whose properties are not what they were to be, and are left so: that it may be
+/// written to and is mounted by itself is what somebody wanted who has put it into service.
+#[must_use]
+pub fn in_service(source: &Listed, copy: &Listed, policy: &Policy, flags: &Flags) -> Vec<String> {
+    let drifted = drifted(copy, wanted_properties(source, policy, &flags.send));
+    let told = drifted.filter(|one| is_told(copy, one)).map(|(name, value)| {
+        let is = copy.property(&name).unwrap_or("-");
+        format!("{name} is {is}, wanted {value}: it may be in service, so it stays")
+    });
+    told.collect()
+}
+
+fn drifted(
+    copy: &Listed,
+    wanted: Vec<(String, String)>,
+) -> impl Iterator<Item = (String, String)> + use<'_> {
+    let is = |(name, value): &(String, String)| {
+        copy.property(name).is_some_and(|is| value::same(name, value, is))
+    };
+    wanted.into_iter().filter(move |one| !is(one))
+}
+
+fn is_told(copy: &Listed, (name, _): &(String, String)) -> bool {
+    let used = copy.volume || copy.property("mounted") == Some("yes");
+    used && matches!(name.as_str(), "readonly" | "canmount")
 }
 
 fn send(
@@ -66,7 +95,8 @@ fn send(
         letters.push('w');
     }
     let begun = target.and_then(|target| target.property(marks::FLAGS)).unwrap_or_default();
-    let large = has_large_blocks(source);
+    let came = source.property(marks::FLAGS).unwrap_or_default();
+    let large = has_large_blocks(source) || came.contains('L');
     let can = from.sends('L') && to.has("large_blocks") && from.release >= Release(2, 0, 0);
     if raw && large && !to.has("large_blocks") {
         return Err(Refusal::Lacks("the target's pool lacks the feature large_blocks, which a raw stream of these blocks needs".to_owned()));
@@ -77,7 +107,10 @@ fn send(
         ));
     }
     // Once with it, always with it; and never suddenly with it: blocks would be cut otherwise than before.
-    if begun.contains('L') || (target.is_none() && large && can) {
+    // A target that is no copy of ours is the way back behind a fail-over: its blocks are as they were at first.
+    let home =
+        target.is_some_and(|to| to.property(marks::SOURCE).is_none() && has_large_blocks(to));
+    if begun.contains('L') || ((target.is_none() || home) && large && can) {
         letters.push('L');
     }
     if from.sends('c') && to.has("lz4_compress") {
@@ -96,8 +129,8 @@ fn has_large_blocks(source: &Listed) -> bool {
     size.and_then(|size| size.parse::<u64>().ok()).is_some_and(|size| size > LARGE)
 }
 
-/// What a new copy gets as its own: it is not written to, not mounted, and says where it came from.
-fn first_properties(source: &Listed, policy: &Policy, send: &str) -> Vec<(String, String)> {
+/// What a copy has as its own: it is not written to, not mounted, and says where it came from.
+fn wanted_properties(source: &Listed, policy: &Policy, send: &str) -> Vec<(String, String)> {
     let mut all: Vec<(String, String)> = Vec::new();
     let mut put = |name: &str, value: &str| {
         all.retain(|(there, _)| there != name);
@@ -112,7 +145,9 @@ fn first_properties(source: &Listed, policy: &Policy, send: &str) -> Vec<(String
     if !source.volume {
         put("canmount", "noauto");
     }
-    put(marks::SOURCE, source.property("guid").unwrap_or("-"));
+    if let Some(guid) = source.property("guid") {
+        put(marks::SOURCE, guid);
+    }
     put(marks::MODE, policy.encryption.word());
     if send.contains('L') {
         put(marks::FLAGS, "L");

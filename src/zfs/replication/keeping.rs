@@ -89,7 +89,7 @@ pub fn keeping(
 }
 
 /// Whether the edge holds a snapshot. Where tags can't be listed, any hold counts.
-fn held(listed: &Listed, one: &Snapshot, holds: &Holds, tag: &str) -> bool {
+pub(super) fn held(listed: &Listed, one: &Snapshot, holds: &Holds, tag: &str) -> bool {
     match holds.get(&format!("{}@{}", listed.name, one.name)) {
         Some(tags) => tags.iter().any(|there| there == tag),
         None => one.holds > 0,

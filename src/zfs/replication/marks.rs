@@ -16,6 +16,22 @@ pub const FLAGS: &str = "org.tank:flags";
 pub const PLACEHOLDER: &str = "org.tank:placeholder";
 /// On the target: a verification found a difference, so nothing is pruned.
 pub const SUSPECT: &str = "org.tank:suspect";
+/// On the topmost dataset of either end: which part it plays since a fail-over ([`super::failover::Mark`]).
+pub const ROLE: &str = "org.tank:role";
+/// On each dataset that a fail-over made read-only: what it was before, and when ([`super::failover::Fence`]).
+pub const FENCED: &str = "org.tank:fenced";
+
+/// On the target of an edge: the edge, and when a run that copied ended well (seconds since 1970).
+pub const DONE: &str = "org.tank:done";
+
+/// Clones that a verification makes have names that begin with this.
+pub const CLONE: &str = "tank_verify_";
+
+/// The tag of a verification's holds; it lasts as long as the snapshot is read.
+#[must_use]
+pub fn verify_hold(edge: &Edge) -> String {
+    format!("tank-verify_{}", edge.id)
+}
 
 /// Names of bookmarks and holds begin with this.
 pub const PREFIX: &str = "tank_";

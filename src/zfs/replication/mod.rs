@@ -6,9 +6,11 @@
 pub mod base;
 pub mod crypt;
 pub mod edge;
+pub mod failover;
 pub mod flags;
 pub mod keeping;
 pub mod marks;
+pub mod needed;
 pub mod plan;
 pub mod pruning;
 pub mod refusal;

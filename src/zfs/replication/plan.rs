@@ -161,8 +161,11 @@ pub fn plan(
     // What is left of a first receive is no copy yet: its options are given again.
     let copy = target.filter(|target| !target.snapshots.is_empty());
     copying.flags = flags::choose(pair.source, copy, &edge.policy, from, to)?;
-    copying.steps = steps(edge, pair, copying.base.as_ref(), resumed)?;
-    warn(&mut copying);
+    if let Some(copy) = copy {
+        copying.warnings = flags::in_service(pair.source, copy, &edge.policy, &copying.flags);
+    }
+    copying.steps = steps(edge, pair, copying.base.as_ref(), resumed, to)?;
+    warn(&mut copying, pair);
     Ok(copying)
 }
 
@@ -187,8 +190,9 @@ fn ladder(
     if !filled && written == 0 {
         return Ok(true);
     }
-    if !filled && limit >= Divergence::RollbackLatest {
-        let to = base.newer.last().unwrap_or(&base.on_target).clone();
+    let newest = base.newer.last().unwrap_or(&base.on_target);
+    if !filled && limit >= Divergence::RollbackLatest && marked(target, newest).is_empty() {
+        let to = newest.clone();
         copying.before.push(Preparation::Rollback { to, destroys: Vec::new(), loses: written });
         return Ok(true);
     }
@@ -196,10 +200,13 @@ fn ladder(
         true => Refusal::Newer { snapshots: base.newer.clone(), base: base.on_target.name.clone() },
         false => Refusal::Modified { written },
     };
+    let kept = [kept(&base.newer, pair.needed), marked(target, &base.on_target)].concat();
     if limit < Divergence::RollbackCommon {
-        return Err(refusal);
+        return Err(match limit {
+            Divergence::RollbackLatest if !filled => Refusal::Kept { rung: limit, what: kept },
+            _ => refusal,
+        });
     }
-    let kept = kept(&base.newer, pair.needed);
     if kept.is_empty() {
         let loses = written + base.newer.iter().filter_map(|one| one.written).sum::<u64>();
         let (to, destroys) = (base.on_target.clone(), base.newer.clone());
@@ -227,7 +234,9 @@ fn out_of_the_way(
             copying.before.push(Preparation::SetAside(aside));
         }
         Divergence::Recreate => {
-            let what = kept(&target.snapshots, pair.needed);
+            let mut what = kept(&target.snapshots, pair.needed);
+            let needed = target.bookmarks.iter().filter(|mark| pair.needed.contains(&mark.guid));
+            what.extend(needed.map(|mark| format!("#{} (another edge starts from it)", mark.name)));
             if !what.is_empty() {
                 return Err(Refusal::Kept { rung: Divergence::Recreate, what });
             }
@@ -256,11 +265,18 @@ fn kept(snapshots: &[Snapshot], needed: &BTreeSet<Guid>) -> Vec<String> {
     snapshots.iter().filter_map(why).collect()
 }
 
+/// Bookmarks of the target behind a snapshot: ZFS goes back past none of them.
+fn marked(target: &Listed, to: &Snapshot) -> Vec<String> {
+    let behind = target.bookmarks.iter().filter(|mark| mark.createtxg > to.createtxg);
+    behind.map(|mark| format!("#{} (a bookmark)", mark.name)).collect()
+}
+
 fn steps(
     edge: &Edge,
     pair: Pair<'_>,
     base: Option<&Base>,
     resumed: Option<Token>,
+    to: &Capability,
 ) -> Result<Vec<Step>, Refusal> {
     let policy = &edge.policy;
     let reached = resumed.as_ref().and_then(|token| pair.source.snapshot(token.toguid?));
@@ -274,7 +290,7 @@ fn steps(
     let mut rest = wanted.as_slice();
     if from.is_none() {
         let [first, others @ ..] = rest else { return Err(Refusal::NothingSelected) };
-        steps.push(first_step(pair, first));
+        steps.push(first_step(pair, first, to));
         from = Some(From::Snapshot((*first).clone()));
         rest = others;
     }
@@ -293,16 +309,24 @@ fn steps(
     Ok(steps)
 }
 
-fn first_step(pair: Pair<'_>, first: &Snapshot) -> Step {
+/// Without `receive -o origin=` ZFS would look for the origin in the whole pool, and might take another copy of it.
+fn first_step(pair: Pair<'_>, first: &Snapshot, to: &Capability) -> Step {
     match (pair.source.property("origin"), pair.origin) {
-        (Some(origin), Some(copy)) => {
+        (Some(origin), Some(copy)) if to.receives('o') => {
             Step::Clone { origin: origin.to_owned(), copy: copy.to_owned(), to: first.clone() }
         }
         _ => Step::Full(first.clone()),
     }
 }
 
-fn warn(copying: &mut Copying) {
+fn warn(copying: &mut Copying, pair: Pair<'_>) {
+    if let (Some(Step::Full(_)), Some(origin), Some(_)) =
+        (copying.steps.first(), pair.source.property("origin"), pair.origin)
+    {
+        copying.warnings.push(format!(
+            "a clone of {origin}, sent in full: the target's receive can't be told its origin"
+        ));
+    }
     let Some(base) = &copying.base else { return };
     match &base.from {
         From::Snapshot(from) if from.name != base.on_target.name => copying.warnings.push(format!(

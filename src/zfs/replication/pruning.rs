@@ -113,7 +113,8 @@ fn touching<'a>(
             found.push(retention::Edge {
                 name: edge.id.clone(),
                 side,
-                peer: peer(side, listed, other, below, look),
+                peer: frozen(edge, listed, look)
+                    .unwrap_or_else(|| peer(side, listed, other, below, look)),
                 recorded: recorded(edge, side, listed, survey),
                 needs: BTreeSet::new(),
             });
@@ -126,15 +127,12 @@ fn touching<'a>(
 fn peer<'a>(side: Side, listed: &Listed, other: &Place, below: &str, look: &Look<'a>) -> Peer {
     let survey = match look(&other.host) {
         Ok(survey) => survey,
-        Err(error) => return suspect(listed).unwrap_or(Peer::Failed(error)),
+        Err(error) => return Peer::Failed(error),
     };
     let Ok(name) = other.dataset.join(below) else {
-        return suspect(listed).unwrap_or_else(|| Peer::Listed(BTreeSet::new()));
+        return Peer::Listed(BTreeSet::new());
     };
     let there = counterparts(side, listed, &name, &survey.listing);
-    if let Some(frozen) = suspect(listed).or_else(|| there.iter().find_map(|one| suspect(one))) {
-        return frozen;
-    }
     if !has_pool(survey, &other.dataset) {
         return Peer::Offline;
     }
@@ -146,6 +144,19 @@ fn peer<'a>(side: Side, listed: &Listed, other: &Place, below: &str, look: &Look
         }
     }
     Peer::Listed(guids)
+}
+
+/// A suspect among the edge's copies, or the dataset itself, freezes all of the edge: what is wrong with one copy may be wrong
+/// with others, and older snapshots of either end may be the last good ones.
+fn frozen<'a>(edge: &Edge, listed: &Listed, look: &Look<'a>) -> Option<Peer> {
+    let copies = || {
+        let survey = look(&edge.target.host).ok()?;
+        let ours = |one: &&Listed| {
+            edge.target.dataset.below(&one.name).is_some_and(|below| edge.takes(below))
+        };
+        survey.listing.datasets.values().filter(ours).find_map(suspect)
+    };
+    suspect(listed).or_else(copies)
 }
 
 fn suspect(listed: &Listed) -> Option<Peer> {
@@ -293,5 +304,20 @@ edges:
         };
         assert_eq!(going(Side::Sender, &hosts()), [""; 0]);
         assert_eq!(going(Side::Receiver, &hosts()), [""; 0]);
+    }
+
+    #[test]
+    fn a_suspect_freezes_the_whole_edge() {
+        let hosts = |mark: &str| {
+            let here = survey(&[("pa/d", TEN), ("pa/d/x", TEN)]);
+            let there = survey(&[("pb/d", "s01:1 s10:10"), ("pb/d/x", &format!("{mark} s10:10"))]);
+            let (c, d) = (survey(&[("pc/d", "s10:10")]), survey(&[("pd/d", "s10:10")]));
+            [("a", here), ("b", there), ("c", c), ("d", d)]
+        };
+        let mark = "org.tank:suspect=e";
+        assert_eq!(going(Side::Sender, &hosts(mark)), [""; 0]);
+        assert_eq!(going(Side::Receiver, &hosts(mark)), [""; 0]);
+        assert_eq!(going(Side::Receiver, &hosts("")), ["pb/d@s01"]);
+        assert!(!going(Side::Sender, &hosts("")).is_empty());
     }
 }

@@ -19,6 +19,15 @@ pub struct Tree {
     pub unnameable: Vec<(Dataset, String)>,
 }
 
+impl Tree {
+    /// The copy of a dataset by the name that it is to have; it may still have the one that its source had.
+    #[must_use]
+    pub fn copy<'a>(&self, target: &'a Listing, to: &Dataset) -> Option<&'a Listed> {
+        let was = self.renamed.iter().find_map(|(was, now)| was.join(now.below(to)?).ok());
+        target.datasets.get(&was.unwrap_or_else(|| to.clone()))
+    }
+}
+
 /// Pairs the datasets of two listings. `target` may be empty: nothing is there yet.
 #[must_use]
 pub fn tree(edge: &Edge, source: &Listing, target: &Listing) -> Tree {

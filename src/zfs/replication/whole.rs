@@ -1,6 +1,5 @@
 //! The plan of a whole edge, and of edges that meet on a host.
 
-use super::base;
 use super::edge::{Edge, Place};
 use super::keeping::{Keeping, keeping};
 use super::plan::{Copying, Pair, Preparation, Step, plan};
@@ -33,9 +32,10 @@ impl Part {
     /// Whether there is anything to do.
     #[must_use]
     pub fn is_idle(&self) -> bool {
-        let copying =
-            self.copying.as_ref().is_ok_and(|one| one.steps.is_empty() && one.before.is_empty());
-        copying && self.repair.is_empty() && self.rename.is_none()
+        let nothing = |one: &Copying| {
+            one.steps.is_empty() && one.before.is_empty() && one.flags.set_later.is_empty()
+        };
+        self.copying.as_ref().is_ok_and(nothing) && self.repair.is_empty() && self.rename.is_none()
     }
 }
 
@@ -72,6 +72,13 @@ pub fn plan_edge(edge: &Edge, source: &Survey, target: &Survey, known: &Known) -
     }
     for (from, to) in &tree.pairs {
         whole.parts.extend(planner.part(from, to));
+    }
+    for (from, to) in &tree.pairs {
+        let copy = tree.copy(&target.listing, to);
+        if let Some(why) = copy.and_then(|copy| copy.property(super::marks::SUSPECT)) {
+            let text = "it is not what it was made of";
+            whole.warnings.push(format!("the copy of {from} is marked as suspect ({why}): {text}"));
+        }
     }
     for (name, why) in &tree.unnameable {
         whole.warnings.push(format!("{name} is left out: {why}"));
@@ -244,29 +251,6 @@ fn arriving<'a>(source: &'a Listed, copying: &'a Copying) -> impl Iterator<Item 
     copying.steps.iter().flat_map(brings)
 }
 
-/// The snapshots on a host that edges from it start from, by dataset: what must not go while those edges are behind.
-#[must_use]
-pub fn needed<'s>(
-    edges: &[&Edge],
-    survey: &dyn Fn(&str) -> Option<&'s Survey>,
-    host: &str,
-) -> BTreeMap<Dataset, BTreeSet<Guid>> {
-    let mut all: BTreeMap<Dataset, BTreeSet<Guid>> = BTreeMap::new();
-    for edge in edges.iter().filter(|edge| edge.source.host == host) {
-        let (Some(source), Some(target)) = (survey(host), survey(&edge.target.host)) else {
-            continue;
-        };
-        for (from, to) in tree::tree(edge, &source.listing, &target.listing).pairs {
-            let pair = (source.listing.datasets.get(&from), target.listing.datasets.get(&to));
-            let (Some(here), Some(there)) = pair else { continue };
-            if let Some(base) = base::find(here, there) {
-                all.entry(from).or_default().insert(base.on_target.guid);
-            }
-        }
-    }
-    all
-}
-
 /// Where an edge's lock is kept: above its target, so that it outlives what happens to the target itself.
 #[must_use]
 pub fn lock_place(target: &Place, survey: &Survey) -> Dataset {
@@ -279,7 +263,7 @@ pub fn lock_place(target: &Place, survey: &Survey) -> Dataset {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::zfs::replication::tests::{dataset, edge, words};
+    use crate::zfs::replication::tests::{dataset, edge, modern, words};
 
     fn survey(all: &[(&str, &str)]) -> Survey {
         let listed = all.iter().map(|(name, words)| dataset(name, words));
@@ -329,7 +313,8 @@ mod tests {
     fn s39_a_clone_of_what_this_run_brings_keeps_its_origin() {
         let source =
             survey(&[("pa/d", "a:1"), ("pa/d/a", "y:3 origin=pa/d/z@x"), ("pa/d/z", "x:2")]);
-        let plan = plan_edge(&recursive(), &source, &survey(&[("pb", "")]), &Known::default());
+        let target = Survey { programs: modern(), ..survey(&[("pb", "")]) };
+        let plan = plan_edge(&recursive(), &source, &target, &Known::default());
         assert_eq!(
             shown(&plan),
             [
@@ -373,20 +358,6 @@ mod tests {
             &Known::default(),
         );
         assert_eq!(shown(&plan), ["pc/d [] @a..b"]);
-    }
-
-    #[test]
-    fn what_an_edge_behind_starts_from_is_needed() {
-        let surveys: BTreeMap<String, Survey> = [
-            ("b".to_owned(), survey(&[("pb/d", "a:1 b:2")])),
-            ("c".to_owned(), survey(&[("pc/d", "a:1")])),
-        ]
-        .into();
-        let mut behind = edge("pb/d", "pc/d");
-        behind.source.host = "b".to_owned();
-        behind.target.host = "c".to_owned();
-        let needed = needed(&[&behind], &|host| surveys.get(host), "b");
-        assert_eq!(needed[&Dataset::new("pb/d").unwrap()], [Guid(1)].into());
     }
 
     #[test]

@@ -10,6 +10,7 @@
 //! ```
 
 pub(in crate::zfs) mod fields;
+mod passage;
 mod rules;
 
 #[cfg(test)]
@@ -22,28 +23,7 @@ use super::retention::{self, Keep};
 use super::span::Span;
 use crate::base::{Diagnostic, Value};
 use fields::Fields;
-
-/// Which way the bytes take.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Transport {
-    /// Within one host where both are on it, else through the operator.
-    Auto,
-    /// Through this program: two connections, counted and limited here.
-    Operator,
-    /// The source's host connects to the target's.
-    Push,
-    /// The target's host connects to the source's.
-    Pull,
-}
-
-impl Transport {
-    const WORDS: [(&'static str, Self); 4] = [
-        ("auto", Self::Auto),
-        ("operator", Self::Operator),
-        ("push", Self::Push),
-        ("pull", Self::Pull),
-    ];
-}
+pub use passage::{Passage, Path, Transport};
 
 /// An edge with what belongs to its way and not to its plan.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -51,7 +31,7 @@ pub struct Link {
     /// What is copied, and how.
     pub edge: Edge,
     /// Which way.
-    pub transport: Transport,
+    pub passage: Passage,
     /// Whether the target's pool may be absent: a disk in a drawer.
     pub removable: bool,
     /// Above this age of the newest common snapshot it is a warning.
@@ -81,7 +61,7 @@ pub struct Topology {
     pub links: Vec<Link>,
 }
 
-const EDGE: [&str; 19] = [
+const EDGE: [&str; 18] = [
     "id",
     "source",
     "target",
@@ -94,7 +74,6 @@ const EDGE: [&str; 19] = [
     "follow_renames",
     "properties",
     "package",
-    "transport",
     "removable",
     "prefix",
     "warn",
@@ -103,6 +82,11 @@ const EDGE: [&str; 19] = [
     "keep_target",
 ];
 
+/// All keys of an edge.
+fn known() -> Vec<&'static str> {
+    EDGE.into_iter().chain(passage::KEYS).collect()
+}
+
 /// Reads the file's content.
 ///
 /// # Errors
@@ -110,8 +94,9 @@ const EDGE: [&str; 19] = [
 pub fn read(file: &Value) -> Result<Topology, Diagnostic> {
     let top = Fields::of(file, "the topology", &["defaults", "edges"])?;
     let empty = Value::map(crate::base::Map::new());
-    let defaults = Fields::of(top.value("defaults").unwrap_or(&empty), "defaults", &EDGE)?;
-    for name in ["id", "source", "target"] {
+    let defaults = top.value("defaults").unwrap_or(&empty);
+    let defaults = Fields::of(defaults, "defaults", &known())?;
+    for name in ["id", "source", "target", "address"] {
         if let Some(value) = defaults.value(name) {
             return Err(Diagnostic::new(format!("'{name}' can't be a default")).at(value.origin()));
         }
@@ -126,7 +111,7 @@ pub fn read(file: &Value) -> Result<Topology, Diagnostic> {
 }
 
 fn link(value: &Value, defaults: &Fields<'_>) -> Result<Link, Diagnostic> {
-    let own = Fields::of(value, "an edge", &EDGE)?;
+    let own = Fields::of(value, "an edge", &known())?;
     let fields = own.over(defaults);
     let source = place(&fields, "source")?;
     let target = place(&fields, "target")?;
@@ -156,8 +141,8 @@ fn link(value: &Value, defaults: &Fields<'_>) -> Result<Link, Diagnostic> {
         return Err(Diagnostic::new(error.to_string()).at(fields.origin("crit")));
     }
     Ok(Link {
+        passage: passage::read(&fields, &own, &edge)?,
         edge,
-        transport: fields.word("transport", &Transport::WORDS)?.unwrap_or(Transport::Auto),
         removable: fields.bool("removable")?.unwrap_or(false),
         warn,
         crit,

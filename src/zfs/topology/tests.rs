@@ -177,3 +177,60 @@ fn a_dataset_has_one_policy() {
     assert!(load(&other.replace("a:pa/y", "a:pa/tmp")).is_ok());
     assert!(load(&two(&format!("keep_source: {three}"), &format!("keep_target: {four}"))).is_ok());
 }
+
+/// The way of an edge with more said about it.
+fn way(ends: &str, more: &str) -> Result<Path, String> {
+    let text = format!("edges:\n  - {{{ends}, encryption: raw{more}}}\n");
+    match load(&text) {
+        Ok(topology) => Ok(topology.links[0].passage.path(&topology.links[0].edge)),
+        Err(error) => Err(error.message.to_string()),
+    }
+}
+
+#[test]
+fn ways_of_the_bytes() {
+    let (one, two) = ("source: 'a:pa/x', target: 'a:pb/x'", "source: 'a:pa/x', target: 'b:pb/x'");
+    for (ends, more, path) in [
+        (one, "", Path::Within),
+        (one, ", rate: unlimited", Path::Within),
+        (one, ", rate: 20M", Path::Operator),
+        (one, ", rate: 'mon-fri 08:00-18:00=2M, else unlimited'", Path::Operator),
+        (one, ", transport: operator, compress: zstd", Path::Operator),
+        (two, "", Path::Operator),
+        (two, ", transport: push, address: '[fe80::1]:2222', agent: yes", Path::Push),
+        (two, ", transport: pull, buffer: mbuffer, compress: none", Path::Pull),
+    ] {
+        assert_eq!(way(ends, more), Ok(path), "{ends}{more}");
+    }
+    for (ends, more, error) in [
+        (one, ", transport: push", "both ends are on a: nobody has to be called"),
+        (two, ", rate: 0", "'rate': '0': a stream that may not flow never ends"),
+        (two, ", rate: fast", "'rate': 'fast' is no rate: write it as 2M, 500K or unlimited"),
+        (
+            two,
+            ", transport: pull, rate: 2M",
+            "a rate is kept where the bytes pass here: not by push and pull, but by operator",
+        ),
+        (two, ", address: h", "'address' is for 'transport: push' and 'pull'"),
+        (two, ", agent: yes", "'agent' is for 'transport: push' and 'pull'"),
+        (
+            two,
+            ", transport: push, address: 'me@h'",
+            "'address': 'me@h' is no address: HOST, HOST:PORT or [ADDRESS]:PORT",
+        ),
+        (one, ", compress: zstd", "the bytes don't leave the host"),
+        (two, ", compress: gzip", "'compress' is 'gzip', wanted one of auto, zstd, none"),
+        (
+            two,
+            ", transport: pigeon",
+            "'transport' is 'pigeon', wanted one of auto, operator, push, pull",
+        ),
+    ] {
+        assert_eq!(way(ends, more), Err(error.to_owned()), "{ends}{more}");
+    }
+    // What stands in the defaults is for those that can use it.
+    let text = TWO.replace("recursive: yes}", "recursive: yes, compress: zstd, agent: yes}");
+    assert!(load(&text.replace("c:pc/vm", "a:pc/vm")).is_ok());
+    let text = TWO.replace("recursive: yes}", "recursive: yes, address: h}");
+    assert_eq!(told(&text), "1:54 'address' can't be a default");
+}

@@ -153,6 +153,9 @@ fn carry_out(copying: &Copying, source: &Side, target: &mut Option<Side>) -> Res
                 if side.listed.snapshots.last().map(|one| one.guid) != Some(to.guid) {
                     return Err("more recent snapshots exist".to_owned());
                 }
+                if side.listed.bookmarks.iter().any(|mark| mark.createtxg > to.createtxg) {
+                    return Err("more recent bookmarks exist".to_owned());
+                }
                 side.listed.properties.insert("written".to_owned(), "0".to_owned());
             }
             Preparation::SetAside(_) | Preparation::Recreate(_) => *target = None,
@@ -214,7 +217,9 @@ fn check(
     let gone = destroyed(&copying);
     let full = copying.steps.iter().any(|step| matches!(step, Step::Full(_)));
     if let Some(base) = &found {
-        let kept = base.newer.iter().any(|one| one.holds > 0 || !one.clones.is_empty());
+        let marks = case.target.iter().flat_map(|target| &target.bookmarks);
+        let kept = base.newer.iter().any(|one| one.holds > 0 || !one.clones.is_empty())
+            || marks.into_iter().any(|mark| mark.createtxg > base.on_target.createtxg);
         prop_assert!(
             !gone.contains(&base.on_target.guid) || (rung == Divergence::Recreate && kept && full)
         );

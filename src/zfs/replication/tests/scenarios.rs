@@ -95,6 +95,45 @@ fn s08_s10_divergence_climbs_as_far_as_it_may() {
 }
 
 #[test]
+fn no_rollback_goes_past_a_bookmark() {
+    let at = |target: &str, rung| {
+        Case::new("a:1 d:4", target).policy(|policy| policy.on_divergence = rung)
+    };
+    let kept = |rung: &str| {
+        format!("refused: {rung} is allowed, but would destroy what is kept: #m (a bookmark)")
+    };
+    let behind = "a:1 b:2 #l:1 #m:2";
+    assert_eq!(at(behind, Divergence::RollbackCommon).words(), kept("rollback_common"));
+    assert!(at(behind, Divergence::SetAside).words().starts_with("aside "));
+    let latest = at("a:1 #m:2 written=5", Divergence::RollbackLatest);
+    assert_eq!(latest.words(), kept("rollback_latest"));
+    let mut needed = at("x:8 #m:9", Divergence::Recreate);
+    assert!(needed.words().starts_with("recreate -[x]"));
+    needed.needed.insert(Guid(9));
+    assert!(needed.words().ends_with("#m (another edge starts from it)"));
+}
+
+#[test]
+fn s43_what_a_copy_lost_is_set_again() {
+    let set = |target: &str| {
+        let case = Case::new("a:1 guid=77 recordsize=8192", target)
+            .policy(|policy| policy.properties = vec!["recordsize".to_owned()]);
+        let copying = case.plan().unwrap();
+        assert!(copying.steps.is_empty() && copying.flags.set.is_empty());
+        let set = copying.flags.set_later.iter().map(|(name, value)| format!("{name}={value}"));
+        (set.collect::<Vec<_>>().join(" "), copying.warnings.join(" "))
+    };
+    let whole = "a:1 readonly=on canmount=noauto org.tank:source=77 org.tank:mode=plain";
+    assert_eq!(set(&format!("{whole} recordsize=8K")), Default::default());
+    let lost = format!("{} recordsize=8192", whole.replace("readonly=on", "readonly=off"));
+    assert_eq!(set(&lost), ("readonly=on".to_owned(), String::new()));
+    // What is mounted may have been put into service.
+    let (set, told) = set(&format!("{lost} mounted=yes").replace("8192", "131072"));
+    assert_eq!(set, "recordsize=8192");
+    assert_eq!(told, "readonly is off, wanted on: it may be in service, so it stays");
+}
+
+#[test]
 fn s09_an_empty_snapshot_of_the_target_is_kept() {
     let mut case = Case::new("a:1 b:2", "a:1 own:9");
     case.target.as_mut().unwrap().snapshots[1].written = Some(0);
@@ -294,6 +333,12 @@ fn s39_a_clone_keeps_its_origin_where_that_is_copied() {
     assert_eq!(case.words(), "full a; @a..b");
     case.origin = Some("pb/o@x".to_owned());
     assert_eq!(case.words(), "clone pa/o@x as pb/o@x a; @a..b");
+    case.to.receive = "su".to_owned();
+    assert_eq!(case.words(), "full a; @a..b");
+    assert_eq!(
+        case.plan().unwrap().warnings,
+        ["a clone of pa/o@x, sent in full: the target's receive can't be told its origin"]
+    );
 }
 
 #[test]
