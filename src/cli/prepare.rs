@@ -7,7 +7,7 @@ use super::passwords::{self, Passwords};
 use super::reach::Reacher;
 use super::{extra_vars, reports, ways};
 use crate::base::{Diagnostic, Map, Value};
-use crate::inventory::{Files, Inventory, Limit, LoadOptions, Notices, Reaching, Rules, VarsFiles};
+use crate::inventory::{Files, Inventory, Limit, LoadOptions, Notices, Rules, VarsFiles};
 use crate::play::{Loader, LoaderOptions};
 use crate::report::{Line, Report};
 use crate::run::{AheadRules, Interrupt, Options, Pool, Session};
@@ -88,11 +88,7 @@ pub fn ground(
         cwd: settings.surroundings().cwd.clone(),
         extra_vars: Arc::clone(&extra),
         python: None,
-        reach: Reaching(Some(Arc::new(Reacher {
-            connection: ways::connection(&settings, Some(matches), &passwords),
-            r#become: ways::become_defaults(&settings, Some(matches), &passwords),
-            line: line.clone(),
-        }))),
+        reach: Reacher::of(&settings, Some(matches), &passwords, &line),
     };
     let inventory = crate::inventory::load(&sources, &options, &mut notices);
     for event in notices.take() {

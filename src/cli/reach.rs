@@ -1,11 +1,15 @@
 //! The way to hosts for an inventory that asks them while it is read.
 
 use super::connector::Connections;
+use super::passwords::Passwords;
+use super::ways;
 use crate::base::{Diagnostic, Value};
-use crate::inventory::{Asked, Reach};
+use crate::inventory::{Asked, Reach, Reaching};
 use crate::report::Line;
 use crate::run::{BecomeDefaults, Route, root_route};
+use crate::settings::Settings;
 use crate::spec::{Answer, Event, Probe, Scope};
+use clap::ArgMatches;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -18,6 +22,22 @@ pub struct Reacher {
     pub r#become: BecomeDefaults,
     /// What questions push aside.
     pub line: Line,
+}
+
+impl Reacher {
+    /// As a command line, if there is one, and settings say.
+    pub fn of(
+        settings: &Settings,
+        matches: Option<&ArgMatches>,
+        passwords: &Passwords,
+        line: &Line,
+    ) -> Reaching {
+        Reaching(Some(Arc::new(Self {
+            connection: ways::connection(settings, matches, passwords),
+            r#become: ways::become_defaults(settings, matches, passwords),
+            line: line.clone(),
+        })))
+    }
 }
 
 type Routes = Vec<Result<Route, Diagnostic>>;

@@ -198,25 +198,25 @@ fn free(build: &Build<'_>, name: &str, host: &str, jail: &Jail) -> Result<(), Di
     Err(Diagnostic::new(error).hint("hostnames: \"{jail}.{host}\" tells them apart."))
 }
 
-/// What is known of a jail. Its own names and tags are no templates.
+/// What is known of a jail. What its host says is no template.
 fn variables(host: &str, jail: &Jail) -> Map {
     let list = |items: &[String]| Value::from(items.to_vec());
     let mut vars: Vec<(&str, Value)> = vec![
         ("ansible_connection", Value::from("jail")),
-        ("ansible_jail_host", Value::from(jail.name.as_str())),
+        ("ansible_jail_host", Value::from(jail.name.as_str()).untrusted()),
         ("ansible_jail_via", Value::from(host)),
         ("bastille_host", Value::from(host)),
         ("bastille_running", Value::from(jail.running)),
-        ("bastille_addresses", list(&jail.addresses)),
-        ("bastille_tags", list(&jail.tags)),
+        ("bastille_addresses", list(&jail.addresses).untrusted()),
+        ("bastille_tags", list(&jail.tags).untrusted()),
     ];
     if let Some(boot) = jail.boot {
         vars.push(("bastille_boot", Value::from(boot)));
     }
     if let Some(release) = &jail.release {
-        vars.push(("bastille_release", Value::from(release.as_str())));
+        vars.push(("bastille_release", Value::from(release.as_str()).untrusted()));
     }
-    vars.into_iter().map(|(name, value)| (Key::from(name), value.untrusted())).collect()
+    vars.into_iter().map(|(name, value)| (Key::from(name), value)).collect()
 }
 
 #[cfg(test)]

@@ -18,9 +18,10 @@ for word in "$@"; do
     jail=$at/$name
     mkdir -m 700 "$jail"
     mkdir -p "$jail/root/usr" "$jail/root/dev" "$jail/root/.debian" "$jail/run"
-    cp -a "$tree/usr/local" "$jail/local.new" 2>/dev/null || :
-    rm -rf "$jail/local.new/bastille"
-    mv "$jail/local.new" "$jail/local"
+    mkdir "$jail/local"
+    for part in "$tree"/usr/local/*; do
+        [ "${part##*/}" = bastille ] || cp -a "$part" "$jail/local/"
+    done
     for part in "$tree"/*; do
         case ${part##*/} in
         usr | dev | run) ;;

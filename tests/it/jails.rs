@@ -24,7 +24,7 @@ const PLAY: &str = "
           - ansible_facts.user_id == 'root'
     - user: {name: deploy, comment: Deploys, shell: /bin/sh}
     - file: {path: /data/site, state: directory, owner: deploy, mode: '0750'}
-    - copy: {content: 'for {{ inventory_hostname }}\n', dest: /data/site/index, owner: deploy, mode: '0640'}
+    - copy: {content: \"for {{ inventory_hostname }}\\n\", dest: /data/site/index, owner: deploy, mode: '0640'}
     - lineinfile: {path: /etc/rc.conf, line: 'site_enable=\"YES\"'}
     - copy: {src: blob, dest: /data/blob}
     - community.general.pkgng: {name: nginx}
@@ -190,7 +190,7 @@ fn the_jails_of_a_host_are_an_inventory() {
         (&false.into(), &"host1".into())
     );
     let vars = &listed["_meta"]["hostvars"]["web2"];
-    assert_eq!(vars["bastille_addresses"], serde_json::json!(["10.17.89.4"]));
+    assert_eq!(vars["bastille_addresses"], serde_json::json!([{"__ansible_unsafe": "10.17.89.4"}]));
     assert_eq!(listed["bastille_tag_prod"]["hosts"], serde_json::json!(["db", "web2"]));
     assert_eq!(listed["bastille_host_host1"]["hosts"], serde_json::json!(["db", "web", "web2"]));
     let ran = project.playbook(&["prod.yml"]).expect_code(0);

@@ -8,10 +8,7 @@ use crate::cli::extra_vars;
 use crate::cli::library::open;
 use crate::cli::passwords::Passwords;
 use crate::cli::reach::Reacher;
-use crate::cli::ways;
-use crate::inventory::{
-    Files, Inventory, Limit, LoadOptions, Notices, Reaching, Rules, VarsFiles, load,
-};
+use crate::inventory::{Files, Inventory, Limit, LoadOptions, Notices, Rules, VarsFiles, load};
 use crate::report::{Line, render_diagnostic};
 use crate::settings::{Settings, Surroundings};
 use crate::spec::Event;
@@ -176,7 +173,8 @@ fn read(options: &Options, settings: &Settings, notices: &mut Notices) -> Result
         cwd: cwd.clone(),
         extra_vars: Arc::new(extra_vars.clone()),
         python: None,
-        reach: Reaching(Some(Arc::new(reacher(settings)))),
+        // This command has no options for connections: they come from settings and variables.
+        reach: Reacher::of(settings, None, &Passwords::default(), &Line::off()),
     };
     let inventory = load(&sources, &loading, notices)?;
     let named: Vec<PathBuf> = options.playbook_dir.iter().map(|dir| cwd.join(dir)).collect();
@@ -193,16 +191,6 @@ fn read(options: &Options, settings: &Settings, notices: &mut Notices) -> Result
         named_files,
         limit,
     })
-}
-
-/// This command has no options for connections: they come from settings and variables.
-fn reacher(settings: &Settings) -> Reacher {
-    let passwords = Passwords::default();
-    Reacher {
-        connection: ways::connection(settings, None, &passwords),
-        r#become: ways::become_defaults(settings, None, &passwords),
-        line: Line::off(),
-    }
 }
 
 fn vault_of(options: &Options, settings: &Settings) -> Result<Arc<Vault>, Diagnostic> {
