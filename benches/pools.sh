@@ -21,7 +21,7 @@ fi
 
 work=$(mktemp -d /tmp/tank-pools.XXXXXX)
 PATH=$PATH:/usr/sbin:/sbin
-trap 'umount -l "$HOME/.ssh"; rm -rf "$work"' EXIT
+trap 'zpool destroy -f pa; zpool destroy -f pb; umount -l "$HOME/.ssh"; rm -rf "$work"' EXIT
 
 # Nothing of this is seen elsewhere.
 mount -t tmpfs tmpfs /run
@@ -50,10 +50,10 @@ UsePAM no
 END
 "$(command -v sshd)" -D -e -f "$work/sshd_config" 2>>"$work/log" &
 
-# Sizes are apparent: random bytes that no pool makes smaller.
+# Random bytes, which no pool makes smaller.
 for pool in pa pb; do
     truncate -s "$((mib + mib / 2 + 256))M" "$work/$pool"
-    zpool create -o cachefile=none -m none "$pool" "$work/$pool"
+    zpool create -o cachefile=none -m none "$pool" "$work/$pool" 2>/dev/null
 done
 zfs create -o mountpoint="$work/d" pa/d
 head -c "$((mib * 1048576))" /dev/urandom >"$work/d/file"
@@ -98,7 +98,7 @@ clock() {
     zpool destroy pb
     rm "$work/pb"
     truncate -s "$((mib + mib / 2 + 256))M" "$work/pb"
-    zpool create -o cachefile=none -m none pb "$work/pb"
+    zpool create -o cachefile=none -m none pb "$work/pb" 2>/dev/null
     sync
     start=$(date +%s.%N)
     "$@"

@@ -9,12 +9,12 @@ mod status;
 mod verify;
 
 use super::options::{self, text, texts};
-use super::{library, prepare};
+use super::{library, prepare, signals};
 use crate::base::{Diagnostic, Source, yaml};
 use crate::play::{AdHoc, Playbook};
 use crate::report::Line;
 use crate::run::Session;
-use crate::run::replicate::{Level, Told};
+use crate::run::replicate::{Job, Level, PlayHosts, Told, on_session};
 use crate::spec::Event;
 use crate::zfs::topology::{self, Link, Topology};
 use clap::{Arg, ArgAction, ArgMatches, Command};
@@ -97,10 +97,20 @@ struct Ready {
 }
 
 impl Ready {
-    /// The edges that are asked for.
-    fn chosen(&self) -> Vec<Link> {
-        let taken = |link: &&Link| self.only.is_empty() || self.only.contains(&link.edge.id);
-        self.links.iter().filter(taken).cloned().collect()
+    /// A job for the edges that are asked for.
+    fn job(&self, matches: &ArgMatches, retries: u32) -> Job {
+        let check = options::is_set(matches, "check");
+        Job::new(self.links.clone(), check, retries, self.teller()).only(self.only.clone())
+    }
+
+    /// Works with the hosts; nothing when the operator stopped it.
+    fn work<T: Default>(
+        &self,
+        work: impl AsyncFnOnce(&PlayHosts<'_>) -> T,
+    ) -> Result<Option<T>, Diagnostic> {
+        let work = on_session(&self.session, &self.book, work);
+        let done = signals::guard(&self.session, &self.line, work)?;
+        Ok(done.map(Option::unwrap_or_default))
     }
 
     /// Lines go above the live line, bytes into it.

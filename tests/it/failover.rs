@@ -21,18 +21,18 @@ fn fails_over(pools: &Pools, topology: &Topology, wish: &Wish, check: bool) -> F
     ends.remove(0)
 }
 
-fn shown(topology: &Topology, end: &FailoverEnd) -> String {
-    failover_text(&topology.links, std::slice::from_ref(end), false)
+fn shown(pools: &Pools, topology: &Topology, end: &FailoverEnd) -> String {
+    failover_text(&pools.job(topology, false), std::slice::from_ref(end))
 }
 
 /// Fails over to the wanted end, where a look before said so and wrote nothing; a second call does nothing.
 fn becomes(pools: &Pools, topology: &Topology, wish: &Wish, level: Level) -> String {
     let before = pools.history();
     let check = fails_over(pools, topology, wish, true);
-    assert_eq!(check.level, level, "{}", shown(topology, &check));
+    assert_eq!(check.level, level, "{}", shown(pools, topology, &check));
     assert_eq!(pools.history(), before, "a look writes nothing");
     let end = fails_over(pools, topology, wish, false);
-    let told = shown(topology, &end);
+    let told = shown(pools, topology, &end);
     assert_eq!(end.level, level, "{told}");
     if level != Level::Done {
         assert_eq!(pools.history(), before, "{told}");
@@ -40,7 +40,7 @@ fn becomes(pools: &Pools, topology: &Topology, wish: &Wish, level: Level) -> Str
     }
     let before = pools.history();
     let again = fails_over(pools, topology, wish, false);
-    assert_eq!(again.level, Level::Idle, "{}", shown(topology, &again));
+    assert_eq!(again.level, Level::Idle, "{}", shown(pools, topology, &again));
     assert_eq!(pools.history(), before, "a second call does nothing");
     assert!(!before.contains("zfs destroy"), "{before}");
     told
@@ -165,14 +165,14 @@ fn a_fail_over_may_be_cut_behind_any_command() {
         assert_ne!(readonly(&pools), "off off ", "request {request}: one end at most is in use");
         let after = pools.guids(to);
         assert!(before.iter().all(|one| after.contains(one)), "request {request}: nothing is lost");
-        assert!(hit || first.level == Level::Done, "{}", shown(edge, &first));
+        assert!(hit || first.level == Level::Done, "{}", shown(&pools, edge, &first));
         let next = fails_over(&pools, edge, &wish(How::Final), false);
-        assert!(next.level <= Level::Done, "request {request}: {}", shown(edge, &next));
+        assert!(next.level <= Level::Done, "request {request}: {}", shown(&pools, edge, &next));
         assert_eq!(readonly(&pools), end, "request {request}");
         assert_eq!(pools.guids(from), pools.guids(to), "request {request}");
         if !hit {
             let last = fails_over(&pools, edge, &wish(How::Final), false);
-            assert_eq!(last.level, Level::Idle, "{}", shown(edge, &last));
+            assert_eq!(last.level, Level::Idle, "{}", shown(&pools, edge, &last));
             break;
         }
         cut += 1;

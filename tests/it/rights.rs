@@ -48,7 +48,7 @@ fn asks(pools: &Pools, topology: &Topology, apply: bool, check: bool) -> (Rights
     let asked = AskedRights { apply, failover: false };
     let job = pools.job(topology, check);
     let mut ends = pools.with_hosts(async |hosts| rights(&job, asked, hosts, hosts).await);
-    let told = rights_text(&topology.links, &ends, asked, check);
+    let told = rights_text(&job, &ends, asked);
     (ends.remove(0), told)
 }
 

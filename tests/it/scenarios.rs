@@ -24,7 +24,7 @@ fn every_scenario_has_a_test() {
             let (file, word) = (part(1), part(2));
             let text =
                 fs::read_to_string(root.join(file)).unwrap_or_else(|_| panic!("{row}: {file}"));
-            let test = Regex::new(&format!(r"(fn |_|'| ){word}(_| )")).unwrap();
+            let test = Regex::new(&format!(r"(fn |_|'| ){word}(_| |\()")).unwrap();
             assert!(test.is_match(&text).unwrap(), "{row}: nothing of {word} in {file}");
         }
     }

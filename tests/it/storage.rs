@@ -214,7 +214,7 @@ fn copies_and_backups_are_predicted_run_and_fail_by_their_code() {
     );
     pools.snap("auto_4");
     // A copy that fails: the code says so, and what was kept before stays.
-    pools.sh("zfs set org.tank:lock.e='other.9.9 9999999999 them' pb");
+    pools.sh("zfs set org.tank:lock.e='other.9.9 9999999999 them' pb/x");
     let own = ["playbook", "-e", "ansible_become=false", &copies, "-i", "hosts.yml"];
     pools.fuse.tank(&project, &own).expect_code(2).out_has(&["another run works on it"]);
 }

@@ -327,7 +327,7 @@ fn s53_a_rate_holds_over_a_slow_network() {
 }
 
 #[test]
-fn straight_from_host_to_host_with_a_key_of_one_run() {
+fn s44_straight_from_host_to_host_with_a_key_of_one_run() {
     let home = std::env::home_dir().unwrap().join(".ssh/authorized_keys");
     let before = fs::read(&home).ok();
     let (one, two) =

@@ -1,9 +1,9 @@
 //! `tank replicate plan` and `run`.
 
-use super::{Ready, code};
+use super::code;
 use crate::base::Diagnostic;
 use crate::cli::{options, signals};
-use crate::run::replicate::{Job, on_session, replicate, text};
+use crate::run::replicate::{replicate, text};
 use clap::{Arg, ArgMatches, Command};
 
 fn command(name: &'static str) -> Command {
@@ -26,21 +26,16 @@ pub fn plan(words: &[String]) -> u8 {
 
 /// `tank replicate run`; gives its exit code.
 pub fn run(words: &[String]) -> u8 {
-    super::command(command("tank replicate run"), words, |matches| {
-        copy(matches, options::is_set(matches, "check"))
-    })
+    super::command(command("tank replicate run"), words, |matches| copy(matches, false))
 }
 
-fn copy(matches: &ArgMatches, check: bool) -> Result<u8, Diagnostic> {
+fn copy(matches: &ArgMatches, plan: bool) -> Result<u8, Diagnostic> {
     let ready = super::ready(matches)?;
-    let retries = matches.get_one::<u32>("retries").copied().unwrap_or(2);
-    let Ready { links, only, session, book, line } = &ready;
-    let job = Job::new(links.clone(), check, retries, ready.teller()).only(only.clone());
-    let work = on_session(session, book, async |hosts| replicate(&job, hosts).await);
-    let Some(ends) = signals::guard(session, line, work)? else {
+    let mut job = ready.job(matches, matches.get_one::<u32>("retries").copied().unwrap_or(2));
+    job.check |= plan;
+    let Some(ends) = ready.work(async |hosts| replicate(&job, hosts).await)? else {
         return Ok(signals::INTERRUPTED);
     };
-    let ends = ends.unwrap_or_default();
-    options::say(text(&job.links, &ends, check).trim_end());
+    options::say(text(&job.links, &ends, job.check).trim_end());
     Ok(code(ends.iter().map(|end| end.level)))
 }

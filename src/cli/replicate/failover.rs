@@ -1,10 +1,10 @@
 //! `tank replicate failover`.
 
-use super::{Ready, code};
+use super::code;
 use crate::base::Diagnostic;
 use crate::cli::options::{self, text, texts};
 use crate::cli::signals;
-use crate::run::replicate::{Job, back_out, fail_over, failover_text, on_session};
+use crate::run::replicate::{back_out, fail_over, failover_text};
 use crate::zfs::replication::failover::{How, Wish};
 use clap::{Arg, ArgAction, ArgMatches, Command};
 
@@ -66,18 +66,13 @@ fn wish(matches: &ArgMatches) -> Result<Wish, Diagnostic> {
 fn run(matches: &ArgMatches) -> Result<u8, Diagnostic> {
     let wish = wish(matches)?;
     let ready = super::ready_for(matches, texts(matches, "edges"))?;
-    let check = options::is_set(matches, "check");
-    let job = Job::new(ready.chosen(), check, 2, ready.teller());
-    let Ready { session, book, line, .. } = &ready;
+    let job = ready.job(matches, 2);
     let undo = options::is_set(matches, "back-out");
-    let work = on_session(session, book, async |hosts| match undo {
+    let done = ready.work(async |hosts| match undo {
         true => back_out(&job, &wish, hosts).await,
         false => fail_over(&job, &wish, hosts).await,
-    });
-    let Some(ends) = signals::guard(session, line, work)? else {
-        return Ok(signals::INTERRUPTED);
-    };
-    let ends = ends.unwrap_or_default();
-    options::say(failover_text(&job.links, &ends, check).trim_end());
+    })?;
+    let Some(ends) = done else { return Ok(signals::INTERRUPTED) };
+    options::say(failover_text(&job, &ends).trim_end());
     Ok(code(ends.iter().map(|end| end.level)))
 }

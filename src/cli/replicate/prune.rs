@@ -1,9 +1,9 @@
 //! `tank replicate prune`.
 
-use super::{Ready, code};
+use super::code;
 use crate::base::Diagnostic;
 use crate::cli::{options, signals};
-use crate::run::replicate::{Job, Wish, on_session, prune, prune_text};
+use crate::run::replicate::{Wish, prune, prune_text};
 use clap::{Arg, ArgAction, ArgMatches, Command};
 
 fn command() -> Command {
@@ -24,17 +24,11 @@ pub fn main(words: &[String]) -> u8 {
 
 fn run(matches: &ArgMatches) -> Result<u8, Diagnostic> {
     let ready = super::ready(matches)?;
-    let check = options::is_set(matches, "check");
-    // All edges are asked: those that are not pruned need their bases, too.
-    let job = Job::new(ready.links.clone(), check, 0, ready.teller());
-    let Ready { session, book, line, only, .. } = &ready;
-    let allow_mass_prune = options::is_set(matches, "allow_mass_prune");
-    let wish = Wish { allow_mass_prune, only: only.clone() };
-    let work = on_session(session, book, async |hosts| prune(&job, &wish, hosts).await);
-    let Some(ends) = signals::guard(session, line, work)? else {
+    let job = ready.job(matches, 0);
+    let wish = Wish { allow_mass_prune: options::is_set(matches, "allow_mass_prune") };
+    let Some(ends) = ready.work(async |hosts| prune(&job, &wish, hosts).await)? else {
         return Ok(signals::INTERRUPTED);
     };
-    let ends = ends.unwrap_or_default();
-    options::say(prune_text(&ends, check).trim_end());
+    options::say(prune_text(&ends, job.check).trim_end());
     Ok(code(ends.iter().map(|end| end.level)))
 }

@@ -1,9 +1,9 @@
 //! `tank replicate rights`.
 
-use super::{Ready, code};
+use super::code;
 use crate::base::Diagnostic;
 use crate::cli::{options, signals};
-use crate::run::replicate::{AskedRights, Job, on_session, rights, rights_text};
+use crate::run::replicate::{AskedRights, rights, rights_text};
 use clap::{Arg, ArgAction, ArgMatches, Command};
 
 fn flag(name: &'static str, help: &'static str) -> Arg {
@@ -24,21 +24,16 @@ pub fn main(words: &[String]) -> u8 {
 
 fn run(matches: &ArgMatches) -> Result<u8, Diagnostic> {
     let ready = super::ready(matches)?;
-    let check = options::is_set(matches, "check");
     let asked = AskedRights {
         apply: options::is_set(matches, "apply"),
         failover: options::is_set(matches, "failover"),
     };
-    let job = Job::new(ready.chosen(), check, 0, ready.teller());
-    let Ready { session, book, line, .. } = &ready;
-    let work = on_session(session, book, async |hosts| {
+    let job = ready.job(matches, 0);
+    let done = ready.work(async |hosts| {
         let task = hosts.root_task();
         rights(&job, asked, hosts, &hosts.with(&task)).await
-    });
-    let Some(ends) = signals::guard(session, line, work)? else {
-        return Ok(signals::INTERRUPTED);
-    };
-    let ends = ends.unwrap_or_default();
-    options::say(rights_text(&job.links, &ends, asked, check).trim_end());
+    })?;
+    let Some(ends) = done else { return Ok(signals::INTERRUPTED) };
+    options::say(rights_text(&job, &ends, asked).trim_end());
     Ok(code(ends.iter().map(|end| end.level)))
 }

@@ -4,9 +4,10 @@ use super::file;
 use crate::base::Diagnostic;
 use crate::cli::options::{self, text};
 use crate::cli::{prepare, signals};
-use crate::run::replicate::{Asked, Status, now, on_session, status};
+use crate::run::replicate::{Asked, Status, now, status};
 use crate::zfs::freshness::{self, Limit, LimitError, Limits};
 use crate::zfs::span::{Span, SpanError};
+use crate::zfs::topology::{self, Link};
 use clap::{Arg, ArgMatches, Command};
 use std::path::Path;
 
@@ -91,13 +92,12 @@ fn run(matches: &ArgMatches, check: bool) -> Result<u8, Diagnostic> {
     let limits =
         limits(matches).map_err(|error| Diagnostic::new(format!("limits: {error}")).code(5))?;
     let ready = super::ready(matches)?;
-    let links = ready.chosen();
+    let links: Vec<Link> = topology::chosen(&ready.links, &ready.only).cloned().collect();
     let asked = Asked::new(&links, limits, now()).map_err(|(edge, error)| {
         let error = Diagnostic::new(format!("edge {edge}: {error}")).code(4);
         error.hint("Its own 'warn' and 'crit' go over --warn and --crit.")
     })?;
-    let work = on_session(&ready.session, &ready.book, async |hosts| status(&asked, hosts).await);
-    let Some(found) = signals::guard(&ready.session, &ready.line, work)? else {
+    let Some(found) = ready.work(async |hosts| Some(status(&asked, hosts).await))? else {
         return Ok(if check { UNKNOWN } else { signals::INTERRUPTED });
     };
     let status = found.ok_or_else(|| Diagnostic::new("nothing was asked").code(250))?;

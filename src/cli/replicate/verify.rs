@@ -1,10 +1,9 @@
 //! `tank replicate verify`.
 
-use super::Ready;
 use crate::base::Diagnostic;
 use crate::cli::options::{self, text};
 use crate::cli::signals;
-use crate::run::replicate::{Closely, Job, on_session, verify};
+use crate::run::replicate::{Closely, verify};
 use crate::zfs::verify::{self as found, Level};
 use clap::{Arg, ArgMatches, Command};
 
@@ -45,17 +44,14 @@ pub fn main(words: &[String]) -> u8 {
 
 fn run(matches: &ArgMatches) -> Result<u8, Diagnostic> {
     let ready = super::ready(matches)?;
-    let job = Job::new(ready.chosen(), options::is_set(matches, "check"), 0, ready.teller());
+    let job = ready.job(matches, 0);
     let how = Closely {
         level: matches.get_one::<Level>("level").copied().unwrap_or(Level::Content),
         snapshot: text(matches, "snapshot").map(str::to_owned),
     };
-    let Ready { session, book, line, .. } = &ready;
-    let work = on_session(session, book, async |hosts| verify(&job, &how, hosts).await);
-    let Some(edges) = signals::guard(session, line, work)? else {
+    let Some(edges) = ready.work(async |hosts| verify(&job, &how, hosts).await)? else {
         return Ok(signals::INTERRUPTED);
     };
-    let edges = edges.unwrap_or_default();
     match text(matches, "format") {
         Some("json") => options::say(&format!("{:#}", found::json(&edges))),
         _ => options::say(found::text(&edges).trim_end()),

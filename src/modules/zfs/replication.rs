@@ -1,6 +1,5 @@
 //! `zfs_replication`: copies datasets from host to host, as `tank replicate` does.
 
-use crate::base::{Map, Value};
 use crate::spec::args::{Dict, Raw};
 use crate::spec::{
     BoxFuture, Control, ControlOutcome, Doc, Example, Failure, PlayContext, Support,
@@ -49,13 +48,9 @@ impl Control for ZfsReplication {
         context: &'a dyn PlayContext,
     ) -> BoxFuture<'a, Result<ControlOutcome, Failure>> {
         Box::pin(async move {
-            let mut file = Map::new();
-            file.insert("edges".into(), args.edges.0.clone());
-            if let Some(defaults) = &args.defaults {
-                file.insert("defaults".into(), Value::map(defaults.0.clone()));
-            }
-            let file = Value::map(file);
-            topology::read(&file).map_err(|error| Failure::new(error.chain()))?;
+            let defaults = args.defaults.as_ref().map(|defaults| &defaults.0);
+            let file = topology::of_args(&args.edges.0, defaults);
+            let file = file.map_err(|error| Failure::new(error.chain()))?;
             let retries = u32::try_from(args.retries).map_err(|_| {
                 Failure::new(format!("retries is {}, wanted 0 or more", args.retries))
             })?;

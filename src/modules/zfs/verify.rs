@@ -1,6 +1,5 @@
 //! `zfs_verify`: compares copies of datasets with what they were made of, as `tank replicate verify` does.
 
-use crate::base::{Map, Value};
 use crate::spec::args::{Dict, Raw};
 use crate::spec::{
     BoxFuture, Control, ControlOutcome, Doc, Example, Failure, PlayContext, Support,
@@ -61,13 +60,9 @@ impl Control for ZfsVerify {
         context: &'a dyn PlayContext,
     ) -> BoxFuture<'a, Result<ControlOutcome, Failure>> {
         Box::pin(async move {
-            let mut file = Map::new();
-            file.insert("edges".into(), args.edges.0.clone());
-            if let Some(defaults) = &args.defaults {
-                file.insert("defaults".into(), Value::map(defaults.0.clone()));
-            }
-            let file = Value::map(file);
-            topology::read(&file).map_err(|error| Failure::new(error.chain()))?;
+            let defaults = args.defaults.as_ref().map(|defaults| &defaults.0);
+            let file = topology::of_args(&args.edges.0, defaults);
+            let file = file.map_err(|error| Failure::new(error.chain()))?;
             let level = args.level.word();
             let fields = context.verify_copies(&file, level, args.snapshot.as_deref()).await?;
             Ok(ControlOutcome { fields, effects: Vec::new(), verbose_always: false })

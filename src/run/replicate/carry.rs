@@ -88,9 +88,7 @@ async fn repair(
     changed: &mut bool,
 ) -> Result<(), String> {
     let target = way.target().host.as_ref();
-    if !copying.flags.set_later.is_empty() {
-        marks::set(target, &part.target, &copying.flags.set_later, changed).await?;
-    }
+    marks::set(target, &part.target, &copying.flags.set_later, changed).await?;
     let tag = names::hold(&way.link.edge);
     let source = (way.source().host.as_ref(), &part.source);
     marks::repair(source, (target, &part.target), &tag, &part.repair, changed).await
@@ -223,10 +221,8 @@ async fn properties(
     changed: &mut bool,
 ) -> Result<(), Trouble> {
     let target = way.target().host.as_ref();
-    if !copying.flags.set_later.is_empty() {
-        let set = marks::set(target, &part.target, &copying.flags.set_later, changed).await;
-        set.map_err(Trouble::of)?;
-    }
+    let set = marks::set(target, &part.target, &copying.flags.set_later, changed).await;
+    set.map_err(Trouble::of)?;
     match copying.base {
         None => check_first(way, part, copying).await,
         Some(_) => Ok(()),

@@ -1,8 +1,8 @@
 //! Plans one edge and carries it out.
 
-use super::lock::{Lock, Taken};
-use super::survey::AllSeen;
-use super::{EdgeEnd, Job, Level, PartEnd, Seen, Told, asking, carry, passage, survey};
+use super::lock::Lock;
+use super::survey::{AllSeen, at};
+use super::{EdgeEnd, Job, Level, PartEnd, Seen, asking, carry, passage, survey};
 use crate::zfs::listing::Guid;
 use crate::zfs::name::Dataset;
 use crate::zfs::replication::edge::{Edge, Place};
@@ -44,8 +44,7 @@ pub async fn run(job: &Job, link: &Link, seen: &AllSeen, stale: bool) -> EdgeEnd
         match (at(seen, &link.edge.source.host), at(seen, &link.edge.target.host)) {
             (Ok(source), Ok(target)) => (source, target),
             (Err(error), _) | (_, Err(error)) => {
-                end.level = Level::Unreachable;
-                end.error = Some(error);
+                fail(&mut end, Level::Unreachable, error.to_owned());
                 return end;
             }
         };
@@ -55,10 +54,7 @@ pub async fn run(job: &Job, link: &Link, seen: &AllSeen, stale: bool) -> EdgeEnd
     };
     let fresh = match fresh {
         Ok(fresh) => fresh,
-        Err(error) => {
-            fail(&mut end, Level::Failed, error);
-            return end;
-        }
+        Err(error) => return failed(end, error),
     };
     let (source, target) =
         fresh.as_ref().map_or((source, target), |(source, target)| (source, target));
@@ -66,30 +62,19 @@ pub async fn run(job: &Job, link: &Link, seen: &AllSeen, stale: bool) -> EdgeEnd
         fail(&mut end, level, error);
         return end;
     }
-    if let Some(error) = failover::in_use(&link.edge, &target.survey) {
-        fail(&mut end, Level::Failed, error);
-        return end;
-    }
     match planned(job, link, source, target, seen).await {
         Ok((plan, sizes)) => {
             end.sizes = sizes;
             carried(job, link, (source, target), seen, plan, &mut end).await;
         }
-        Err(error) => {
-            end.level = Level::Failed;
-            end.error = Some(error);
-        }
+        Err(error) => return failed(end, error),
     }
     end
 }
 
-/// A host's answer.
-pub fn at<'a>(seen: &'a AllSeen, host: &str) -> Result<&'a Seen, String> {
-    match seen.get(host) {
-        Some(Ok(seen)) => Ok(seen),
-        Some(Err(error)) => Err(error.clone()),
-        None => Err(format!("{host} was not asked")),
-    }
+fn failed(mut end: EdgeEnd, error: String) -> EdgeEnd {
+    fail(&mut end, Level::Failed, error);
+    end
 }
 
 /// The pool of either end that is not there. Only a target may be a disk in a drawer.
@@ -114,6 +99,10 @@ async fn planned(
     seen: &AllSeen,
 ) -> Result<(EdgePlan, Sizes), String> {
     let edge = &link.edge;
+    // Asked behind the lock as well: a fail-over may have been at work in between.
+    if let Some(error) = failover::in_use(edge, &target.survey) {
+        return Err(error);
+    }
     let tokens = asking::tokens(edge, source.host.as_ref(), &target.survey).await?;
     let needed = needed(job, edge, source, target, seen);
     let known = Known { tokens, needed, day: job.day.clone() };
@@ -170,7 +159,10 @@ async fn carried(
     let lock = lock(job, link, target);
     let before = target.survey.listing.datasets.get(&lock.dataset);
     let before = before.and_then(|one| one.property(&lock.property)).unwrap_or("-");
-    let Some(was) = taken(&lock, end).await else { return };
+    let was = match lock.acquire(&end.id).await {
+        Ok(was) => was,
+        Err((level, error)) => return fail(end, level, error),
+    };
     let sizes = std::mem::take(&mut end.sizes);
     let mut way = Way { job, link, source, target, seen, sizes, fresh: None };
     // Whether somebody worked here between our look and the lock.
@@ -180,20 +172,9 @@ async fn carried(
         error = lock.keep() => fail(end, Level::Failed, error),
     }
     end.level = level(end);
-    give_back(&lock, link, end.level).await;
+    lock.give_back(&link.edge, end.level == Level::Done).await;
     end.sizes = way.sizes;
     end.plan = Some(plan);
-}
-
-/// Gives the lock back; a run that went well leaves its time.
-async fn give_back(lock: &Lock<'_>, link: &Link, level: Level) {
-    let freed = match level {
-        Level::Done => lock.free_done(&link.edge).await,
-        _ => lock.free().await,
-    };
-    if let Err(error) = freed {
-        (lock.job.tell)(Told::Line(format!("{}: {error}", link.edge.id)));
-    }
 }
 
 /// Why the plan can't be carried out on these hosts.
@@ -229,24 +210,6 @@ fn lacking(link: &Link, source: &Seen, target: &Seen) -> Option<String> {
 pub fn lock<'a>(job: &'a Job, link: &Link, target: &'a Seen) -> Lock<'a> {
     let dataset = whole::lock_place(&link.edge.target, &target.survey);
     Lock { job, host: target.host.as_ref(), dataset, property: marks::lock(&link.edge) }
-}
-
-/// Takes the lock; gives what was there before. None: it is another's, or can't be taken.
-async fn taken(lock: &Lock<'_>, end: &mut EdgeEnd) -> Option<String> {
-    match lock.take().await {
-        Ok(Taken::Ours { was, stale }) => {
-            if let Some(who) = stale {
-                let text = format!("{}: the lock of {who} had run out and is taken over", end.id);
-                (lock.job.tell)(Told::Line(text));
-            }
-            return Some(was);
-        }
-        Ok(Taken::Busy(who)) => {
-            fail(end, Level::Busy, format!("another run works on it: {who}"));
-        }
-        Err(error) => fail(end, Level::Failed, error),
-    }
-    None
 }
 
 fn fail(end: &mut EdgeEnd, level: Level, error: String) {

@@ -2,10 +2,10 @@
 //! left. So a run that is cut anywhere is gone on with by the next call.
 
 use super::hosts::Hosts;
-use super::lock::{Lock, Taken};
+use super::lock::Lock;
 use super::marks::{change, changing, protect};
 use super::survey::{self, AllSeen};
-use super::{Job, Level, Seen, Told, edge};
+use super::{Job, Level, Seen, edge};
 use crate::zfs::name::Dataset;
 use crate::zfs::replication::failover::{self, Ends, Fence, Mark, Part, Stop, Takeover, Wish};
 use crate::zfs::replication::{marks as names, rights};
@@ -40,7 +40,7 @@ fn fault(text: impl Into<String>) -> Fault {
 /// Makes the targets of all edges of a job the ends in use, one after the other; with `check` only says how.
 pub async fn fail_over(job: &Job, wish: &Wish, hosts: &dyn Hosts) -> Vec<FailoverEnd> {
     let mut ends = Vec::new();
-    for link in &job.links {
+    for link in job.working() {
         let mut way = Way { job, wish, link, hosts, lines: Vec::new(), changed: false };
         let done = way.run().await;
         let id = link.edge.id.clone();
@@ -59,7 +59,7 @@ pub async fn fail_over(job: &Job, wish: &Wish, hosts: &dyn Hosts) -> Vec<Failove
 /// Makes the sources of edges writable again whose fail-over was begun and did not come to its end.
 pub async fn back_out(job: &Job, wish: &Wish, hosts: &dyn Hosts) -> Vec<FailoverEnd> {
     let mut ends = Vec::new();
-    for link in &job.links {
+    for link in job.working() {
         let mut way = Way { job, wish, link, hosts, lines: Vec::new(), changed: false };
         let done = way.back_out().await;
         let level = match &done {
@@ -91,10 +91,7 @@ struct Look {
 
 impl Look {
     fn at(&self, host: &str) -> Result<&Seen, &str> {
-        match self.seen.get(host) {
-            Some(one) => one.as_ref().map_err(String::as_str),
-            None => Err("it was not asked"),
-        }
+        survey::at(&self.seen, host)
     }
 }
 
@@ -151,9 +148,7 @@ impl Way<'_> {
             done = self.carry(&lock) => done,
             error = lock.keep() => Err(fault(error)),
         };
-        if let Err(error) = lock.free().await {
-            (self.job.tell)(Told::Line(format!("{}: {error}", self.link.edge.id)));
-        }
+        lock.give_back(&self.link.edge, false).await;
         done.map(Some)
     }
 
@@ -166,19 +161,8 @@ impl Way<'_> {
     }
 
     async fn take(&self, lock: &Lock<'_>) -> Result<(), Fault> {
-        match lock.take().await {
-            Ok(Taken::Ours { stale, .. }) => {
-                if let Some(who) = stale {
-                    let text = format!("the lock of {who} had run out and is taken over");
-                    (self.job.tell)(Told::Line(format!("{}: {text}", self.link.edge.id)));
-                }
-                Ok(())
-            }
-            Ok(Taken::Busy(who)) => {
-                Err((Level::Busy, format!("another run works on it: {who}"), None))
-            }
-            Err(error) => Err(fault(error)),
-        }
+        let taken = lock.acquire(&self.link.edge.id).await;
+        taken.map(drop).map_err(|(level, error)| (level, error, None))
     }
 
     /// Step by step, under the lock.
@@ -332,36 +316,47 @@ impl Way<'_> {
 
     async fn back_out(&mut self) -> Result<(), Fault> {
         let look = self.look().await;
+        let all = self.begun(&look)?;
+        if all.is_empty() {
+            return Ok(());
+        }
+        let source = &self.link.edge.source.host;
+        self.lines = vec![format!("{source}: readonly as it was: {}", all.join(", "))];
+        if self.job.check {
+            self.changed = true;
+            return Ok(());
+        }
+        let lock = edge::lock(self.job, self.link, self.target(&look)?);
+        self.take(&lock).await?;
+        let done = self.open_again().await;
+        lock.give_back(&self.link.edge, false).await;
+        done
+    }
+
+    /// Under the lock: looks once more, since another run may have gone on.
+    async fn open_again(&mut self) -> Result<(), Fault> {
+        let look = self.look().await;
+        self.begun(&look)?;
+        self.unfence(&look).await
+    }
+
+    /// What a fail-over that was only begun has made read-only.
+    fn begun(&self, look: &Look) -> Result<Vec<String>, Fault> {
         let edge = &self.link.edge;
-        let target = self.target(&look)?;
+        let target = self.target(look)?;
         let unreachable = |error: &str| (Level::Unreachable, error.to_owned(), None);
         let source = look.at(&edge.source.host).map_err(unreachable)?;
-        let begun = |seen: &Seen, name: &Dataset| Mark::of(&seen.survey, name);
-        if let Some(mark) =
-            begun(target, &edge.target.dataset).filter(|mark| mark.part != Part::Standby)
-        {
+        let mark = Mark::of(&target.survey, &edge.target.dataset);
+        if let Some(mark) = mark.filter(|mark| mark.part != Part::Standby) {
             let text =
                 format!("the target is marked as {}: fail over the edge back instead", mark.part);
             return Err(fault(text));
         }
-        if begun(source, &edge.source.dataset).is_some_and(|mark| mark.part == Part::Standby) {
+        let left = Mark::of(&source.survey, &edge.source.dataset);
+        if left.is_some_and(|mark| mark.part == Part::Standby) {
             return Err(fault("the source was left by another fail-over"));
         }
-        let all = fenced(source, self.link);
-        if all.is_empty() {
-            return Ok(());
-        }
-        let all: Vec<&str> = all.iter().map(|(name, _)| name.as_str()).collect();
-        self.lines = vec![format!("{}: readonly as it was: {}", edge.source.host, all.join(", "))];
-        self.changed = true;
-        if self.job.check {
-            return Ok(());
-        }
-        let lock = edge::lock(self.job, self.link, target);
-        self.take(&lock).await?;
-        let done = self.unfence(&look).await;
-        lock.free().await.map_err(fault)?;
-        done
+        Ok(fenced(source, self.link).iter().map(|(name, _)| name.to_string()).collect())
     }
 }
 

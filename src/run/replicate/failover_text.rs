@@ -1,14 +1,13 @@
 //! What fail-overs look like for people.
 
-use super::{FailoverEnd, Level};
-use crate::zfs::topology::Link;
+use super::{FailoverEnd, Job, Level};
 use std::fmt::Write as _;
 
-/// The report of all edges. `check`: nothing was done yet.
+/// The report of all edges of a job.
 #[must_use]
-pub fn failover_text(links: &[Link], ends: &[FailoverEnd], check: bool) -> String {
+pub fn failover_text(job: &Job, ends: &[FailoverEnd]) -> String {
     let mut out = String::new();
-    for (link, end) in links.iter().zip(ends) {
+    for (link, end) in job.working().zip(ends) {
         let edge = &link.edge;
         let _ = writeln!(out, "{}: {} -> {}", edge.id, edge.source, edge.target);
         for line in &end.lines {
@@ -18,7 +17,7 @@ pub fn failover_text(links: &[Link], ends: &[FailoverEnd], check: bool) -> Strin
             let _ = writeln!(out, "  {error}");
             let _ = hint.as_ref().map(|hint| writeln!(out, "    {hint}"));
         }
-        let verdict = match (end.level, check) {
+        let verdict = match (end.level, job.check) {
             (Level::Idle, _) => "nothing to do",
             (Level::Done, true) => "to be done",
             (Level::Done, false) => "done",

@@ -1,6 +1,6 @@
 //! The lock of an edge: a lease on the target that a run renews while it works.
 
-use super::Job;
+use super::{Job, Level, Told};
 use crate::spec::{Command, Host};
 use crate::zfs::name::Dataset;
 use crate::zfs::replication::edge::Edge;
@@ -78,6 +78,30 @@ impl Lock<'_> {
         }
     }
 
+    /// Takes it for an edge, and tells of a dead run that had it; gives what was there before, or how the edge ends.
+    pub async fn acquire(&self, edge: &str) -> Result<String, (Level, String)> {
+        match self.take().await {
+            Ok(Taken::Ours { was, stale }) => {
+                if let Some(who) = stale {
+                    let text = format!("{edge}: the lock of {who} had run out and is taken over");
+                    (self.job.tell)(Told::Line(text));
+                }
+                Ok(was)
+            }
+            Ok(Taken::Busy(who)) => Err((Level::Busy, format!("another run works on it: {who}"))),
+            Err(error) => Err((Level::Failed, error)),
+        }
+    }
+
+    /// Gives it back behind the work on an edge, and tells what goes wrong with that. `copied`: a run that copied went
+    /// well, and leaves its time on the edge's target.
+    pub async fn give_back(&self, edge: &Edge, copied: bool) {
+        let done = copied.then_some((edge.target.dataset.as_str(), edge.id.as_str()));
+        if let Err(error) = self.ask("free", "", done).await {
+            (self.job.tell)(Told::Line(format!("{}: {error}", edge.id)));
+        }
+    }
+
     /// Renews it now and then, for as long as it is polled; ends when it is lost.
     pub async fn keep(&self) -> String {
         loop {
@@ -93,12 +117,6 @@ impl Lock<'_> {
     /// Gives it back.
     pub async fn free(&self) -> Result<(), String> {
         self.ask("free", "", None).await.map(drop)
-    }
-
-    /// Gives it back behind a run of an edge that went well, and leaves its time on the edge's target.
-    pub async fn free_done(&self, edge: &Edge) -> Result<(), String> {
-        let done = (edge.target.dataset.as_str(), edge.id.as_str());
-        self.ask("free", "", Some(done)).await.map(drop)
     }
 }
 

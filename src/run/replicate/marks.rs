@@ -83,13 +83,16 @@ pub async fn settle_source(
     change(host, changing!("settle.sh"), words, changed).await
 }
 
-/// Sets properties of the target.
+/// Sets properties of the target, if there are any.
 pub async fn set(
     host: &dyn Host,
     dataset: &Dataset,
     properties: &[(String, String)],
     changed: &mut bool,
 ) -> Result<(), String> {
+    if properties.is_empty() {
+        return Ok(());
+    }
     let mut words = vec!["set".to_owned(), dataset.to_string()];
     words.extend(properties.iter().map(|(name, value)| format!("{name}={value}")));
     change(host, changing!("prepare.sh"), words, changed).await

@@ -44,7 +44,7 @@ use crate::zfs::calendar;
 use crate::zfs::replication::edge::{Edge, Place};
 use crate::zfs::replication::whole::EdgePlan;
 use crate::zfs::survey::Survey;
-use crate::zfs::topology::Link;
+use crate::zfs::topology::{self, Link};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -98,9 +98,9 @@ impl Job {
         Self { only, ..self }
     }
 
-    fn working(&self) -> Vec<Link> {
-        let taken = |link: &&Link| self.only.is_empty() || self.only.contains(&link.edge.id);
-        self.links.iter().filter(taken).cloned().collect()
+    /// The edges that are worked on.
+    pub fn working(&self) -> impl Iterator<Item = &Link> {
+        topology::chosen(&self.links, &self.only)
     }
 }
 
@@ -213,7 +213,7 @@ pub struct EdgeEnd {
 
 /// Runs, or with `check` only plans, all edges that are worked on. Hosts that only others name are not asked.
 pub async fn replicate(job: &Job, hosts: &dyn Hosts) -> Vec<EdgeEnd> {
-    let links = job.working();
+    let links: Vec<Link> = job.working().cloned().collect();
     let seen = survey::all(&links, hosts).await;
     let mut ends: Vec<EdgeEnd> = Vec::new();
     for link in &links {

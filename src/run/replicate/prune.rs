@@ -1,9 +1,8 @@
 //! Carries retention out on both ends of edges: decides with all that the topology knows, guards the whole run, destroys.
 
 use super::hosts::Hosts;
-use super::lock::Taken;
-use super::survey::{self, AllSeen};
-use super::{Job, Level, Told, edge};
+use super::survey::{self, AllSeen, at};
+use super::{Job, Level, edge};
 use crate::spec::{Command, Host};
 use crate::zfs::listing::{Guid, Snapshot};
 use crate::zfs::name::Dataset;
@@ -14,10 +13,8 @@ use crate::zfs::topology::Link;
 use std::collections::BTreeSet;
 
 /// What is to be pruned.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Copy, Default)]
 pub struct Wish {
-    /// Only these edges; empty: all. The others are asked all the same, for what they need.
-    pub only: Vec<String>,
     /// Destroy more than the policies' shares.
     pub allow_mass_prune: bool,
 }
@@ -54,7 +51,8 @@ struct End<'a> {
 /// Datasets of an end, or why they are not known.
 type Found<'a> = (&'a Link, Side, Result<Vec<Pruned<'a>>, (Level, String)>);
 
-/// Prunes, or with `check` only says what would go, all ends that have a policy.
+/// Prunes, or with `check` only says what would go, all ends of the edges that are worked on and have a policy. All edges are
+/// asked, for what they need.
 pub async fn prune(job: &Job, wish: &Wish, hosts: &dyn Hosts) -> Vec<PruneEnd> {
     let seen = survey::all(&job.links, hosts).await;
     let found = found(job, wish, &seen);
@@ -71,21 +69,15 @@ pub async fn prune(job: &Job, wish: &Wish, hosts: &dyn Hosts) -> Vec<PruneEnd> {
     ends.into_iter().map(|end| end.told).collect()
 }
 
-fn surveyed<'a>(seen: &'a AllSeen, host: &str) -> Result<&'a Survey, String> {
-    match seen.get(host) {
-        Some(Ok(seen)) => Ok(&seen.survey),
-        Some(Err(error)) => Err(error.clone()),
-        None => Err(format!("{host} was not asked")),
-    }
-}
-
 /// All ends that are pruned, each dataset once.
 fn found<'a>(job: &'a Job, wish: &Wish, seen: &'a AllSeen) -> Vec<Found<'a>> {
-    let look = |host: &str| surveyed(seen, host);
-    let wished = |link: &&Link| wish.only.is_empty() || wish.only.contains(&link.edge.id);
+    let look = |host: &str| match at(seen, host) {
+        Ok(seen) => Ok(&seen.survey),
+        Err(error) => Err(error.to_owned()),
+    };
     let mut claimed: BTreeSet<(&str, &Dataset)> = BTreeSet::new();
     let mut all = Vec::new();
-    for link in job.links.iter().filter(wished) {
+    for link in job.working() {
         for (side, place, keep) in [
             (Side::Sender, &link.edge.source, &link.keep_source),
             (Side::Receiver, &link.edge.target, &link.keep_target),
@@ -188,7 +180,7 @@ async fn locked(
     (seen, hosts): (&AllSeen, &dyn Hosts),
     ends: &mut [&mut End<'_>],
 ) {
-    let target = seen.get(&link.edge.target.host).and_then(|seen| seen.as_ref().ok());
+    let target = at(seen, &link.edge.target.host).ok();
     let there = |survey: &Survey| pruning::has_pool(survey, &link.edge.target.dataset);
     let Some(target) = target.filter(|target| there(&target.survey)) else {
         return destroy(seen, ends).await;
@@ -196,17 +188,10 @@ async fn locked(
     let lock = edge::lock(job, link, target);
     let before = target.survey.listing.datasets.get(&lock.dataset);
     let before = before.and_then(|one| one.property(&lock.property)).unwrap_or("-");
-    let (was, stale) = match lock.take().await {
-        Ok(Taken::Ours { was, stale }) => (was, stale),
-        Ok(Taken::Busy(who)) => {
-            return fail_all(ends, Level::Busy, &format!("another run works on it: {who}"));
-        }
-        Err(error) => return fail_all(ends, Level::Failed, &error),
+    let was = match lock.acquire(&link.edge.id).await {
+        Ok(was) => was,
+        Err((level, error)) => return fail_all(ends, level, &error),
     };
-    if let Some(who) = stale {
-        let text = format!("{}: the lock of {who} had run out and is taken over", link.edge.id);
-        (job.tell)(Told::Line(text));
-    }
     if was != before {
         // Somebody worked here between our look and the lock.
         narrow(job, wish, hosts, ends).await;
@@ -218,9 +203,7 @@ async fn locked(
     if let Some(error) = lost {
         return fail_all(ends, Level::Failed, &error);
     }
-    if let Err(error) = lock.free().await {
-        (job.tell)(Told::Line(format!("{}: {error}", link.edge.id)));
-    }
+    lock.give_back(&link.edge, false).await;
 }
 
 fn fail_all(ends: &mut [&mut End<'_>], level: Level, error: &str) {
@@ -259,7 +242,7 @@ async fn destroy(seen: &AllSeen, ends: &mut [&mut End<'_>]) {
             Side::Sender => &end.link.edge.source,
             Side::Receiver => &end.link.edge.target,
         };
-        let Some(Ok(seen)) = seen.get(&place.host) else { continue };
+        let Ok(seen) = at(seen, &place.host) else { continue };
         for (name, going) in &end.going {
             let going: Vec<&Snapshot> = going.iter().collect();
             if !dataset(seen.host.as_ref(), name, &going, &mut end.told).await {

@@ -44,8 +44,9 @@ pub async fn rights(
     hosts: &dyn Hosts,
     admins: &dyn Hosts,
 ) -> Vec<RightsEnd> {
-    let seen = survey::all(&job.links, hosts).await;
-    let mut ends: Vec<RightsEnd> = job.links.iter().map(|link| judge(link, asked, &seen)).collect();
+    let links: Vec<Link> = job.working().cloned().collect();
+    let seen = survey::all(&links, hosts).await;
+    let mut ends: Vec<RightsEnd> = links.iter().map(|link| judge(link, asked, &seen)).collect();
     let missing = ends.iter().any(|end| !end.lacks.is_empty());
     for end in ends.iter_mut().filter(|end| !end.lacks.is_empty()) {
         let level = if asked.apply { Level::Done } else { Level::Failed };
@@ -55,8 +56,8 @@ pub async fn rights(
         return ends;
     }
     let failed = grant(&ends, admins).await;
-    let after = survey::all(&job.links, hosts).await;
-    for (link, end) in job.links.iter().zip(&mut ends) {
+    let after = survey::all(&links, hosts).await;
+    for (link, end) in links.iter().zip(&mut ends) {
         let here = |lack: &Lack| failed.get(&lack.place.host).cloned();
         let mut errors: Vec<String> = end.lacks.iter().filter_map(here).collect();
         errors.dedup();
@@ -157,11 +158,11 @@ async fn grant(ends: &[RightsEnd], admins: &dyn Hosts) -> BTreeMap<String, Strin
     failed
 }
 
-/// The report of all edges. `asked`: what was wanted; `check`: nothing was done.
+/// The report of all edges of a job. `asked`: what was wanted.
 #[must_use]
-pub fn rights_text(links: &[Link], ends: &[RightsEnd], asked: Asked, check: bool) -> String {
+pub fn rights_text(job: &Job, ends: &[RightsEnd], asked: Asked) -> String {
     let mut out = String::new();
-    for (link, end) in links.iter().zip(ends) {
+    for (link, end) in job.working().zip(ends) {
         let edge = &link.edge;
         let _ = writeln!(out, "{}: {} -> {}", edge.id, edge.source, edge.target);
         for host in &end.roots {
@@ -177,7 +178,7 @@ pub fn rights_text(links: &[Link], ends: &[RightsEnd], asked: Asked, check: bool
         for error in &end.errors {
             let _ = writeln!(out, "  {error}");
         }
-        let verdict = match (end.level, asked.apply && !check) {
+        let verdict = match (end.level, asked.apply && !job.check) {
             (Level::Unreachable, _) => "UNREACHABLE",
             (Level::Failed, true) => "FAILED",
             (Level::Failed, false) => "missing; --apply grants it",

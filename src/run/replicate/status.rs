@@ -1,8 +1,8 @@
 //! How fresh copies are: asks both ends of every edge, and judges (`zfs::freshness`). Nothing is written.
 
+use super::asking;
 use super::hosts::Hosts;
-use super::survey::{self, AllSeen};
-use super::{Seen, asking};
+use super::survey::{self, AllSeen, at};
 use crate::zfs::freshness::{self, Edge, Limit, LimitError, Limits, Report, Sides, judge};
 use crate::zfs::replication::edge::Edge as Way;
 use crate::zfs::span::Span;
@@ -55,13 +55,6 @@ pub async fn status(asked: &Asked<'_>, hosts: &dyn Hosts) -> Status {
     report.pools = judge(Vec::new(), pools, &asked.limits, asked.now).pools;
     let unasked = seen.values().filter_map(|one| one.as_ref().err().cloned()).collect();
     Status { report, unasked }
-}
-
-fn at<'a>(seen: &'a AllSeen, host: &str) -> Result<&'a Seen, &'a str> {
-    match seen.get(host) {
-        Some(one) => one.as_ref().map_err(String::as_str),
-        None => Err("it was not asked"),
-    }
 }
 
 async fn edge(link: &Link, seen: &AllSeen, now: i64) -> Edge {

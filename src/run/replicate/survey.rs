@@ -14,6 +14,14 @@ use std::collections::{BTreeMap, BTreeSet};
 /// Hosts by name; an error is why one could not be asked.
 pub type AllSeen = BTreeMap<String, Result<Seen, String>>;
 
+/// A host's answer, or why there is none.
+pub fn at<'a>(seen: &'a AllSeen, host: &str) -> Result<&'a Seen, &'a str> {
+    match seen.get(host) {
+        Some(one) => one.as_ref().map_err(String::as_str),
+        None => Err("it was not asked"),
+    }
+}
+
 /// Asks all hosts of edges.
 pub async fn all(links: &[Link], hosts: &dyn Hosts) -> AllSeen {
     let edges: Vec<&Edge> = links.iter().map(|link| &link.edge).collect();

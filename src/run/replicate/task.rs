@@ -1,6 +1,6 @@
 //! Replication as a task of a play.
 
-use super::{EdgeEnd, Job, Level, PartEnd, PlayHosts, replicate, text};
+use super::{EdgeEnd, Job, Level, PartEnd, PlayHosts, Told, replicate, text};
 use crate::base::{Diagnostic, Map, Value};
 use crate::play::Task;
 use crate::run::batch::Batch;
@@ -24,12 +24,8 @@ pub struct Request<'a> {
 
 /// Carries it out; gives the fields of the task's result.
 pub async fn run(request: Request<'_>) -> Result<Fields, Failure> {
-    let events = Arc::clone(&request.batch.session.events);
-    let tell = move |told: super::Told| {
-        let line = |line| Event::Warning(Diagnostic::new(line));
-        events(told.into_stream().unwrap_or_else(line));
-    };
-    let job = Job::new(request.topology.links, request.check, request.retries, Arc::new(tell));
+    let tell = teller(request.batch);
+    let job = Job::new(request.topology.links, request.check, request.retries, tell);
     let ends = replicate(&job, &PlayHosts { batch: request.batch, task: request.task }).await;
     let mut fields = Fields::new();
     let changed = ends
@@ -45,6 +41,15 @@ pub async fn run(request: Request<'_>) -> Result<Fields, Failure> {
     }
     let why: Vec<String> = bad.iter().map(|end| format!("{}: {}", end.id, reason(end))).collect();
     Err(Failure { msg: why.join("; "), fields, ..Failure::default() })
+}
+
+/// Tells of a task's progress: lines as warnings, bytes as they are.
+pub(super) fn teller(batch: &Batch<'_>) -> Arc<dyn Fn(Told) + Send + Sync> {
+    let events = Arc::clone(&batch.session.events);
+    Arc::new(move |told| {
+        let line = |line| Event::Warning(Diagnostic::new(line));
+        events(told.into_stream().unwrap_or_else(line));
+    })
 }
 
 fn reason(end: &EdgeEnd) -> String {

@@ -22,9 +22,10 @@ pub struct Closely {
 
 /// Verifies all edges, one after the other. With `check` nothing is written: no marks, no holds, no clones.
 pub async fn verify(job: &Job, how: &Closely, hosts: &dyn Hosts) -> Vec<Verified> {
-    let seen = survey::all(&job.links, hosts).await;
+    let links: Vec<Link> = job.working().cloned().collect();
+    let seen = survey::all(&links, hosts).await;
     let mut all = Vec::new();
-    for link in &job.links {
+    for link in &links {
         all.push(one(job, how, link, &seen).await);
     }
     all
@@ -65,7 +66,8 @@ async fn one(job: &Job, how: &Closely, link: &Link, seen: &AllSeen) -> Verified 
 
 /// Both ends, if both were asked and have their pools.
 fn both<'a>(link: &Link, seen: &'a AllSeen) -> Result<(&'a Seen, &'a Seen), (State, String)> {
-    let at = |host: &str| edge::at(seen, host).map_err(|error| (State::Unreachable, error));
+    let at =
+        |host: &str| survey::at(seen, host).map_err(|error| (State::Unreachable, error.to_owned()));
     let (source, target) = (at(&link.edge.source.host)?, at(&link.edge.target.host)?);
     if let Some((level, text)) = edge::absent(link, source, target) {
         let state = if level == Ended::Absent { State::Absent } else { State::Unknown };

@@ -179,26 +179,43 @@ tree() {
     fi
 }
 
+# block DEVICE AT: the digest of 64 MiB; fails where they can't be read.
+block() {
+    rm -f "$tmp/bad"
+    { dd "if=$1" bs=1048576 "skip=$(($2 / 1048576))" count=64 2>/dev/null || : >"$tmp/bad"; } | sum >"$tmp/sum"
+    [ ! -e "$tmp/bad" ]
+}
+
 # blocks DEVICE SIZE LIST: a line OFFSET b DIGEST for each 64 MiB. A volume that can't be read: OFFSET b !.
 blocks() {
     at=0 step=67108864
     while [ "$at" -lt "$2" ]; do
         printf '%020d%sb ' "$at" "$tab"
-        { dd "if=$1" bs=1048576 "skip=$((at / 1048576))" count=64 2>/dev/null || : >"$tmp/bad"; } | sum >"$tmp/sum"
-        if [ -e "$tmp/bad" ]; then
-            rm "$tmp/bad"
-            echo '!'
-        else
+        # A device that has just appeared may fail once.
+        if block "$1" "$at" || { sleep 1 && block "$1" "$at"; }; then
             cat "$tmp/sum"
+        else
+            echo '!'
         fi
         at=$((at + step))
     done >"$3" </dev/null
+    rm -f "$tmp/bad"
 }
 
-# same: whether the snapshot is the one that was meant.
+# same: whether the snapshot is the one that was meant. What is said beside an answer, of a working directory that is gone say, is
+# no part of it. One that failed is asked for again: a host that is busy with much else may not be able to say.
 same() {
-    [ "$(zfs get -Hp -o value guid "$dataset@$name" 2>&1)" = "$guid" ] && return 0
+    tries=0
+    until is=$(zfs get -Hp -o value guid "$dataset@$name" 2>"$tmp/said"); do
+        tries=$((tries + 1))
+        if grep 'does not exist' "$tmp/said" >/dev/null || [ "$tries" -ge 3 ]; then break; fi
+        sleep 1
+    done
+    [ "$is" = "$guid" ] && return 0
     why="$dataset@$name is gone, or another one has its name"
+    if [ -z "$is" ] && ! grep 'does not exist' "$tmp/said" >/dev/null; then
+        why="$dataset@$name: $(one_line "$(cat "$tmp/said")")"
+    fi
     return 1
 }
 
@@ -253,9 +270,10 @@ device() {
     # Copies may show no devices at all; older releases have no such property.
     cloned -o volmode=dev || { [ "$mode" != check ] && cloned; } || return 1
     tries=0
-    until [ -e "$found" ]; do
+    # It is there before it can be opened.
+    until why=$({ dd "if=$found" of=/dev/null bs=4096 count=1 >/dev/null; } 2>&1); do
         tries=$((tries + 1))
-        why="the clone's device did not appear"
+        why="the clone's device: $(one_line "$why")"
         [ "$tries" -lt 30 ] || return 1
         sleep 1
     done

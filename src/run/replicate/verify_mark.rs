@@ -11,8 +11,8 @@ use crate::zfs::verify::{Marking, Verified, marking};
 /// then looks again.
 pub async fn mark(job: &Job, link: &Link, target: &Seen, found: &mut Verified) {
     let mut words = vec![marks::SUSPECT.to_owned()];
-    let mut sets = false;
-    for copy in &mut found.copies {
+    let (mut sets, mut notes) = (false, Vec::new());
+    for (at, copy) in found.copies.iter_mut().enumerate() {
         let there = target.survey.listing.datasets.get(&copy.target);
         let old = there.and_then(|there| there.property(marks::SUSPECT));
         let marking = marking(&link.edge.id, copy, old, now());
@@ -27,11 +27,26 @@ pub async fn mark(job: &Job, link: &Link, target: &Seen, found: &mut Verified) {
             }
             Marking::Clear => words.extend([copy.target.to_string(), String::new()]),
         }
-        copy.notes.extend(marking.note(job.check));
+        notes.extend(marking.note(job.check).map(|note| (at, note)));
     }
-    if job.check || words.len() == 1 {
-        return;
+    if !job.check && words.len() > 1 {
+        if let Err(error) = put(job, link, target, (words, sets), found).await {
+            // What was not done is not told.
+            return found.notes.push(format!("the marks could NOT be set: {error}"));
+        }
     }
+    for (at, note) in notes {
+        found.copies[at].notes.push(note);
+    }
+}
+
+async fn put(
+    job: &Job,
+    link: &Link,
+    target: &Seen,
+    (words, sets): (Vec<String>, bool),
+    found: &mut Verified,
+) -> Result<(), String> {
     let lock = edge::lock(job, link, target);
     let locked = sets && matches!(lock.take().await, Ok(Taken::Ours { .. }));
     let done =
@@ -39,7 +54,5 @@ pub async fn mark(job: &Job, link: &Link, target: &Seen, found: &mut Verified) {
     if locked && let Err(error) = lock.free().await {
         found.notes.push(error);
     }
-    if let Err(error) = done {
-        found.notes.push(format!("the marks could NOT be set: {error}"));
-    }
+    done
 }

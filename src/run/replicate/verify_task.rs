@@ -1,14 +1,13 @@
 //! Verifying as a task of a play.
 
-use super::{Closely, Job, PlayHosts, Told, verify};
+use super::{Closely, Job, PlayHosts, verify};
+use crate::base::Value;
 use crate::base::value::from_json;
-use crate::base::{Diagnostic, Value};
 use crate::play::Task;
 use crate::run::batch::Batch;
-use crate::spec::{Event, Failure, Fields};
+use crate::spec::{Failure, Fields};
 use crate::zfs::topology::Topology;
 use crate::zfs::verify::{self as found, State, Verdict, Verified};
-use std::sync::Arc;
 
 /// A task's request.
 pub struct Request<'a> {
@@ -26,12 +25,8 @@ pub struct Request<'a> {
 
 /// Carries it out; gives the fields of the task's result. All that is not verified fails the task.
 pub async fn run(request: Request<'_>) -> Result<Fields, Failure> {
-    let events = Arc::clone(&request.batch.session.events);
-    let tell = move |told: Told| {
-        let line = |line| Event::Warning(Diagnostic::new(line));
-        events(told.into_stream().unwrap_or_else(line));
-    };
-    let job = Job::new(request.topology.links, request.check, 0, Arc::new(tell));
+    let tell = super::task::teller(request.batch);
+    let job = Job::new(request.topology.links, request.check, 0, tell);
     let hosts = PlayHosts { batch: request.batch, task: request.task };
     let edges = verify(&job, &request.how, &hosts).await;
     let all = from_json(&found::json(&edges).to_string());

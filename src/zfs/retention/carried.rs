@@ -77,7 +77,7 @@ mod tests {
     }
 
     #[test]
-    fn groups_keep_the_order() {
+    fn s50_groups_keep_the_order() {
         let all: Vec<_> = (1..=130).map(|n| snap(&format!("s{n}"), n)).collect();
         let dataset = Dataset::new("pa/d").unwrap();
         let groups = groups(&dataset, &all.iter().collect::<Vec<_>>());

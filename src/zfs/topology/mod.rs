@@ -21,7 +21,7 @@ use super::name::Dataset;
 use super::replication::edge::{Divergence, Edge, Encryption, Place, Policy, Select};
 use super::retention::{self, Keep};
 use super::span::Span;
-use crate::base::{Diagnostic, Value};
+use crate::base::{Diagnostic, Map, Value};
 use fields::Fields;
 pub use passage::{Passage, Path, Transport};
 
@@ -61,6 +61,11 @@ pub struct Topology {
     pub links: Vec<Link>,
 }
 
+/// The links of edges that are named; all, if none is.
+pub fn chosen<'a>(links: &'a [Link], names: &'a [String]) -> impl Iterator<Item = &'a Link> {
+    links.iter().filter(move |link| names.is_empty() || names.contains(&link.edge.id))
+}
+
 const EDGE: [&str; 18] = [
     "id",
     "source",
@@ -85,6 +90,18 @@ const EDGE: [&str; 18] = [
 /// All keys of an edge.
 fn known() -> Vec<&'static str> {
     EDGE.into_iter().chain(passage::KEYS).collect()
+}
+
+/// Reads what a module's arguments `edges` and `defaults` say; gives it as the file that would say the same.
+///
+/// # Errors
+/// What is wrong with it.
+pub fn of_args(edges: &Value, defaults: Option<&Map>) -> Result<Value, Diagnostic> {
+    let mut file = Map::new();
+    file.insert("edges".into(), edges.clone());
+    file.extend(defaults.map(|defaults| ("defaults".into(), Value::map(defaults.clone()))));
+    let file = Value::map(file);
+    read(&file).map(|_| file)
 }
 
 /// Reads the file's content.

@@ -3,13 +3,13 @@
 
 edge w.yml pa/w pb/x/w 'encryption: plain, recursive: true'
 guest 's55 a tree' '' 'zfs create pa/w && zfs create -V 80M pa/w/v && zfs create pa/w/f && echo x >/pa/w/file &&
-    ln -s file /pa/w/link && udevadm settle && dd status=none if=/dev/urandom of=/dev/zvol/pa/w/v bs=1M count=70 && sync &&
+    ln -s file /pa/w/link && udevadm settle && dd status=none if=/dev/urandom of=/dev/zvol/pa/w/v bs=1M seek=70 count=1 && sync &&
     zfs snapshot -r pa/w@s1'
 tank '  is copied' 0 'copied' run w.yml
 tank '  a look by --check makes no clones' 3 'a clone would have to be made' verify --check --level content w.yml
 tank '  identities' 0 'guid +ok: 1 of 1' verify --level guid w.yml
 tank '  nothing was written' 0 'written +ok: nothing since @s1' verify --level written w.yml
-tank '  content' 0 'content +ok: @s1: 3 entries' verify w.yml
+tank '  content' 0 'content +ok: @s1: 4 entries' verify w.yml
 tank '  of the volume' 0 'content +ok: @s1: 2 blocks of 64 MiB, 83886080 bytes' verify w.yml
 tank '  a drill' 0 'drill +ok: cloned, and read whole' verify --level drill w.yml
 guest '  leaves nothing' '^0$' 'zfs list -H -o name -t all | grep -c tank_verify; zfs holds -H -r pa/w@s1 pb/x/w@s1 | grep tank-verify; :'

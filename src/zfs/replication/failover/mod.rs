@@ -270,10 +270,6 @@ pub fn takeover(edge: &Edge, ends: &Ends<'_>, wish: &Wish) -> Result<Takeover, S
             hold_target(edge, ends, &mut plan);
         }
         opening::settle(edge, ends, wish, &mut plan);
-        let copy = |to: &&Listed| to.property(marks::SOURCE).is_some();
-        let pairs = ends.pairs(edge);
-        let copies = pairs.iter().filter_map(|pair| pair.target).filter(copy);
-        plan.forget = copies.map(|to| to.name.clone()).collect();
     }
     Ok(plan)
 }

@@ -9,6 +9,9 @@ use crate::zfs::survey::Survey;
 /// What the target still lacks to be used.
 pub(super) fn settle(edge: &Edge, ends: &Ends<'_>, wish: &Wish, plan: &mut Takeover) {
     let pairs = ends.pairs(edge);
+    let copy = |to: &&Listed| to.property(marks::SOURCE).is_some();
+    let copies = pairs.iter().filter_map(|pair| pair.target).filter(copy);
+    plan.forget = copies.map(|to| to.name.clone()).collect();
     for pair in &pairs {
         let Some(to) = pair.target.filter(|to| !to.snapshots.is_empty()) else { continue };
         if let Some(was) = restored(pair, to) {
