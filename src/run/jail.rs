@@ -12,9 +12,7 @@ use crate::vars::TaskScope;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// The jail that `name` is by its variables: `ansible_jail_host` or `ansible_host` names it (else it is called as the
-/// inventory has it), `ansible_jail_via` its host. A name `JAIL@HOST` tells both, as with the plugin sshjail. Without a
-/// host the jail is one of this machine, as with Ansible's own plugin.
+/// The jail that `name` is by its variables: see [`Given::who`].
 pub fn of(
     batch: &Batch<'_>,
     reader: Option<&Reader<'_>>,
@@ -22,12 +20,46 @@ pub fn of(
     name: &Arc<str>,
 ) -> Result<Jail, Stop> {
     let text = |names: &[&str]| Ok::<_, Stop>(variable(vars, names)?.map(|value| value.text()));
-    let named = text(&["ansible_jail_host", "ansible_host"])?.unwrap_or_else(|| name.to_string());
-    let (jail, via) = split(&named, text(&["ansible_jail_via"])?);
+    let given = Given {
+        name: text(&["ansible_jail_name"])?,
+        jail: text(&["ansible_jail_host"])?,
+        address: text(&["ansible_host"])?,
+        via: text(&["ansible_jail_via"])?,
+    };
+    let hosts = batch.session.store.topology().hosts();
+    let other = |host: &str| host != &**name && hosts.iter().any(|known| &**known == host);
+    let (jail, via) = given.who(name, other);
     check(&jail, &via, name).map_err(Stop::Fault)?;
     let user = text(&["ansible_jail_user"])?.filter(|user| !user.is_empty());
     let via = host(batch, reader, vars, &Arc::from(via))?;
     Ok(Jail { name: jail, user, via })
+}
+
+/// Variables that tell a jail and its host.
+#[derive(Default)]
+struct Given {
+    /// `ansible_jail_name`: `ansible_host` is the jail's host then.
+    name: Option<String>,
+    /// `ansible_jail_host`: the jail, as Ansible's own plugin has it.
+    jail: Option<String>,
+    /// `ansible_host`: the jail's host if it is another host of the inventory, else the jail, as Ansible's plugin has it.
+    address: Option<String>,
+    /// `ansible_jail_via`: the jail's host.
+    via: Option<String>,
+}
+
+impl Given {
+    /// Jail and host. A jail that nothing names is called as the inventory has it; a name `JAIL@HOST` tells both, as with
+    /// the plugin sshjail. Without a host the jail is one of this machine, as with Ansible's own plugin.
+    fn who(self, name: &str, is_other: impl Fn(&str) -> bool) -> (String, String) {
+        let address = self.address.filter(|address| !address.is_empty());
+        let leads = |address: &String| self.name.is_some() || is_other(address);
+        let jail = self.name.clone().or(self.jail);
+        match (self.via, address) {
+            (None, Some(host)) if leads(&host) => (jail.unwrap_or_else(|| name.to_string()), host),
+            (via, address) => split(jail.or(address).as_deref().unwrap_or(name), via),
+        }
+    }
 }
 
 /// Jail and host.
@@ -163,6 +195,27 @@ mod tests {
         assert_eq!(split("web", Some("host1".into())), pair("web", "host1"));
         assert_eq!(split("a@b", Some("host1".into())), pair("a@b", "host1"));
         assert_eq!(split("web", None), pair("web", "localhost"));
+    }
+
+    #[test]
+    fn the_host_is_told_by_ansible_host_where_that_is_one() {
+        let who = |name: &str, jail: &str, address: &str, via: &str| {
+            let text = |text: &str| (!text.is_empty()).then(|| text.to_string());
+            let (name, jail) = (text(name), text(jail));
+            let given = Given { name, jail, address: text(address), via: text(via) };
+            let (jail, via) = given.who("web", |host| host == "host1");
+            format!("{jail} on {via}")
+        };
+        assert_eq!(who("", "", "host1", ""), "web on host1");
+        assert_eq!(who("shop", "", "host1", ""), "shop on host1");
+        assert_eq!(who("shop", "", "192.0.2.1", ""), "shop on 192.0.2.1");
+        assert_eq!(who("", "shop", "host1", ""), "shop on host1");
+        assert_eq!(who("", "", "shop", ""), "shop on localhost");
+        assert_eq!(who("", "", "shop@host1", ""), "shop on host1");
+        assert_eq!(who("", "", "shop", "host1"), "shop on host1");
+        assert_eq!(who("shop", "", "", "host1"), "shop on host1");
+        assert_eq!(who("", "", "host1", "host1"), "host1 on host1");
+        assert_eq!(who("", "", "", ""), "web on localhost");
     }
 
     #[test]

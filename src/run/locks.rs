@@ -5,8 +5,9 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::OwnedMutexGuard;
 
-/// Locks that a machine and all its jails have in common; others are each one's own. Bastille, run on the host, works
-/// inside jails (`bastille pkg`), and shares its temporary files with every other bastille.
+/// Tools of which a machine with all its jails runs one at a time; other locks are each one's own. Bastille, run on the
+/// host, works inside jails (`bastille pkg`), stops those in which pkg may be at work, and shares its temporary files with
+/// every other bastille.
 const SHARED: [&str; 3] = ["bastille", "pkg", "vm"];
 
 /// A lock's machine and name.
@@ -25,7 +26,7 @@ impl Locks {
         names: impl IntoIterator<Item = &'static str>,
     ) -> Vec<OwnedMutexGuard<()>> {
         let mut held = Vec::new();
-        for name in names.into_iter().collect::<BTreeSet<_>>() {
+        for name in names.into_iter().map(family).collect::<BTreeSet<_>>() {
             held.push(self.of(machine(platform, host, name), name).lock_owned().await);
         }
         held
@@ -35,6 +36,11 @@ impl Locks {
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         Arc::clone(all.entry((machine.to_string(), name)).or_default())
     }
+}
+
+/// The lock that a name stands for: shared ones are all the same.
+pub fn family(name: &'static str) -> &'static str {
+    if SHARED.contains(&name) { SHARED[0] } else { name }
 }
 
 fn machine<'a>(platform: &'a Platform, host: &'a str, lock: &str) -> &'a str {
@@ -58,11 +64,11 @@ mod tests {
     async fn together(
         first: (Platform, &str),
         second: (Platform, &str),
-        lock: &'static str,
+        (one, other): (&'static str, &'static str),
     ) -> bool {
         let locks = Locks::default();
-        let _held = locks.hold(&first.0, first.1, [lock]).await;
-        let second = locks.hold(&second.0, second.1, [lock]);
+        let _held = locks.hold(&first.0, first.1, [one]).await;
+        let second = locks.hold(&second.0, second.1, [other]);
         tokio::time::timeout(Duration::from_millis(20), second).await.is_ok()
     }
 
@@ -71,23 +77,26 @@ mod tests {
         let host = || (platform("abc", ""), "host1");
         let web = || (platform("", "abc"), "web");
         let db = || (platform("", "abc"), "db");
-        for lock in SHARED {
-            assert!(!together(host(), web(), lock).await, "{lock}");
-            assert!(!together(web(), db(), lock).await, "{lock}");
-            assert!(together(web(), (platform("", "other"), "db"), lock).await, "{lock}");
+        for (one, other) in SHARED.into_iter().flat_map(|one| SHARED.map(|other| (one, other))) {
+            let both = (one, other);
+            assert!(!together(host(), web(), both).await, "{one} {other}");
+            assert!(!together(web(), db(), both).await, "{one} {other}");
+            assert!(together(web(), (platform("", "other"), "db"), both).await, "{one} {other}");
         }
-        assert!(together(web(), db(), "accounts").await);
-        assert!(together(host(), web(), "accounts").await);
+        assert!(together(web(), db(), ("accounts", "accounts")).await);
+        assert!(together(host(), web(), ("accounts", "accounts")).await);
+        assert!(together(host(), host(), ("accounts", "pkg")).await);
     }
 
     #[tokio::test]
     async fn two_names_of_a_machine_are_one_and_two_machines_are_two() {
         let named = |id: &str, name: &'static str| (platform(id, ""), name);
-        assert!(!together(named("abc", "a"), named("abc", "b"), "pkg").await);
-        assert!(together(named("abc", "a"), named("abd", "b"), "pkg").await);
-        assert!(together(named("", "a"), named("", "b"), "pkg").await);
+        let pkg = ("pkg", "pkg");
+        assert!(!together(named("abc", "a"), named("abc", "b"), pkg).await);
+        assert!(together(named("abc", "a"), named("abd", "b"), pkg).await);
+        assert!(together(named("", "a"), named("", "b"), pkg).await);
         // A host without an id has its inventory name, and its jails have that.
-        assert!(!together(named("", "host1"), (platform("", "host1"), "web"), "pkg").await);
+        assert!(!together(named("", "host1"), (platform("", "host1"), "web"), pkg).await);
     }
 
     #[tokio::test]
@@ -104,7 +113,7 @@ mod tests {
                 }
             }
         };
-        let both = async { tokio::join!(run(["pkg", "bastille"]), run(["bastille", "pkg"])) };
+        let both = async { tokio::join!(run(["pkg", "accounts"]), run(["accounts", "bastille"])) };
         tokio::time::timeout(Duration::from_secs(5), both).await.unwrap();
     }
 }

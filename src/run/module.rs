@@ -3,6 +3,7 @@
 use super::ahead::AheadRules;
 use super::inputs;
 use super::keywords::Reader;
+use super::locks::family;
 use super::outcome::Outcome;
 use super::pool::Route;
 use super::task::TaskRun;
@@ -69,7 +70,7 @@ pub async fn run(
             Ok(host) => {
                 let diff = super::settle::shows_diff(run.batch, run.task, scope)?;
                 let route = route.key();
-                let (done, held) = (World::default(), entry.traits.lock);
+                let (done, held) = (World::default(), lock_of(entry, args));
                 let session = run.batch.session;
                 let _lock = session.locks.hold(&host.platform(), host.name(), held).await;
                 let work = Work { run, host, route, inputs, env, check, diff, done, held };
@@ -87,6 +88,15 @@ pub async fn run(
         run.batch.session.pool.forget(&run.host, true);
     }
     Ok(outcome)
+}
+
+/// The lock that is held from the module's first question on.
+fn lock_of(entry: &Entry, args: &AnyArgs) -> Option<&'static str> {
+    let own = match entry.run {
+        Run::Action(module) => module.lock(args),
+        Run::State(_) | Run::Control(_) => None,
+    };
+    entry.traits.lock.or(own)
 }
 
 async fn open(run: &TaskRun<'_>, route: &Route) -> Result<Arc<dyn Host>, HostError> {
@@ -336,7 +346,8 @@ impl Work<'_, '_> {
 
     async fn lock(&self, plan: &Plan) -> Vec<tokio::sync::OwnedMutexGuard<()>> {
         let wanted = plan.changes().filter_map(|change| change.lock);
-        let names = wanted.filter(|name| self.held != Some(*name));
+        let held = self.held.map(family);
+        let names = wanted.filter(|name| held != Some(family(name)));
         let locks = &self.run.batch.session.locks;
         locks.hold(&self.host.platform(), self.host.name(), names).await
     }
