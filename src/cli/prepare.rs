@@ -91,9 +91,7 @@ pub fn ground(
         reach: Reacher::of(&settings, Some(matches), &passwords, &line),
     };
     let inventory = crate::inventory::load(&sources, &options, &mut notices);
-    for event in notices.take() {
-        events(event);
-    }
+    notices.take().into_iter().for_each(|event| events(event));
     let cwd = &settings.surroundings().cwd;
     let limit = text(matches, "limit").map(|limit| Limit::parse(limit, cwd)).transpose()?;
     Ok(Ground {

@@ -187,7 +187,7 @@ fn the_jails_of_a_host_are_an_inventory() {
     let vars = &listed["_meta"]["hostvars"]["db"];
     assert_eq!(
         (&vars["bastille_running"], &vars["ansible_jail_via"]),
-        (&false.into(), &"host1".into())
+        (&false.into(), &serde_json::json!({"__ansible_unsafe": "host1"}))
     );
     let vars = &listed["_meta"]["hostvars"]["web2"];
     assert_eq!(vars["bastille_addresses"], serde_json::json!([{"__ansible_unsafe": "10.17.89.4"}]));

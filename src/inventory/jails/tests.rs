@@ -215,11 +215,11 @@ fn jails_become_hosts_in_groups() {
     let all = loaded("[jailhosts]\nhost1\n", ("z_bastille_jails.yml", plugin), answers);
     assert_eq!(all.told, [""; 0]);
     assert_eq!(all.asked, ["host1 as ops", "192.0.2.9 as ops"]);
-    assert_eq!(all.group("bastille_jails"), "web db git");
-    assert_eq!(all.group("bastille_host_host1"), "web db");
+    assert_eq!(all.group("bastille_jails"), "db web git");
+    assert_eq!(all.group("bastille_host_host1"), "db web");
     assert_eq!(all.group("bastille_host_192_0_2_9"), "git");
-    assert_eq!(all.group("bastille_release_14_3_RELEASE"), "web db git");
-    assert_eq!(all.group("bastille_tag_prod"), "web db");
+    assert_eq!(all.group("bastille_release_14_3_RELEASE"), "db web git");
+    assert_eq!(all.group("bastille_tag_prod"), "db web");
     assert_eq!(all.group("bastille_tag_dev_1"), "git");
     assert_eq!(
         all.vars("db"),
