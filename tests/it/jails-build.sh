@@ -1,35 +1,19 @@
 # shellcheck shell=sh
-# Makes jails in the FreeBSD host at $1 with the stand-ins of directory $2: the further words are NUMBER:STATE:NAME; a
-# state of `down` keeps the jail's files only. As Bastille's thin jails, but for /bin and /sbin, which are copies.
+# Makes jails in the FreeBSD host at $1: the further words are NUMBER:STATE:NAME; a state of `down` keeps the jail's files
+# only. As Bastille's thin jails, but for /bin and /sbin, which are copies.
 set -eu
-tree=$1 tools=$2
-shift 2
+tree=$1
+shift
 at=$tree/usr/local/bastille/jails
 mkdir -p "$at"
 chmod 750 "$tree/usr/local/bastille"
-for tool in jls jexec; do
-    cp "$tools/$tool" "$tree/usr/sbin/$tool"
-    chmod 755 "$tree/usr/sbin/$tool"
-done
 : >"$tree/.debian/jails"
 for word in "$@"; do
     jid=${word%%:*} name=${word##*:}
     state=${word#*:} state=${state%%:*}
     jail=$at/$name
     mkdir -m 700 "$jail"
-    mkdir -p "$jail/root/usr" "$jail/root/dev" "$jail/root/.debian" "$jail/run"
-    mkdir "$jail/local"
-    for part in "$tree"/usr/local/*; do
-        [ "${part##*/}" = bastille ] || cp -a "$part" "$jail/local/"
-    done
-    for part in "$tree"/*; do
-        case ${part##*/} in
-        usr | dev | run) ;;
-        *) cp -a "$part" "$jail/root/" ;;
-        esac
-    done
-    rm -f "$jail/root/etc/machine-id"
-    cp -a "$tree/.debian/run/." "$jail/run/"
+    chroot "$tree" /.debian/mkjail "$name"
     # A jail may lead its links where it likes: this one is the host's own directory when the host follows it.
     mkdir "$jail/root/var/own"
     ln -s /var/own "$jail/root/data"

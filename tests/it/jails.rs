@@ -52,7 +52,7 @@ const PLAY: &str = "
 fn host(jails: &[&str]) -> FreeBsd {
     let host = FreeBsd::start();
     let mut build = Command::new("sh");
-    build.args(["-c", BUILD, "sh"]).arg(host.root()).arg(FIXTURES).args(jails);
+    build.args(["-c", BUILD, "sh"]).arg(host.root()).args(jails);
     tree::run_as_root(&build);
     host
 }
