@@ -5,9 +5,12 @@ pub mod commands;
 pub mod facts;
 pub mod files;
 pub mod flow;
+pub mod freebsd;
+pub mod jails;
 pub mod packages;
 pub mod services;
 pub mod system;
+mod told;
 pub mod zfs;
 
 use crate::spec::Entry;
@@ -19,6 +22,8 @@ pub static MODULES: &[&[Entry]] = &[
     facts::FAMILY,
     files::FAMILY,
     flow::FAMILY,
+    freebsd::FAMILY,
+    jails::FAMILY,
     services::FAMILY,
     packages::FAMILY,
     system::FAMILY,
