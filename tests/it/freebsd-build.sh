@@ -33,7 +33,7 @@ find . -xdev ! -uid 0 -exec chown -h 0 {} +
 # FreeBSD's.
 cp -R "$fixtures/tree/." .
 cp -R "$fixtures/packages/." .debian/packages/
-chmod 755 .debian/gate .debian/replayer .debian/digest .debian/refuse
+chmod 755 .debian/gate .debian/replayer .debian/digest .debian/refuse .debian/mkjail
 while read -r dir how names; do
     case $dir in '#'*) continue ;; esac
     for name in $names; do
@@ -49,6 +49,7 @@ cp .debian/bin/tcsh bin/csh
 ln bin/csh bin/tcsh
 cp .debian/bin/sshd usr/sbin/sshd
 find bin sbin usr/bin usr/sbin etc/rc.d .debian/packages/*/usr/local/etc/rc.d .debian/packages/*/usr/local/sbin \
+    .debian/packages/*/usr/local/bin \
     -type f -exec chmod 755 {} +
 mkdir -p var/db/pkg var/log var/tmp var/mail var/cron etc/rc.conf.d usr/local/etc/rc.d usr/local/bin usr/local/sbin \
     usr/local/share .debian/packages/doas/usr/local/bin

@@ -97,7 +97,7 @@ fn tree_copy(from: &Path, to: &Path) {
 
 /// A check run that predicts and writes nothing, a run that does what was predicted, runs that change nothing.
 #[track_caller]
-fn converges(host: &FreeBsd, project: &Project, words: &[&str]) -> BTreeMap<String, Ended> {
+pub fn converges(host: &FreeBsd, project: &Project, words: &[&str]) -> BTreeMap<String, Ended> {
     let ran = shipped::converges(project, words, || host.listing());
     let between = host.listing();
     project.playbook(words).expect_code(0).out_has(&["changed=0 "]);

@@ -5,6 +5,7 @@
 #![allow(dead_code)]
 
 mod accounts;
+mod bastille;
 mod becoming;
 mod connections;
 mod delay;
@@ -14,6 +15,7 @@ mod faults;
 mod freebsd;
 mod golden;
 mod house;
+mod jails;
 mod live;
 mod packages;
 mod passage;
