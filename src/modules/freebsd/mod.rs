@@ -2,10 +2,10 @@
 
 mod bectl;
 mod kld;
-mod loader;
+pub(in crate::modules) mod loader;
 mod loader_conf;
 mod rc_service;
-mod rcconf;
+pub(in crate::modules) mod rcconf;
 
 use crate::spec::{Ctx, Entry, Failure, Os};
 
@@ -14,7 +14,7 @@ pub static FAMILY: &[Entry] =
     &[Entry::state(&bectl::Bectl), Entry::state(&kld::Kld), Entry::state(&loader_conf::LoaderConf)];
 
 /// Refuses other systems.
-fn only_freebsd(module: &str, ctx: Ctx<'_>) -> Result<(), Failure> {
+pub(in crate::modules) fn only_freebsd(module: &str, ctx: Ctx<'_>) -> Result<(), Failure> {
     if ctx.platform.os == Os::FreeBsd {
         return Ok(());
     }
