@@ -13,6 +13,7 @@ mod failover;
 mod faults;
 mod freebsd;
 mod golden;
+mod guests;
 mod house;
 mod live;
 mod packages;

@@ -171,7 +171,7 @@ impl Args {
             ("lc_ctype", of("lc_ctype", &self.lc_ctype)),
             ("conn_limit", of("conn_limit", &self.conn_limit)),
             ("tablespace", of("tablespace", &self.tablespace)),
-            ("comment", of("comment", self.comment.as_deref().unwrap_or_default())),
+            ("comment", self.comment.as_deref().map_or_else(|| of("comment", ""), Value::from)),
         ]
         .into_iter()
         .collect()

@@ -111,7 +111,7 @@ fn many_functions_spill_into_more_variables() {
     let all: Vec<Address> = (0..40).map(|n| Address::parse(&format!("1{}/{}/{}", n / 8, n % 32, n % 8)).unwrap()).collect();
     let values = spill(&all).unwrap();
     assert_eq!(values.len(), 3, "{values:?}");
-    assert!(values.iter().all(|value| value.len() <= 128 && value.len() > 60));
+    assert!(values.iter().all(|value| value.len() <= 128 && !value.is_empty()));
     assert_eq!(values.join(" ").split(' ').count(), 40);
     let host = host(RECORDED);
     let old: Vec<String> = values.iter().enumerate().map(|(at, value)| format!("{}=\"{value}\"\n", super::variable(at))).collect();

@@ -56,8 +56,9 @@ fn descriptions_are_bhyves_own() {
     assert!(with("29,fbuf,tcp=127.0.0.1:5900,w=1280", "").unwrap().contains("pci.0.29.0.w=1280"));
     let twice = "{name: vm1, memory: 1G, slots: ['3,lpc', '0:3:0,hostbridge']}";
     assert_eq!(describe::text(&args(twice)).unwrap_err().msg, "two devices in slot 0:3:0");
-    for bad in ["{name: vm1, taps: ['tap0;id:b']}", "{name: vm1, taps: ['']}", "{name: 'a b'}", "{name: vm1, stop_timeout: 0}"] {
-        assert!(args(bad).check().is_err(), "{bad}");
+    for bad in ["name: vm1, taps: ['tap0;id:b']", "name: vm1, taps: ['']", "name: 'a b'", "name: vm1, stop_timeout: 0"] {
+        let bad = format!("{{{bad}, memory: 1G, slots: ['31,lpc']}}");
+        assert!(args(&bad).check().is_err(), "{bad}");
     }
 }
 

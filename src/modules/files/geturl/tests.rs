@@ -104,6 +104,7 @@ async fn a_file_is_fetched_once() {
     let server = Server::start();
     for shell in SHELLS {
         let desk = &mut Desk::new(shell).await;
+        server.asked();
         let args = format!("{{url: '{}', dest: @/f, mode: '0640'}}", server.url("/f"));
         let told = desk.check("get_url", &args).await;
         assert_eq!((told.changed, told.failed, told.uncertain), (true, None, None), "{shell}");
@@ -208,9 +209,6 @@ async fn secrets_are_in_no_words() {
     desk.settles("get_url", &args).await;
     let args = format!("{{url: '{url}', dest: @/g, url_username: u, url_password: p, force_basic_auth: true}}");
     desk.settles("get_url", &args).await;
-    let inside = url.replace("http://", "http://u:p@");
-    let told = desk.run("get_url", &format!("{{url: '{inside}', dest: @/h, force_basic_auth: true}}")).await;
-    assert_eq!((told.failed.as_deref(), told.text("url")), (None, url.replace("http://", "http://****:****@")));
     let words = std::fs::read_to_string(desk.path("bin/words")).unwrap();
     assert!(words.contains("-K -"));
     assert!(!words.contains("s3cret") && !words.contains("u:p"), "{words}");

@@ -60,6 +60,10 @@ impl Rules<'_> {
         for line in text.lines() {
             if let Some(name) = line.strip_suffix(": Warning: Cannot stat: No such file or directory") {
                 let name = name.split_once(": ").map_or(name, |(_, name)| name);
+                // A member whose whole name is cut off.
+                if name.is_empty() {
+                    continue;
+                }
                 all.push(Difference { path: unescape(name), why: "missing" });
                 continue;
             }

@@ -130,7 +130,7 @@ async fn nothing_is_written_outside() {
     let desk = &mut Desk::new("dash").await;
     std::fs::create_dir(desk.path("o")).unwrap();
     std::fs::create_dir(desk.path("out")).unwrap();
-    let mut tar = |name: &str, members: &[(&str, Option<&str>)]| {
+    let tar = |name: &str, members: &[(&str, Option<&str>)]| {
         let mut builder = tar::Builder::new(std::fs::File::create(desk.path(name)).unwrap());
         for (path, target) in members {
             let mut header = tar::Header::new_old();
@@ -203,4 +203,35 @@ fn both_tars_tell_the_same() {
     assert!(gnu.iter().any(|row| row.0 == "a/n\nl") && gnu.iter().any(|row| row.0 == "a/f \u{e9}"));
     assert_eq!(entry::mtree(MTREE)[1].sha1.as_deref(), Some("11f6ad8ec52a2984abaafd7c3b516503785c2072"));
     assert!(entry::check_names(["a/..", "b"]).is_err() && entry::check_names(["a..b/..c", "/abs"]).is_ok());
+}
+
+/// FreeBSD's tar is bsdtar.
+#[tokio::test]
+async fn bsdtar_does_it_too() {
+    let tar = ("tar", "#!/bin/sh\nexec bsdtar \"$@\"\n");
+    for shell in SHELLS {
+        let desk = &mut Desk::with_tools(shell, &[tar]).await;
+        pack(desk);
+        for (archive, handler) in [("a.tgz", "TgzArchive"), ("a.txz", "TarXzArchive")] {
+            let args = format!("{{src: @/{archive}, dest: @/o, remote_src: true, list_files: true}}");
+            let told = desk.check("unarchive", &args).await;
+            assert_eq!((told.failed, told.changed), (None, true), "{shell} {archive}");
+            desk.world = Default::default();
+            let told = desk.settles("unarchive", &args).await;
+            assert_eq!(told.text("handler"), handler);
+            assert_eq!(std::fs::metadata(desk.path("o/top/f x")).unwrap().mtime(), 1577934245);
+            assert_eq!(std::fs::metadata(desk.path("o/top/h")).unwrap().nlink(), 2);
+            desk.write("o/top/f x", "jello\n");
+            let old = "touch -d '2020-01-02 03:04:05.25 UTC' 'o/top/f x'";
+            assert!(Command::new("sh").args(["-c", old]).current_dir(desk.path("")).status().unwrap().success());
+            let told = desk.settles("unarchive", &args).await;
+            assert_eq!(told.text("differences"), "['top/f x: Contents differ']", "{shell}");
+            std::fs::remove_dir_all(desk.path("o/top")).unwrap();
+        }
+        let args = "{src: @/a.tgz, dest: @/o, remote_src: true, extra_opts: [--strip-components=1], exclude: [top/d, top/h], mode: 'u=rwX,go='}";
+        desk.settles("unarchive", args).await;
+        assert!(desk.read("o/f x") == b"hello\n" && !std::path::Path::new(&desk.path("o/d")).exists());
+        let odd = "{src: @/a.tgz, dest: @/o, remote_src: true, extra_opts: [--transform=s/a/b/]}";
+        assert!(desk.run("unarchive", odd).await.failed.unwrap().contains("only --strip-components=N is known"));
+    }
 }
