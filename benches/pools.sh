@@ -116,10 +116,11 @@ while [ "$round" -lt "$rounds" ]; do
     clock 'zfs send | zfs receive' by_pipe
     clock 'tank within the host' by_tank a 'transport: auto'
     clock 'zfs send | ssh zfs receive' by_ssh
-    clock 'tank push' by_tank b 'transport: push'
-    clock 'tank pull' by_tank b 'transport: pull'
+    clock 'tank push' by_tank b 'transport: push, compress: none'
+    clock 'tank pull' by_tank b 'transport: pull, compress: none'
     [ -z "$SYNCOID" ] || clock 'syncoid' by_syncoid
     clock 'ssh zfs send | ssh zfs receive' by_two
     clock 'tank operator' by_tank b 'transport: operator, compress: none'
+    clock 'tank push with zstd' by_tank b 'transport: push, compress: zstd'
     clock 'tank operator with zstd' by_tank b 'transport: operator, compress: zstd'
 done

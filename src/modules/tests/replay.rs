@@ -137,7 +137,7 @@ impl Replay {
         Answer { rc, stdout: out.stdout.into(), stderr: out.stderr.into() }
     }
 
-    /// Looks and plans; `@` in the arguments is the scratch directory.
+    /// Looks and plans; `@/` in the arguments is the scratch directory.
     pub fn plan<M: State>(&self, module: &M, args: &str) -> Result<(Plan, Fields), Failure> {
         let args = self.args::<M>(args)?;
         let ctx = self.ctx();
@@ -178,7 +178,7 @@ impl Replay {
     }
 
     fn args<M: State>(&self, text: &str) -> Result<M::Args, Failure> {
-        let text = text.replace('@', &self.dir.path().display().to_string());
+        let text = text.replace("@/", &self.path(""));
         let loaded = yaml::load(&text, &Source::described("test")).unwrap();
         let map: Map = loaded.value.as_map().unwrap().clone();
         M::Args::from_map(&map).map_err(|error| Failure::new(error.to_string()))
