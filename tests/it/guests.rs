@@ -23,7 +23,10 @@ fn machines_converge_and_go() {
     let ran = shipped::converges(&project, &["guests.yml"], || host.listing());
     assert!(ran.len() > 10, "{ran:?}");
     let conf = host.sh("cat /vm/t1/t1.conf").expect_code(0).stdout;
-    assert!(conf.contains("cpu=\"2\"\n") && conf.contains("network0_mac=\"58:9c:fc:0c:7b:57\"\n"), "{conf}");
+    assert!(
+        conf.contains("cpu=\"2\"\n") && conf.contains("network0_mac=\"58:9c:fc:0c:7b:57\"\n"),
+        "{conf}"
+    );
     assert_eq!(host.sh("sysrc -n vm_list").stdout, "t1\n");
     host.sh("pgrep -fx 'bhyve: t1( .bhyve.)?'").expect_code(0);
     let loader = host.sh("cat /boot/loader.conf").stdout;
@@ -31,5 +34,8 @@ fn machines_converge_and_go() {
     project.playbook(&["guests-gone.yml"]).expect_code(0);
     assert_eq!(host.sh("ls /vm").stdout, "t10\n");
     assert_eq!(host.sh("sysrc -n vm_list").stdout, "\n");
-    assert_eq!(host.sh("ls /usr/local/etc/rc.d /usr/local/etc/bhyve").stdout.matches("plain").count(), 0);
+    assert_eq!(
+        host.sh("ls /usr/local/etc/rc.d /usr/local/etc/bhyve").stdout.matches("plain").count(),
+        0
+    );
 }

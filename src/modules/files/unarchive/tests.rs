@@ -48,7 +48,10 @@ async fn what_is_unpacked_stays() {
         assert_eq!((later.failed, later.changed), (None, false), "{shell}: it is foretold");
         desk.world = Default::default();
         let told = desk.settles("unarchive", args).await;
-        assert_eq!((told.text("handler"), told.text("state")), ("TgzArchive".into(), "directory".into()));
+        assert_eq!(
+            (told.text("handler"), told.text("state")),
+            ("TgzArchive".into(), "directory".into())
+        );
         assert_eq!(told.text("files").matches("top/").count(), 6, "{shell} {}", told.text("files"));
         let meta = std::fs::metadata(desk.path("o/top/f x")).unwrap();
         assert_eq!((meta.mode() & 0o7777, meta.mtime()), (0o640, 1577934245), "{shell}");
@@ -58,7 +61,14 @@ async fn what_is_unpacked_stays() {
         let length = desk.read("o/top/f x").len();
         desk.write("o/top/f x", "x".repeat(length));
         let old = "touch -d '2020-01-02 03:04:05.25 UTC' 'o/top/f x'";
-        assert!(Command::new("sh").args(["-c", old]).current_dir(desk.path("")).status().unwrap().success());
+        assert!(
+            Command::new("sh")
+                .args(["-c", old])
+                .current_dir(desk.path(""))
+                .status()
+                .unwrap()
+                .success()
+        );
         let told = desk.settles("unarchive", args).await;
         assert_eq!(told.text("differences"), "['top/f x: Contents differ']", "{shell}");
         std::fs::remove_file(desk.path("o/top/l")).unwrap();
@@ -98,7 +108,14 @@ async fn zip_archives_are_compared_by_their_sums() {
         desk.settles("unarchive", args).await;
         desk.write("o/top/f x", "jello\n");
         let old = "touch -d '2020-01-02 03:04:05 UTC' 'o/top/f x'";
-        assert!(Command::new("sh").args(["-c", old]).current_dir(desk.path("")).status().unwrap().success());
+        assert!(
+            Command::new("sh")
+                .args(["-c", old])
+                .current_dir(desk.path(""))
+                .status()
+                .unwrap()
+                .success()
+        );
         let told = desk.settles("unarchive", args).await;
         assert_eq!(told.text("differences"), "['top/f x: Contents differ']", "{shell}");
         assert_eq!(desk.read("o/top/f x"), b"hello\n");
@@ -110,16 +127,21 @@ async fn members_are_chosen_and_get_modes() {
     let desk = &mut Desk::new("dash").await;
     pack(desk);
     let base = "src: @/a.tgz, dest: @/o, remote_src: true";
-    desk.settles("unarchive", &format!("{{{base}, exclude: [top/d, top/h], extra_opts: [--strip-components=1]}}")).await;
+    desk.settles(
+        "unarchive",
+        &format!("{{{base}, exclude: [top/d, top/h], extra_opts: [--strip-components=1]}}"),
+    )
+    .await;
     assert!(desk.read("o/f x") == b"hello\n" && !std::path::Path::new(&desk.path("o/d")).exists());
-    desk.settles("unarchive", &format!("{{{base}, include: [top/d]}}")).await;
+    desk.settles("unarchive", &format!("{{{base}, include: [top/d, top/h]}}")).await;
     assert!(std::path::Path::new(&desk.path("o/top/d/run")).exists());
     assert!(!std::path::Path::new(&desk.path("o/top/l")).exists());
     desk.settles("unarchive", &format!("{{{base}, mode: 'u=rwX,go='}}")).await;
     let mode = |name: &str| std::fs::metadata(desk.path(name)).unwrap().mode() & 0o7777;
     assert_eq!((mode("o/top/f x"), mode("o/top/d/run"), mode("o/top/d")), (0o600, 0o700, 0o700));
     desk.write("o/top/f x", "newer and longer\n");
-    let told = desk.run("unarchive", &format!("{{{base}, mode: 'u=rwX,go=', creates: @/o/top}}")).await;
+    let told =
+        desk.run("unarchive", &format!("{{{base}, mode: 'u=rwX,go=', creates: @/o/top}}")).await;
     assert!(told.text("msg").starts_with("skipped, since ") && told.text("skipped") == "True");
     let told = desk.run("unarchive", &format!("{{{base}, creates: @/none, dest: @/none}}")).await;
     assert!(told.failed.is_some());
@@ -159,8 +181,13 @@ async fn nothing_is_written_outside() {
     assert_eq!(std::fs::read_dir(desk.path("out")).unwrap().count(), 0);
     desk.write("empty", "");
     desk.write("text", "no archive at all");
-    for (name, why) in [("empty", "the file is 0 bytes"), ("text", "Failed to find handler"), ("none", "does not exist")] {
-        let told = desk.run("unarchive", &format!("{{src: @/{name}, dest: @/o, remote_src: true}}")).await;
+    for (name, why) in [
+        ("empty", "the file is 0 bytes"),
+        ("text", "Failed to find handler"),
+        ("none", "does not exist"),
+    ] {
+        let told =
+            desk.run("unarchive", &format!("{{src: @/{name}, dest: @/o, remote_src: true}}")).await;
         assert!(told.failed.as_deref().is_some_and(|text| text.contains(why)), "{told:?}");
     }
     let told = desk.run("unarchive", "{src: @/up.tar, dest: @/none, remote_src: true}").await;
@@ -201,8 +228,14 @@ fn both_tars_tell_the_same() {
     assert_eq!(gnu, bsd);
     assert_eq!(gnu.len(), 7);
     assert!(gnu.iter().any(|row| row.0 == "a/n\nl") && gnu.iter().any(|row| row.0 == "a/f \u{e9}"));
-    assert_eq!(entry::mtree(MTREE)[1].sha1.as_deref(), Some("11f6ad8ec52a2984abaafd7c3b516503785c2072"));
-    assert!(entry::check_names(["a/..", "b"]).is_err() && entry::check_names(["a..b/..c", "/abs"]).is_ok());
+    assert_eq!(
+        entry::mtree(MTREE)[1].sha1.as_deref(),
+        Some("11f6ad8ec52a2984abaafd7c3b516503785c2072")
+    );
+    assert!(
+        entry::check_names(["a/..", "b"]).is_err()
+            && entry::check_names(["a..b/..c", "/abs"]).is_ok()
+    );
 }
 
 /// FreeBSD's tar is bsdtar.
@@ -213,7 +246,8 @@ async fn bsdtar_does_it_too() {
         let desk = &mut Desk::with_tools(shell, &[tar]).await;
         pack(desk);
         for (archive, handler) in [("a.tgz", "TgzArchive"), ("a.txz", "TarXzArchive")] {
-            let args = format!("{{src: @/{archive}, dest: @/o, remote_src: true, list_files: true}}");
+            let args =
+                format!("{{src: @/{archive}, dest: @/o, remote_src: true, list_files: true}}");
             let told = desk.check("unarchive", &args).await;
             assert_eq!((told.failed, told.changed), (None, true), "{shell} {archive}");
             desk.world = Default::default();
@@ -223,15 +257,30 @@ async fn bsdtar_does_it_too() {
             assert_eq!(std::fs::metadata(desk.path("o/top/h")).unwrap().nlink(), 2);
             desk.write("o/top/f x", "jello\n");
             let old = "touch -d '2020-01-02 03:04:05.25 UTC' 'o/top/f x'";
-            assert!(Command::new("sh").args(["-c", old]).current_dir(desk.path("")).status().unwrap().success());
+            assert!(
+                Command::new("sh")
+                    .args(["-c", old])
+                    .current_dir(desk.path(""))
+                    .status()
+                    .unwrap()
+                    .success()
+            );
             let told = desk.settles("unarchive", &args).await;
             assert_eq!(told.text("differences"), "['top/f x: Contents differ']", "{shell}");
             std::fs::remove_dir_all(desk.path("o/top")).unwrap();
         }
         let args = "{src: @/a.tgz, dest: @/o, remote_src: true, extra_opts: [--strip-components=1], exclude: [top/d, top/h], mode: 'u=rwX,go='}";
         desk.settles("unarchive", args).await;
-        assert!(desk.read("o/f x") == b"hello\n" && !std::path::Path::new(&desk.path("o/d")).exists());
+        assert!(
+            desk.read("o/f x") == b"hello\n" && !std::path::Path::new(&desk.path("o/d")).exists()
+        );
         let odd = "{src: @/a.tgz, dest: @/o, remote_src: true, extra_opts: [--transform=s/a/b/]}";
-        assert!(desk.run("unarchive", odd).await.failed.unwrap().contains("only --strip-components=N is known"));
+        assert!(
+            desk.run("unarchive", odd)
+                .await
+                .failed
+                .unwrap()
+                .contains("only --strip-components=N is known")
+        );
     }
 }
