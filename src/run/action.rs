@@ -6,8 +6,8 @@ use super::outcome::Outcome;
 use crate::spec::event::Status;
 use crate::spec::module::{AnyAction, AnyArgs};
 use crate::spec::{
-    ActionContext, Answer, Applied, BoxFuture, Change, Command, Content, Failure, Fields, Foretold, Host,
-    HostError, Pipe, Platform, Probe, Program,
+    ActionContext, Answer, Applied, BoxFuture, Change, Command, Content, Failure, Fields, Foretold,
+    Host, HostError, Pipe, Platform, Probe, Program,
 };
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};

@@ -42,7 +42,8 @@ mod tests {
 
     /// Recorded: vm.txt, `cat /vm/t1/t1.conf`, and the file of `odd`.
     const T1: &str = "loader=\"bhyveload\"\ncpu=1\nmemory=256M\nuuid=\"79bfcb13-e6f7-11f1-81f7-589cfc00245c\"\n# Uncomment to enable the graphical console\n#graphics=\"yes\"\n";
-    const ODD: &str = "loader=\"bhyveload\"\ncpu=1\nmemory=256M # comment\ndisk0_name=\"a#b.img\"\n";
+    const ODD: &str =
+        "loader=\"bhyveload\"\ncpu=1\nmemory=256M # comment\ndisk0_name=\"a#b.img\"\n";
 
     #[test]
     fn values_end_at_a_hash() {

@@ -88,7 +88,8 @@ impl Args {
             return Err(Failure::new(format!("conn_limit: {:?} is no number", self.conn_limit)));
         }
         if self.state == Presence::Absent && self.db == self.maintenance_db {
-            let text = "The \"maintenance_db\" option and the \"name/db\" option cannot be the same.";
+            let text =
+                "The \"maintenance_db\" option and the \"name/db\" option cannot be the same.";
             return Err(Failure::new(text));
         }
         Ok(())
@@ -121,7 +122,8 @@ impl Args {
     /// What cannot be changed.
     fn fixed(&self, row: &Value) -> Result<(), Failure> {
         let same_encoding = |a: &str, b: &str| {
-            let plain = |t: &str| t.to_lowercase().replace(['-', '_'], "").replace("unicode", "utf8");
+            let plain =
+                |t: &str| t.to_lowercase().replace(['-', '_'], "").replace("unicode", "utf8");
             plain(a) == plain(b)
         };
         let has = |key: &str| text(row, key).unwrap_or_default();
@@ -151,7 +153,10 @@ impl Args {
             all.push(format!("ALTER DATABASE {name} CONNECTION LIMIT {}", self.conn_limit));
         }
         if !self.tablespace.is_empty() && self.tablespace != has("tablespace") {
-            all.push(format!("ALTER DATABASE {name} SET TABLESPACE {}", sql::name(&self.tablespace)));
+            all.push(format!(
+                "ALTER DATABASE {name} SET TABLESPACE {}",
+                sql::name(&self.tablespace)
+            ));
         }
         let comment = self.comment.as_ref().filter(|comment| **comment != has("comment"));
         all.extend(comment.and_then(|_| self.set_comment()));
@@ -247,14 +252,7 @@ impl State for PostgresqlDb {
         server::explain(ran)
     }
 
-    fn result(
-        &self,
-        args: &Args,
-        _: &Seen,
-        _: Option<&Seen>,
-        plan: &Plan,
-        _: &[Ran],
-    ) -> Fields {
+    fn result(&self, args: &Args, _: &Seen, _: Option<&Seen>, plan: &Plan, _: &[Ran]) -> Fields {
         let db = ("db".into(), Value::from(args.db.as_str()));
         [db, ("executed_commands".into(), statements(plan))].into_iter().collect()
     }

@@ -153,7 +153,8 @@ impl Args {
     fn alter(&self, seen: &Seen, has: &str) -> Result<Vec<String>, Failure> {
         let mut all = Vec::new();
         if let Some(version) = self.wanted(seen).filter(|version| *version != has) {
-            let why = format!("has no valid update path from the currently installed version '{has}'");
+            let why =
+                format!("has no valid update path from the currently installed version '{has}'");
             self.offered(seen, seen.way, &why)?;
             let name = sql::name(&self.ext);
             all.push(format!("ALTER EXTENSION {name} UPDATE TO {}", sql::text(version)));

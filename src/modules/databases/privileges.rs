@@ -174,7 +174,8 @@ fn implicit(role: &str) -> bool {
 impl Seen {
     fn read(args: &Args, answer: &Answer, ctx: Ctx<'_>) -> Result<Self, Failure> {
         let server = server!(args);
-        let foretold = |kind, name: &str| matches!(ctx.world.thing(kind, &server.thing(name)), Some(Some(_)));
+        let foretold =
+            |kind, name: &str| matches!(ctx.world.thing(kind, &server.thing(name)), Some(Some(_)));
         let all = || args.role_names().map(sql::role).collect();
         let rows = match rows(answer) {
             Ok(rows) => rows,
@@ -185,8 +186,11 @@ impl Seen {
             Err(failure) => return Err(failure),
         };
         let missing = rows.first().and_then(|row| row.get("missing").cloned());
-        let missing: Vec<String> =
-            missing.iter().flat_map(|m| m.as_list().into_iter().flatten()).map(Value::text).collect();
+        let missing: Vec<String> = missing
+            .iter()
+            .flat_map(|m| m.as_list().into_iter().flatten())
+            .map(Value::text)
+            .collect();
         let (new, missing): (Vec<String>, Vec<String>) =
             missing.into_iter().partition(|role| foretold("postgresql_user", role));
         if !new.is_empty() {
@@ -275,14 +279,7 @@ impl State for PostgresqlPrivs {
         server::explain(ran)
     }
 
-    fn result(
-        &self,
-        _: &Args,
-        _: &Seen,
-        _: Option<&Seen>,
-        plan: &Plan,
-        _: &[Ran],
-    ) -> Fields {
+    fn result(&self, _: &Args, _: &Seen, _: Option<&Seen>, plan: &Plan, _: &[Ran]) -> Fields {
         let known = plan.fields.get(&crate::base::Key::from("queries")).cloned();
         [("queries".into(), known.unwrap_or_else(|| statements(plan)))].into_iter().collect()
     }

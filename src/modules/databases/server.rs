@@ -152,7 +152,15 @@ mod unit {
         assert_eq!(told(3, said).msg, "role \"x\" does not exist");
         let said = "psql: error: connection to server on socket \"/tmp/.s.PGSQL.5432\" failed: No such file or directory\n\tIs the server running locally?";
         let failure = told(2, said);
-        assert!(failure.missing && failure.msg.starts_with("unable to connect to database: error: connection to server on socket") || failure.msg.starts_with("unable to connect to database: connection"), "{}", failure.msg);
+        assert!(
+            failure.missing
+                && failure.msg.starts_with(
+                    "unable to connect to database: error: connection to server on socket"
+                )
+                || failure.msg.starts_with("unable to connect to database: connection"),
+            "{}",
+            failure.msg
+        );
         assert!(told(127, "/bin").missing);
     }
 }

@@ -43,7 +43,21 @@ impl Cluster {
             let done = Command::new("chown").arg("postgres").arg(&data).status().unwrap();
             assert!(done.success());
         }
-        cluster.run("initdb", &["-D", &data, "-N", "-U", "postgres", "-E", "UTF8", "--locale=C", "--auth-local=trust", "--auth-host=scram-sha-256"]);
+        cluster.run(
+            "initdb",
+            &[
+                "-D",
+                &data,
+                "-N",
+                "-U",
+                "postgres",
+                "-E",
+                "UTF8",
+                "--locale=C",
+                "--auth-local=trust",
+                "--auth-host=scram-sha-256",
+            ],
+        );
         let options = format!("-F -p {port} -k {data} -h 127.0.0.1");
         let log = format!("{data}/log");
         cluster.run("pg_ctl", &["-D", &data, "-w", "-l", &log, "-o", &options, "start"]);
@@ -77,7 +91,22 @@ impl Cluster {
     /// What one statement answers.
     fn sql(&self, db: &str, sql: &str) -> String {
         let out = Command::new(self.bin.join("psql"))
-            .args(["-X", "-A", "-t", "-q", "-U", "postgres", "-h", &self.path("data"), "-p", &self.port.to_string(), "-d", db, "-c", sql])
+            .args([
+                "-X",
+                "-A",
+                "-t",
+                "-q",
+                "-U",
+                "postgres",
+                "-h",
+                &self.path("data"),
+                "-p",
+                &self.port.to_string(),
+                "-d",
+                db,
+                "-c",
+                sql,
+            ])
             .output()
             .unwrap();
         let error = String::from_utf8_lossy(&out.stderr);
@@ -129,19 +158,35 @@ async fn databases_and_roles_converge() {
         let user = |more: &str| format!("{{name: {qrole}, {login}{more}}}");
         let told = converges(desk, "postgresql_user", &user(", role_attr_flags: 'NOLOGIN,createdb', conn_limit: 3, comment: \"it's\", expires: '2030-01-01 00:00:00+00'")).await;
         assert_eq!(list(&told, "queries").len(), 2, "{shell}");
-        converges(desk, "postgresql_user", &user(", role_attr_flags: LOGIN, conn_limit: -1, comment: '', expires: infinity")).await;
+        converges(
+            desk,
+            "postgresql_user",
+            &user(", role_attr_flags: LOGIN, conn_limit: -1, comment: '', expires: infinity"),
+        )
+        .await;
         let base = format!("name: {qdb}, {login}");
         converges(desk, "postgresql_db", &format!("{{{base}, owner: {qrole}, template: template0, encoding: UTF-8, conn_limit: '5', comment: c}}")).await;
         let told = desk.run("postgresql_db", &format!("{{{base}, encoding: LATIN1}}")).await;
-        assert_eq!(told.failed.unwrap(), "Changing database encoding is not supported. Current encoding: UTF8");
-        converges(desk, "postgresql_db", &format!("{{{base}, owner: postgres, conn_limit: '-1', comment: ''}}")).await;
-        let told = converges(desk, "postgresql_db", &format!("{{{base}, state: absent, force: true}}")).await;
+        assert_eq!(
+            told.failed.unwrap(),
+            "Changing database encoding is not supported. Current encoding: UTF8"
+        );
+        converges(
+            desk,
+            "postgresql_db",
+            &format!("{{{base}, owner: postgres, conn_limit: '-1', comment: ''}}"),
+        )
+        .await;
+        let told =
+            converges(desk, "postgresql_db", &format!("{{{base}, state: absent, force: true}}"))
+                .await;
         assert_eq!(told.text("db"), db);
         let told = converges(desk, "postgresql_user", &user(", state: absent")).await;
         assert_eq!(told.text("user_removed"), "True");
     }
     let desk = &mut Desk::new("dash").await;
-    let told = desk.run("postgresql_user", &format!("{{name: x, role_attr_flags: FLY, {login}}}")).await;
+    let told =
+        desk.run("postgresql_user", &format!("{{name: x, role_attr_flags: FLY, {login}}}")).await;
     assert_eq!(told.failed.unwrap(), "Invalid role_attr_flags specified: FLY");
     let told = desk.run("postgresql_db", &format!("{{name: x, owner: nosuch, {login}}}")).await;
     assert_eq!(told.failed.unwrap(), "role \"nosuch\" does not exist");
@@ -160,16 +205,23 @@ async fn passwords_are_compared_and_never_shown() {
         let user = |password: &str| format!("{{name: bob, password: '{password}', {login}}}");
         let told = converges(desk, "postgresql_user", &user("first:s3cret\\")).await;
         assert_eq!(list(&told, "queries"), ["CREATE USER \"bob\" ENCRYPTED PASSWORD %(password)s"]);
-        let kept = cluster.sql("postgres", "SELECT rolpassword FROM pg_authid WHERE rolname = 'bob'");
+        let kept =
+            cluster.sql("postgres", "SELECT rolpassword FROM pg_authid WHERE rolname = 'bob'");
         assert!(kept.starts_with("SCRAM-SHA-256$4096:"), "{shell}: {kept}");
         let told = desk.settles("postgresql_user", &user("other-s3cret")).await;
-        assert_eq!(list(&told, "queries"), ["ALTER USER \"bob\" WITH ENCRYPTED PASSWORD %(password)s"]);
-        let kept = format!("{{name: bob, password: third-s3cret, no_password_changes: true, {login}}}");
+        assert_eq!(
+            list(&told, "queries"),
+            ["ALTER USER \"bob\" WITH ENCRYPTED PASSWORD %(password)s"]
+        );
+        let kept =
+            format!("{{name: bob, password: third-s3cret, no_password_changes: true, {login}}}");
         let told = desk.run("postgresql_user", &kept).await;
         assert_eq!((told.failed, told.changed), (None, false), "{shell}");
         // The server itself takes the password, over TCP and from a file.
         let tcp = format!("login_host: 127.0.0.1, login_port: {}, login_user: bob", cluster.port);
-        let own = |password: &str| format!("{{name: bob, role_attr_flags: LOGIN, login_password: '{password}', {tcp}}}");
+        let own = |password: &str| {
+            format!("{{name: bob, role_attr_flags: LOGIN, login_password: '{password}', {tcp}}}")
+        };
         let told = desk.run("postgresql_user", &own("other-s3cret")).await;
         assert_eq!((told.failed, told.changed), (None, false), "{shell}");
         let told = desk.run("postgresql_user", &own("wrong")).await;
@@ -191,22 +243,27 @@ async fn extensions_converge() {
     let login = cluster.login();
     cluster.sql("postgres", "CREATE DATABASE app");
     cluster.sql("app", "CREATE SCHEMA extra");
-    let newest = cluster.sql("app", "SELECT default_version FROM pg_available_extensions WHERE name = 'plpgsql'");
+    let newest = cluster
+        .sql("app", "SELECT default_version FROM pg_available_extensions WHERE name = 'plpgsql'");
     let desk = &mut Desk::new("dash").await;
     let ext = |name: &str, more: &str| format!("{{name: {name}, login_db: app, {login}{more}}}");
     let told = converges(desk, "postgresql_ext", &ext("plpgsql", ", state: absent")).await;
     assert_eq!((told.text("prev_version"), told.text("version")), (newest.clone(), String::new()));
-    let told = converges(desk, "postgresql_ext", &ext("plpgsql", ", comment: \"it's\", version: latest")).await;
+    let told =
+        converges(desk, "postgresql_ext", &ext("plpgsql", ", comment: \"it's\", version: latest"))
+            .await;
     assert_eq!((told.text("prev_version"), told.text("version")), (String::new(), newest));
     let told = desk.run("postgresql_ext", &ext("plpgsql", ", version: '77'")).await;
     assert!(told.failed.unwrap().starts_with("Passed version '77' has no valid update path"));
     let told = desk.run("postgresql_ext", &ext("nosuch", "")).await;
     assert_eq!(told.failed.unwrap(), "Extension nosuch is not available");
-    let told = desk.run("postgresql_ext", &format!("{{name: plpgsql, login_db: none, {login}}}")).await;
+    let told =
+        desk.run("postgresql_ext", &format!("{{name: plpgsql, login_db: none, {login}}}")).await;
     assert!(told.failed.unwrap().contains("database \"none\" does not exist"));
     // A database that an earlier task of a check run would make.
     desk.check("postgresql_db", &format!("{{name: none, {login}}}")).await;
-    let told = desk.check("postgresql_ext", &format!("{{name: vector, login_db: none, {login}}}")).await;
+    let told =
+        desk.check("postgresql_ext", &format!("{{name: vector, login_db: none, {login}}}")).await;
     assert_eq!((told.failed.as_deref(), told.changed), (None, true));
     assert_eq!(list(&told, "queries"), ["CREATE EXTENSION \"vector\""]);
 }
@@ -242,20 +299,37 @@ async fn privileges_converge() {
         let told = converges(desk, "postgresql_privs", &args).await;
         assert!(!list(&told, "queries").is_empty());
     }
-    assert_eq!(cluster.sql("app", "SELECT relacl FROM pg_class WHERE relname = 't'"), "{postgres=arwdDxt/postgres,reader=r/postgres}");
-    assert_eq!(cluster.sql("app", "SELECT has_database_privilege('reader', 'app', 'CONNECT')"), "f");
+    assert_eq!(
+        cluster.sql("app", "SELECT relacl FROM pg_class WHERE relname = 't'"),
+        "{postgres=arwdDxt/postgres,reader=r/postgres}"
+    );
+    assert_eq!(
+        cluster.sql("app", "SELECT has_database_privilege('reader', 'app', 'CONNECT')"),
+        "f"
+    );
     let privs = |more: &str| format!("{{login_db: app, {more}, {login}}}");
     let told = desk.run("postgresql_privs", &privs("roles: nosuch, privs: SELECT, objs: t")).await;
     assert_eq!(told.failed.unwrap(), "Role 'nosuch' does not exist");
-    let told = desk.run("postgresql_privs", &privs("roles: 'nosuch,reader', privs: UPDATE, objs: t, fail_on_role: false")).await;
+    let told = desk
+        .run(
+            "postgresql_privs",
+            &privs("roles: 'nosuch,reader', privs: UPDATE, objs: t, fail_on_role: false"),
+        )
+        .await;
     assert_eq!((told.failed, told.changed, told.warnings.len()), (None, true, 1));
     for (args, why) in [
         ("roles: reader, privs: FLY, objs: t", "Invalid privileges specified: FLY"),
         ("roles: reader, privs: SELECT", "Argument \"objs\" is required for type \"table\"."),
         ("roles: reader, objs: t", "Argument \"privs\" is required for type \"table\"."),
         ("roles: reader, privs: SELECT, objs: nosuch", "relation \"public.nosuch\" does not exist"),
-        ("roles: reader, privs: USAGE, type: schema, objs: s, schema: s", "Argument \"schema\" is not allowed for type \"schema\"."),
-        ("roles: reader, privs: EXECUTE, type: function, objs: \"f(int); DROP TABLE t\"", "Illegal function / procedure signature: \"f(int); DROP TABLE t\"."),
+        (
+            "roles: reader, privs: USAGE, type: schema, objs: s, schema: s",
+            "Argument \"schema\" is not allowed for type \"schema\".",
+        ),
+        (
+            "roles: reader, privs: EXECUTE, type: function, objs: \"f(int); DROP TABLE t\"",
+            "Illegal function / procedure signature: \"f(int); DROP TABLE t\".",
+        ),
     ] {
         let told = desk.run("postgresql_privs", &privs(args)).await;
         assert_eq!(told.failed.unwrap(), why, "{args}");

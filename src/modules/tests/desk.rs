@@ -6,8 +6,8 @@ use crate::connection::shell::tests::{host, host_with_tools};
 use crate::modules;
 use crate::spec::module::{AnyArgs, AnySeen, AnyState};
 use crate::spec::{
-    ActionContext, Answer, ChangeKind, Ctx, Diff, Failure, Fields, Foretold, Host, Inputs, Look, Plan, Run,
-    Then, World,
+    ActionContext, Answer, ChangeKind, Ctx, Diff, Failure, Fields, Foretold, Host, Inputs, Look,
+    Plan, Run, Then, World,
 };
 use std::path::Path;
 use std::sync::{Arc, Mutex};

@@ -93,7 +93,9 @@ impl Args {
         for (key, value) in &self.config.0 {
             let value = match value {
                 value if value.is_null() => None,
-                value if value.type_name() == "bool" => Some(if value.is_true() { "yes" } else { "no" }.into()),
+                value if value.type_name() == "bool" => {
+                    Some(if value.is_true() { "yes" } else { "no" }.into())
+                }
                 value => Some(value.text()),
             };
             all.push((key.json_text(), value));
@@ -119,7 +121,9 @@ impl Args {
         // `vm create -s junk` fails and leaves the machine behind (finding 73).
         for (name, size) in [("size", &self.size), ("memory", &self.memory)] {
             let digits = |text: &str| !text.is_empty() && text.chars().all(|c| c.is_ascii_digit());
-            let fits = |size: &String| digits(size.trim_end_matches(['K', 'M', 'G', 'T', 'k', 'm', 'g', 't']));
+            let fits = |size: &String| {
+                digits(size.trim_end_matches(['K', 'M', 'G', 'T', 'k', 'm', 'g', 't']))
+            };
             if let Some(size) = size.as_ref().filter(|size| !fits(size)) {
                 return Err(Failure::new(format!("{name}: {size:?} is no size such as 20G")));
             }
@@ -149,7 +153,8 @@ impl State for VmBhyve {
     fn read(&self, args: &Args, answers: &[Answer], ctx: Ctx<'_>) -> Result<Look<Seen>, Failure> {
         let told = Told::read(answers)?;
         if !told.worked("vm") {
-            let text = "Failed to find required executable \"vm\": the package vm-bhyve is not installed";
+            let text =
+                "Failed to find required executable \"vm\": the package vm-bhyve is not installed";
             return Err(Failure::new(text).missing());
         }
         let rc = RcConf::read(&told, &FILES, ctx)?;
@@ -194,8 +199,7 @@ impl State for VmBhyve {
             let text = line.split_once(": ERROR: ").map_or(line, |(_, text)| text);
             text.trim().trim_start_matches("! ").to_string()
         };
-        let lines: Vec<String> =
-            error.lines().filter(|l| !l.trim().is_empty()).map(line).collect();
+        let lines: Vec<String> = error.lines().filter(|l| !l.trim().is_empty()).map(line).collect();
         let failure = Failure::new(format!("{}: {}", ran.change.why, lines.join("; ")));
         Some(failure.with("rc", ran.answer.rc).with("stderr", error))
     }

@@ -42,7 +42,14 @@ struct Seen1 {
 
 impl Default for Seen1 {
     fn default() -> Self {
-        Self { rc: RC, conf: Some(T1), runs: false, device: "no", lock: None, world: World::default() }
+        Self {
+            rc: RC,
+            conf: Some(T1),
+            runs: false,
+            device: "no",
+            lock: None,
+            world: World::default(),
+        }
     }
 }
 
@@ -67,7 +74,8 @@ impl Seen1 {
         let loaded = yaml::load(args, &Source::described("test")).unwrap();
         let map: Map = loaded.value.as_map().unwrap().clone();
         let args = Args::from_map(&map).map_err(|error| Failure::new(error.to_string()))?;
-        let platform = Platform { os: Os::FreeBsd, system: "FreeBSD".into(), ..Platform::default() };
+        let platform =
+            Platform { os: Os::FreeBsd, system: "FreeBSD".into(), ..Platform::default() };
         let inputs = Inputs::default();
         let ctx = Ctx { platform: &platform, inputs: &inputs, world: &self.world, diff: true };
         VmBhyve.probe(&args, ctx)?;
@@ -111,18 +119,27 @@ fn content(plan: &Plan, path: &str) -> String {
 fn settings_are_edited_and_others_kept() {
     let host = Seen1::default();
     assert_eq!(host.todo("{name: t1, cpu: 1, memory: 256M}"), [""; 0]);
-    let args = "{name: t1, cpu: 2, config: {graphics: true, network0_switch: null}, autostart: true}";
+    let args =
+        "{name: t1, cpu: 2, config: {graphics: true, network0_switch: null}, autostart: true}";
     let (plan, fields) = host.plan(args).unwrap();
     let text = content(&plan, "/vm/t1/t1.conf");
     let wanted = T1.replace("cpu=1", "cpu=\"2\"").replace("network0_switch=\"public\"\n", "");
     assert_eq!(text, format!("{wanted}graphics=\"yes\"\n"));
     assert_eq!(content(&plan, "/etc/rc.conf"), RC.replace("t9 t2", "t9 t2 t1"));
-    assert_eq!(plan.warnings, ["its graphical console listens on all addresses: set graphics_listen"]);
+    assert_eq!(
+        plan.warnings,
+        ["its graphical console listens on all addresses: set graphics_listen"]
+    );
     assert_eq!(fields[&Key::from("restart_required")].text(), "False");
     let runs = Seen1 { runs: true, device: "yes", ..Seen1::default() };
     let (plan, _) = runs.plan("{name: t1, cpu: 2}").unwrap();
     assert!(plan.warnings[0].contains("count once it has been stopped and started"));
-    for bad in ["{name: t1, config: {a: 'x#y'}}", "{name: t1, config: {A: x}}", "{name: t1, config: {a: '$(id)'}}", "{name: t1, config: {a: \"b\\nc\"}}"] {
+    for bad in [
+        "{name: t1, config: {a: 'x#y'}}",
+        "{name: t1, config: {A: x}}",
+        "{name: t1, config: {a: '$(id)'}}",
+        "{name: t1, config: {a: \"b\\nc\"}}",
+    ] {
         assert!(host.plan(bad).is_err(), "{bad}");
     }
 }
@@ -163,7 +180,11 @@ fn a_new_machine_is_made_and_then_set_up() {
     assert_eq!(host.todo(args), ["vm create -t default -s 20G t1"]);
     let effects: Vec<_> = plan.changes().flat_map(|change| change.effects.clone()).collect();
     effects.into_iter().for_each(|effect| host.world.add(effect));
-    assert_eq!(host.todo(args), ["set up the machine t1", "start vm t1"], "foretold of the template");
+    assert_eq!(
+        host.todo(args),
+        ["set up the machine t1", "start vm t1"],
+        "foretold of the template"
+    );
     assert_eq!(host.todo("{name: t1, state: absent}").len(), 1);
     let host = Seen1 { conf: None, ..Seen1::default() };
     assert_eq!(host.todo("{name: t1, state: absent}"), [""; 0]);
@@ -257,16 +278,30 @@ async fn change(desk: &Desk, verb: &str) -> (i32, String) {
 #[tokio::test]
 async fn f71_f72_only_the_process_tells_whether_it_runs() {
     for shell in SHELLS {
-        let tools = [("vm", VM), ("pgrep", PGREP), ("sleep", "#!/bin/sh\n"), ("bhyvectl", "#!/bin/sh\nexit 1\n")];
+        let tools = [
+            ("vm", VM),
+            ("pgrep", PGREP),
+            ("sleep", "#!/bin/sh\n"),
+            ("bhyvectl", "#!/bin/sh\nexit 1\n"),
+        ];
         let desk = &Desk::with_tools(shell, &tools).await;
         desk.write("bin/log", "old: fatal; of another time\n");
         let (rc, error) = change(desk, "start").await;
         assert_eq!(rc, 0, "{shell} {error}");
         assert_eq!(change(desk, "stop").await.0, 0, "{shell}");
-        assert_eq!(change(desk, "stop").await.0, 0, "{shell}: a warning and code 0, as it is so already");
+        assert_eq!(
+            change(desk, "stop").await.0,
+            0,
+            "{shell}: a warning and code 0, as it is so already"
+        );
         desk.write("bin/broken", "");
         let (rc, error) = change(desk, "start").await;
-        assert!(rc == 1 && error.contains("fatal; loader returned error 1") && !error.contains("another time"), "{shell} {error}");
+        assert!(
+            rc == 1
+                && error.contains("fatal; loader returned error 1")
+                && !error.contains("another time"),
+            "{shell} {error}"
+        );
         std::fs::remove_file(desk.path("bin/broken")).unwrap();
         desk.write("bin/brief", "");
         let (rc, error) = change(desk, "start").await;

@@ -34,7 +34,10 @@ impl Address {
             let hex = all.map(|part| u32::from_str_radix(part.trim_start_matches("0x"), 16));
             return Err(match hex {
                 [Ok(bus), Ok(slot), Ok(function)] => {
-                    format!("{}; the numbers look like hex: in decimal {bus}/{slot}/{function}", wrong())
+                    format!(
+                        "{}; the numbers look like hex: in decimal {bus}/{slot}/{function}",
+                        wrong()
+                    )
                 }
                 _ => wrong(),
             });

@@ -73,7 +73,8 @@ impl Args {
     /// The wanted functions and what they should be.
     fn wanted(&self) -> Result<Vec<(Address, Option<String>)>, Failure> {
         let each = self.devices.iter().map(|text| {
-            let (address, ids) = text.split_once('=').map_or((text.as_str(), None), |(a, i)| (a, Some(i)));
+            let (address, ids) =
+                text.split_once('=').map_or((text.as_str(), None), |(a, i)| (a, Some(i)));
             let address = Address::parse(address.trim()).map_err(Failure::new)?;
             Ok((address, ids.map(|ids| ids.trim().to_lowercase())))
         });
@@ -106,7 +107,9 @@ impl Seen {
             let function = self.host.function(*address).ok_or_else(none)?;
             let has = function.ids();
             if let Some(ids) = ids.as_ref().filter(|ids| **ids != has) {
-                return Err(Failure::new(format!("{address} is {has}, not {ids}: the card has moved")));
+                return Err(Failure::new(format!(
+                    "{address} is {has}, not {ids}: the card has moved"
+                )));
             }
             self.take(args, function)?;
         }
@@ -116,7 +119,10 @@ impl Seen {
     fn take(&self, args: &Args, function: &Function) -> Result<(), Failure> {
         let address = function.address;
         if function.header != 0 {
-            let text = format!("{address} ({}) is a bridge: only endpoints can be passed on", function.driver);
+            let text = format!(
+                "{address} ({}) is a bridge: only endpoints can be passed on",
+                function.driver
+            );
             return Err(Failure::new(text));
         }
         if function.is_reserved() {
@@ -189,7 +195,8 @@ impl Seen {
             let address = function.address;
             let beside = goal.iter().any(|other| other.card() == address.card());
             if beside && !goal.contains(&address) && function.header == 0 {
-                let text = "{} ({}) is of a card that is reserved: its functions should go together";
+                let text =
+                    "{} ({}) is of a card that is reserved: its functions should go together";
                 let text = text.replacen("{}", &address.to_string(), 1);
                 warnings.push(text.replacen("{}", &function.driver, 1));
             }
@@ -289,7 +296,8 @@ impl State for BhyvePassthru {
             .into_iter()
             .collect()
         };
-        let has = |address: &Address| before.host.function(*address).is_some_and(Function::is_reserved);
+        let has =
+            |address: &Address| before.host.function(*address).is_some_and(Function::is_reserved);
         let mut waits = goal.iter().any(|address| !has(address));
         let taken = before.host.functions.iter().filter(|function| function.is_reserved());
         waits |= taken.into_iter().any(|function| !goal.contains(&function.address));

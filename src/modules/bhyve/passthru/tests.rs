@@ -61,7 +61,9 @@ fn what_the_host_needs_is_never_taken() {
     let host = host(RECORDED);
     host.write("loader.conf", "");
     let why = |device: &str| {
-        let args = format!("{{devices: ['{device}'], path: @/loader.conf, allow_storage_and_network: true}}");
+        let args = format!(
+            "{{devices: ['{device}'], path: @/loader.conf, allow_storage_and_network: true}}"
+        );
         host.refusal(&BhyvePassthru, &args)
     };
     let text = why("0/2/0");
@@ -73,9 +75,13 @@ fn what_the_host_needs_is_never_taken() {
     // vtbd1 is closed, as ahci0's disk.
     let plain = "{devices: [0/5/0], path: @/loader.conf}";
     assert!(host.refusal(&BhyvePassthru, plain).contains("is a storage controller"));
-    let allowed = "{devices: [0/5/0, 0/31/2], path: @/loader.conf, allow_storage_and_network: true}";
+    let allowed =
+        "{devices: [0/5/0, 0/31/2], path: @/loader.conf, allow_storage_and_network: true}";
     assert!(written(&host, allowed).contains("pptdevs=\"0/5/0 0/31/2\""));
-    let (from, to) = ("Geom name: cd0\nProviders:\n1. Name: cd0\n   Mediasize: 0 (0B)\n   Sectorsize: 2048\n   Mode: r0w0e0", "Geom name: ada0\nProviders:\n1. Name: ada0\n   Mode: r1w1e1");
+    let (from, to) = (
+        "Geom name: cd0\nProviders:\n1. Name: cd0\n   Mediasize: 0 (0B)\n   Sectorsize: 2048\n   Mode: r0w0e0",
+        "Geom name: ada0\nProviders:\n1. Name: ada0\n   Mode: r1w1e1",
+    );
     assert!(RECORDED.contains(from));
     let open = self::host(&RECORDED.replace(from, to));
     open.write("loader.conf", "");
@@ -85,9 +91,16 @@ fn what_the_host_needs_is_never_taken() {
     lost.write("loader.conf", "");
     let text = lost.refusal(&BhyvePassthru, allowed);
     assert!(text.ends_with("nobody knows which controller the open disk da7 hangs on"), "{text}");
-    let bridge = self::host(&RECORDED.replace("rev=0x02 hdr=0x00 vendor=0x8086 device=0x2930", "rev=0x02 hdr=0x01 vendor=0x8086 device=0x2930"));
+    let bridge = self::host(&RECORDED.replace(
+        "rev=0x02 hdr=0x00 vendor=0x8086 device=0x2930",
+        "rev=0x02 hdr=0x01 vendor=0x8086 device=0x2930",
+    ));
     bridge.write("loader.conf", "");
-    assert!(bridge.refusal(&BhyvePassthru, "{devices: [0/31/3], path: @/loader.conf}").contains("is a bridge"));
+    assert!(
+        bridge
+            .refusal(&BhyvePassthru, "{devices: [0/31/3], path: @/loader.conf}")
+            .contains("is a bridge")
+    );
     let blind = self::host(&RECORDED.replace("$ devinfo\n", "$ devinfo -x\n"));
     blind.write("loader.conf", "");
     let text = blind.refusal(&BhyvePassthru, "{devices: [0/31/3], path: @/loader.conf}");
@@ -101,23 +114,45 @@ fn addresses_are_decimal() {
     assert_eq!(text("010/01/0").as_deref(), Ok("10/1/0"));
     let hex = text("0a/1f/0").unwrap_err();
     assert!(hex.ends_with("the numbers look like hex: in decimal 10/31/0"), "{hex}");
-    for bad in ["1/0", "1/0/0/0", "1/32/0", "1/0/8", "256/0/0", "pci0:1:0:0", "", "1/0/-1", "99999999999/0/0"] {
+    for bad in [
+        "1/0",
+        "1/0/0/0",
+        "1/32/0",
+        "1/0/8",
+        "256/0/0",
+        "pci0:1:0:0",
+        "",
+        "1/0/-1",
+        "99999999999/0/0",
+    ] {
         assert!(text(bad).is_err(), "{bad}");
     }
 }
 
 #[test]
 fn many_functions_spill_into_more_variables() {
-    let all: Vec<Address> = (0..40).map(|n| Address::parse(&format!("1{}/{}/{}", n / 8, n % 32, n % 8)).unwrap()).collect();
+    let all: Vec<Address> = (0..40)
+        .map(|n| Address::parse(&format!("1{}/{}/{}", n / 8, n % 32, n % 8)).unwrap())
+        .collect();
     let values = spill(&all).unwrap();
     assert_eq!(values.len(), 3, "{values:?}");
     assert!(values.iter().all(|value| value.len() <= 128 && !value.is_empty()));
     assert_eq!(values.join(" ").split(' ').count(), 40);
     let host = host(RECORDED);
-    let old: Vec<String> = values.iter().enumerate().map(|(at, value)| format!("{}=\"{value}\"\n", super::variable(at))).collect();
+    let old: Vec<String> = values
+        .iter()
+        .enumerate()
+        .map(|(at, value)| format!("{}=\"{value}\"\n", super::variable(at)))
+        .collect();
     host.write("loader.conf", &old.concat());
     let text = written(&host, "{devices: [0/31/3], path: @/loader.conf}");
-    assert!(text.contains("pptdevs=\"") && text.contains("pptdevs2=\"") && text.contains("pptdevs3=\"") && text.contains("0/31/3"), "{text}");
+    assert!(
+        text.contains("pptdevs=\"")
+            && text.contains("pptdevs2=\"")
+            && text.contains("pptdevs3=\"")
+            && text.contains("0/31/3"),
+        "{text}"
+    );
     assert!(text.lines().all(|line| line.len() <= 128 + "pptdevs3=\"\"".len()));
     let one = "{devices: [0/31/3], path: @/loader.conf, state: absent}";
     assert_eq!(written(&host, one), "", "it is not among them");

@@ -35,7 +35,8 @@ pub fn text(args: &Args) -> Result<String, Failure> {
 
 fn slots(args: &Args, all: &mut BTreeMap<String, String>) -> Result<(), Failure> {
     for slot in &args.slots {
-        let wrong = || Failure::new(format!("{slot:?} is no device of a slot, as 3:0,virtio-net,tap0"));
+        let wrong =
+            || Failure::new(format!("{slot:?} is no device of a slot, as 3:0,virtio-net,tap0"));
         let (place, device) = slot.split_once(',').ok_or_else(wrong)?;
         let parts: Result<Vec<u32>, _> = place.split(':').map(str::parse).collect();
         let (bus, slot_number, function) = match parts.map_err(|_| wrong())?[..] {

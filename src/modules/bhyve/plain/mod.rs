@@ -109,7 +109,9 @@ impl Args {
         for tap in &self.taps {
             let (tap, bridge) = tap.split_once(':').unwrap_or((tap, ""));
             if tap.is_empty() || tap.len() > 15 || !tap.chars().chain(bridge.chars()).all(name) {
-                return Err(Failure::new(format!("{tap:?} is no tap with its bridge, as tap0:bridge0")));
+                return Err(Failure::new(format!(
+                    "{tap:?} is no tap with its bridge, as tap0:bridge0"
+                )));
             }
         }
         Ok(())
@@ -143,7 +145,8 @@ impl Seen {
             let make = Change::new(make, format!("make the directory {parent}"));
             changes.push(make.kind(crate::spec::ChangeKind::Prelude));
         }
-        for (kept, text, mode) in [(&self.file, text, 0o644), (&self.script, args.script(), 0o555)] {
+        for (kept, text, mode) in [(&self.file, text, 0o644), (&self.script, args.script(), 0o555)]
+        {
             if kept.text() == text && kept.there() {
                 continue;
             }
@@ -230,7 +233,8 @@ impl State for BhyveVm {
         let mut changes: Vec<Change> = plan.changes().cloned().collect();
         changes.extend(enabled.parts.into_iter().flat_map(|part| part.changes));
         if edited && seen.running == Running::Yes {
-            let text = format!("{} runs as described before, until it is stopped and started", args.name);
+            let text =
+                format!("{} runs as described before, until it is stopped and started", args.name);
             plan.warnings.push(text);
         }
         changes.extend(run(args, seen));

@@ -39,7 +39,12 @@ fn descriptions_are_bhyves_own() {
         describe::text(&args(&format!("{{name: vm1, memory: 1G, slots: ['{slot}']{more}}}")))
     };
     let text = with("6:0,passthru,1/0/0", ", wired: true").unwrap();
-    assert!(text.contains("pci.0.6.0.bus=1\npci.0.6.0.device=passthru\npci.0.6.0.func=0\npci.0.6.0.slot=0\n"), "{text}");
+    assert!(
+        text.contains(
+            "pci.0.6.0.bus=1\npci.0.6.0.device=passthru\npci.0.6.0.func=0\npci.0.6.0.slot=0\n"
+        ),
+        "{text}"
+    );
     assert!(with("6:0,passthru,1/0/0", "").unwrap_err().msg.contains("needs wired: true"));
     for (slot, more) in [
         ("x,hostbridge", ""),
@@ -56,7 +61,12 @@ fn descriptions_are_bhyves_own() {
     assert!(with("29,fbuf,tcp=127.0.0.1:5900,w=1280", "").unwrap().contains("pci.0.29.0.w=1280"));
     let twice = "{name: vm1, memory: 1G, slots: ['3,lpc', '0:3:0,hostbridge']}";
     assert_eq!(describe::text(&args(twice)).unwrap_err().msg, "two devices in slot 0:3:0");
-    for bad in ["name: vm1, taps: ['tap0;id:b']", "name: vm1, taps: ['']", "name: 'a b'", "name: vm1, stop_timeout: 0"] {
+    for bad in [
+        "name: vm1, taps: ['tap0;id:b']",
+        "name: vm1, taps: ['']",
+        "name: 'a b'",
+        "name: vm1, stop_timeout: 0",
+    ] {
         let bad = format!("{{{bad}, memory: 1G, slots: ['31,lpc']}}");
         assert!(args(&bad).check().is_err(), "{bad}");
     }
@@ -76,7 +86,11 @@ fn a_guest_that_reboots_goes_on_and_one_that_powers_off_ends() {
     std::fs::write(path("rc.subr"), SUBR).unwrap();
     // bhyve's codes: 0 reboot, 1 power off, 4 error (hosts.md F; system.txt has 4).
     let bhyve = "#!/bin/sh\nd=${0%/*}\necho \"$*\" >>\"$d/calls\"\nread -r code <\"$d/codes\"\nsed 1d \"$d/codes\" >\"$d/rest\"\nmv \"$d/rest\" \"$d/codes\"\nexit \"$code\"\n";
-    for (name, text) in [("bhyve", bhyve), ("bhyvectl", "#!/bin/sh\n"), ("logger", "#!/bin/sh\necho \"$*\" >>\"${0%/*}/calls\"\n")] {
+    for (name, text) in [
+        ("bhyve", bhyve),
+        ("bhyvectl", "#!/bin/sh\n"),
+        ("logger", "#!/bin/sh\necho \"$*\" >>\"${0%/*}/calls\"\n"),
+    ] {
         std::fs::write(path(name), text).unwrap();
         let mode = std::os::unix::fs::PermissionsExt::from_mode(0o755);
         std::fs::set_permissions(path(name), mode).unwrap();

@@ -25,12 +25,41 @@ crate::choices! {
 }
 
 const PRIVILEGES: [&str; 18] = [
-    "SELECT", "INSERT", "UPDATE", "DELETE", "TRUNCATE", "REFERENCES", "TRIGGER", "CREATE", "CONNECT",
-    "TEMPORARY", "TEMP", "EXECUTE", "USAGE", "ALL", "SET", "ALTER_SYSTEM", "MAINTAIN", "ALL_PRIVILEGES",
+    "SELECT",
+    "INSERT",
+    "UPDATE",
+    "DELETE",
+    "TRUNCATE",
+    "REFERENCES",
+    "TRIGGER",
+    "CREATE",
+    "CONNECT",
+    "TEMPORARY",
+    "TEMP",
+    "EXECUTE",
+    "USAGE",
+    "ALL",
+    "SET",
+    "ALTER_SYSTEM",
+    "MAINTAIN",
+    "ALL_PRIVILEGES",
 ];
 
 const DEFAULTS: [(&str, &[&str]); 5] = [
-    ("TABLES", &["ALL", "SELECT", "INSERT", "UPDATE", "DELETE", "TRUNCATE", "REFERENCES", "TRIGGER", "MAINTAIN"]),
+    (
+        "TABLES",
+        &[
+            "ALL",
+            "SELECT",
+            "INSERT",
+            "UPDATE",
+            "DELETE",
+            "TRUNCATE",
+            "REFERENCES",
+            "TRIGGER",
+            "MAINTAIN",
+        ],
+    ),
     ("SEQUENCES", &["ALL", "SELECT", "UPDATE", "USAGE"]),
     ("FUNCTIONS", &["ALL", "EXECUTE"]),
     ("TYPES", &["ALL", "USAGE"]),
@@ -114,7 +143,8 @@ impl Objects {
     }
 
     fn quoted(&self, name: &str) -> String {
-        let schema = self.schema.as_deref().map(|s| format!("{}.", sql::name(s))).unwrap_or_default();
+        let schema =
+            self.schema.as_deref().map(|s| format!("{}.", sql::name(s))).unwrap_or_default();
         match name.split_once('(') {
             Some((function, words)) if self.kind.is_routine() => {
                 format!("{schema}{}({words}", sql::name(function))
@@ -128,61 +158,76 @@ impl Objects {
 
     /// A statement that tells who has what, in a fixed order.
     pub fn status(&self) -> String {
-        let schema = sql::text(self.schema.as_deref().unwrap_or_default());
-        let acl = |column: &str| {
-            format!("(SELECT json_agg(a::text ORDER BY a::text) FROM unnest({column}) a)")
+        let Catalogue { from, acl, name, filter, order } = self.kind.catalogue();
+        let acl = format!("(SELECT json_agg(a::text ORDER BY a::text) FROM unnest({acl}) a)");
+        let what = match self.kind {
+            Kind::Group => "json_build_array(r.rolname, m.member, m.admin_option)".to_string(),
+            Kind::DefaultPrivs => format!("json_build_array({order}, {acl})"),
+            _ => format!("json_build_array({name}, {acl})"),
         };
-        let names: Vec<&str> =
-            self.names.iter().map(|name| name.split('(').next().unwrap_or_default()).collect();
-        let only = |column: &str| match names.is_empty() {
-            true => String::new(),
-            false => format!(" AND {column}::text = ANY ({})", sql::texts(&names)),
-        };
-        let class = |kinds: &str| {
-            let from = "pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace";
-            (acl("relacl"), from.to_string(), format!("nspname = {schema} AND relkind IN ({kinds}){}", only("relname")), "relname")
-        };
-        let plain = |table: &str, column: &str, name: &'static str| {
-            (acl(column), table.to_string(), format!("true{}", only(name)), name)
-        };
-        let (what, from, filter, order) = match self.kind {
-            Kind::Table => class("'r','p','v','m','f'"),
-            Kind::Sequence => class("'S'"),
-            Kind::Function | Kind::Procedure => {
-                let from = "pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace";
-                let filter = format!("nspname = {schema}{}", only("proname"));
-                (acl("proacl"), from.to_string(), filter, "proname, proargtypes::text")
+        let mut filters = vec![filter.to_string()];
+        if let Some(schema) = self.schema.as_ref().filter(|_| self.kind != Kind::DefaultPrivs) {
+            filters.push(format!("nspname = {}", sql::text(schema)));
+        }
+        if !self.names.is_empty() && !name.is_empty() {
+            let names = self.names.iter().map(|name| name.split('(').next().unwrap_or_default());
+            filters.push(format!("{name}::text = ANY ({})", sql::texts(names)));
+        }
+        let filter = filters.join(" AND ");
+        format!(
+            "SELECT json_build_object('status', (SELECT coalesce(json_agg({what} ORDER BY {order}), '[]') \
+             FROM {from} WHERE {filter}));"
+        )
+    }
+}
+
+/// Where the catalogue tells of privileges.
+struct Catalogue {
+    from: &'static str,
+    /// Column of the privileges; empty: it has none.
+    acl: &'static str,
+    /// Column of the name; empty: all rows count.
+    name: &'static str,
+    filter: &'static str,
+    order: &'static str,
+}
+
+impl Kind {
+    fn catalogue(self) -> Catalogue {
+        const CLASS: &str = "pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace";
+        const ROUTINE: &str = "pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace";
+        const TYPE: &str = "pg_type t JOIN pg_namespace n ON n.oid = t.typnamespace";
+        const MEMBER: &str = "pg_auth_members m JOIN pg_roles r ON r.oid = m.roleid";
+        let plain = |from, acl, name| Catalogue { from, acl, name, filter: "true", order: name };
+        match self {
+            Self::Table => Catalogue {
+                filter: "relkind IN ('r','p','v','m','f')",
+                ..plain(CLASS, "relacl", "relname")
+            },
+            Self::Sequence => {
+                Catalogue { filter: "relkind = 'S'", ..plain(CLASS, "relacl", "relname") }
             }
-            Kind::Type => {
-                let from = "pg_type t JOIN pg_namespace n ON n.oid = t.typnamespace";
-                let filter = format!("nspname = {schema}{}", only("typname"));
-                (acl("typacl"), from.to_string(), filter, "typname")
-            }
-            Kind::Database => plain("pg_database", "datacl", "datname"),
-            Kind::Schema => plain("pg_namespace", "nspacl", "nspname"),
-            Kind::Language => plain("pg_language", "lanacl", "lanname"),
-            Kind::Tablespace => plain("pg_tablespace", "spcacl", "spcname"),
-            Kind::ForeignDataWrapper => plain("pg_foreign_data_wrapper", "fdwacl", "fdwname"),
-            Kind::ForeignServer => plain("pg_foreign_server", "srvacl", "srvname"),
-            Kind::Parameter => plain("pg_parameter_acl", "paracl", "parname"),
-            Kind::Group => (
-                "json_build_array(r.rolname, m.member, m.admin_option)".to_string(),
-                "pg_auth_members m JOIN pg_roles r ON r.oid = m.roleid".to_string(),
-                format!("true{}", only("r.rolname")),
-                "r.rolname, m.member, m.admin_option",
-            ),
-            Kind::DefaultPrivs => {
-                let own = "json_build_array(defaclrole, defaclnamespace, defaclobjtype, ";
-                (
-                    format!("{own}{})", acl("defaclacl")),
-                    "pg_default_acl".to_string(),
-                    "true".to_string(),
-                    "defaclrole, defaclnamespace, defaclobjtype",
-                )
-            }
-        };
-        let key = order.split(',').next().unwrap_or_default();
-        format!("SELECT json_build_object('status', (SELECT coalesce(json_agg(json_build_array({key}, {what}) ORDER BY {order}), '[]') FROM {from} WHERE {filter}));")
+            Self::Function | Self::Procedure => Catalogue {
+                order: "proname, proargtypes::text",
+                ..plain(ROUTINE, "proacl", "proname")
+            },
+            Self::Type => plain(TYPE, "typacl", "typname"),
+            Self::Database => plain("pg_database", "datacl", "datname"),
+            Self::Schema => plain("pg_namespace", "nspacl", "nspname"),
+            Self::Language => plain("pg_language", "lanacl", "lanname"),
+            Self::Tablespace => plain("pg_tablespace", "spcacl", "spcname"),
+            Self::ForeignDataWrapper => plain("pg_foreign_data_wrapper", "fdwacl", "fdwname"),
+            Self::ForeignServer => plain("pg_foreign_server", "srvacl", "srvname"),
+            Self::Parameter => plain("pg_parameter_acl", "paracl", "parname"),
+            Self::Group => Catalogue {
+                order: "r.rolname, m.member, m.admin_option",
+                ..plain(MEMBER, "", "r.rolname")
+            },
+            Self::DefaultPrivs => Catalogue {
+                order: "defaclrole, defaclnamespace, defaclobjtype",
+                ..plain("pg_default_acl", "defaclacl", "")
+            },
+        }
     }
 }
 
@@ -232,8 +277,8 @@ fn names(kind: Kind, objs: &str, privs: &[String]) -> Result<Vec<String>, Failur
         };
         for name in &names {
             let known = DEFAULTS.iter().find(|(known, _)| known == name).map(|(_, privs)| privs);
-            let known =
-                known.ok_or_else(|| Failure::new(format!("Invalid Object set specified: {name}")))?;
+            let known = known
+                .ok_or_else(|| Failure::new(format!("Invalid Object set specified: {name}")))?;
             if let Some(wrong) = privs.iter().find(|word| !known.contains(&word.as_str())) {
                 let text = format!("Invalid priv specified. {wrong} is none of {name}");
                 return Err(Failure::new(text));

@@ -27,7 +27,10 @@ impl Checksum {
         let (algorithm, hex) = text.split_once(':').ok_or_else(|| Failure::new(form))?;
         if !KNOWN.contains(&algorithm) {
             let text = format!("Could not hash file with algorithm '{algorithm}'");
-            return Err(Failure::new(format!("{text}. Available algorithms: {}", KNOWN.join(", "))));
+            return Err(Failure::new(format!(
+                "{text}. Available algorithms: {}",
+                KNOWN.join(", ")
+            )));
         }
         let checksum = Self { algorithm: algorithm.to_string(), hex: hex.to_string() };
         match checksum.url() {

@@ -137,12 +137,17 @@ impl<'a> Request<'a> {
                     true => format!("header = {}", quoted(&format!("{name};"))),
                     false => format!("header = {}", quoted(&format!("{name}: {value}"))),
                 }));
-                lines.extend(user.map(|user| format!("user = {}", quoted(&format!("{user}:{password}")))));
-                lines.push(if self.args.force_basic_auth { "basic" } else { "anyauth" }.to_string());
+                lines.extend(
+                    user.map(|user| format!("user = {}", quoted(&format!("{user}:{password}")))),
+                );
+                lines
+                    .push(if self.args.force_basic_auth { "basic" } else { "anyauth" }.to_string());
             }
             "wget" => {
                 lines.push(format!("#url {}", self.url));
-                lines.extend(self.headers().map(|(name, value)| format!("header = {name}: {value}")));
+                lines.extend(
+                    self.headers().map(|(name, value)| format!("header = {name}: {value}")),
+                );
                 if let Some(user) = user {
                     lines.push(format!("http_user = {user}\nhttp_password = {password}"));
                     let at_once = if self.args.force_basic_auth { "on" } else { "off" };
@@ -253,7 +258,9 @@ fn reason(code: i64) -> &'static str {
 /// The last part of a URL's path; `index.html` when it has none.
 pub fn file_name(url: &str) -> String {
     let path = url.split(['?', '#']).next().unwrap_or_default();
-    let path = path.split_once("://").map_or(path, |(_, rest)| rest.split_once('/').map_or("", |(_, p)| p));
+    let path = path
+        .split_once("://")
+        .map_or(path, |(_, rest)| rest.split_once('/').map_or("", |(_, p)| p));
     match path.rsplit('/').next() {
         None | Some("" | "." | "..") => "index.html".to_string(),
         Some(name) => name.to_string(),
@@ -277,7 +284,6 @@ pub fn masked(url: &str) -> String {
         }
     }
 }
-
 
 #[cfg(test)]
 mod tests {
@@ -308,8 +314,15 @@ mod tests {
         let got = Got::read(&Answer::ok("404\nhttp://h/a\nHTTP/1.1 404 Not Found\n"), "http://h/a");
         let failure = got.check("http://h/a").unwrap_err();
         assert_eq!(failure.msg, "Request failed");
-        assert_eq!(failure.fields[&crate::base::Key::from("response")].text(), "HTTP Error 404: Not Found");
-        let cut = Answer { rc: 18, stderr: "curl: (18) transfer closed".into(), ..Answer::ok("200\nhttp://h/a\n") };
+        assert_eq!(
+            failure.fields[&crate::base::Key::from("response")].text(),
+            "HTTP Error 404: Not Found"
+        );
+        let cut = Answer {
+            rc: 18,
+            stderr: "curl: (18) transfer closed".into(),
+            ..Answer::ok("200\nhttp://h/a\n")
+        };
         let failure = Got::read(&cut, "http://h/a").check("http://h/a").unwrap_err();
         assert_eq!(failure.msg, "Request failed: curl: (18) transfer closed");
     }

@@ -61,7 +61,10 @@ fn answer(mut stream: TcpStream, head: &str, port: u16) -> std::io::Result<()> {
     let path = head.split(' ').nth(1).unwrap_or_default();
     let date = "Last-Modified: Wed, 01 Jan 2020 00:00:00 GMT\r\n";
     let whole = |more: &str, text: &str| {
-        format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n{more}Connection: close\r\n\r\n{text}", text.len())
+        format!(
+            "HTTP/1.1 200 OK\r\nContent-Length: {}\r\n{more}Connection: close\r\n\r\n{text}",
+            text.len()
+        )
     };
     let lower = head.to_lowercase();
     let reply = match path {
@@ -72,13 +75,22 @@ fn answer(mut stream: TcpStream, head: &str, port: u16) -> std::io::Result<()> {
         "/new" => whole("", "new\n"),
         "/named" => whole("Content-Disposition: attachment; filename=\"../other.txt\"\r\n", TEXT),
         "/SUMS" => whole("", &format!("00  x\n{SUM}  f\n{SUM}  fixed\n")),
-        "/cut" => "HTTP/1.1 200 OK\r\nContent-Length: 99\r\nConnection: close\r\n\r\nhal".to_string(),
-        "/moved" => format!("HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:{port}/fixed\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"),
-        "/secret" if lower.contains("x-token: s3cret") || lower.contains("authorization: basic dtpw") => {
+        "/cut" => {
+            "HTTP/1.1 200 OK\r\nContent-Length: 99\r\nConnection: close\r\n\r\nhal".to_string()
+        }
+        "/moved" => format!(
+            "HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:{port}/fixed\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+        ),
+        "/secret"
+            if lower.contains("x-token: s3cret") || lower.contains("authorization: basic dtpw") =>
+        {
             whole("", TEXT)
         }
-        "/secret" => "HTTP/1.1 403 Forbidden\r\nContent-Length: 2\r\nConnection: close\r\n\r\nno".to_string(),
-        _ => "HTTP/1.1 404 Not Found\r\nContent-Length: 4\r\nConnection: close\r\n\r\ngone".to_string(),
+        "/secret" => {
+            "HTTP/1.1 403 Forbidden\r\nContent-Length: 2\r\nConnection: close\r\n\r\nno".to_string()
+        }
+        _ => "HTTP/1.1 404 Not Found\r\nContent-Length: 4\r\nConnection: close\r\n\r\ngone"
+            .to_string(),
     };
     let bodyless = head.starts_with("HEAD ");
     let end = reply.find("\r\n\r\n").map_or(reply.len(), |at| at + 4);
@@ -113,10 +125,21 @@ async fn a_file_is_fetched_once() {
         desk.world = Default::default();
         let told = desk.run("get_url", &args).await;
         assert_eq!((told.failed.as_deref(), told.changed), (None, true), "{shell}");
-        assert_eq!(told.text("checksum_src"), "f572d396fae9206628714fb2ce00f72e94f2258f", "{shell}");
-        assert_eq!((told.text("checksum_dest"), told.text("status_code")), ("None".into(), "200".into()));
+        assert_eq!(
+            told.text("checksum_src"),
+            "f572d396fae9206628714fb2ce00f72e94f2258f",
+            "{shell}"
+        );
+        assert_eq!(
+            (told.text("checksum_dest"), told.text("status_code")),
+            ("None".into(), "200".into())
+        );
         assert_eq!((told.text("msg"), told.text("mode")), ("OK (6 bytes)".into(), "0640".into()));
-        assert_eq!((desk.read("f"), entries(desk)), (TEXT.into(), vec!["f".to_string()]), "{shell}");
+        assert_eq!(
+            (desk.read("f"), entries(desk)),
+            (TEXT.into(), vec!["f".to_string()]),
+            "{shell}"
+        );
         server.asked();
         let told = desk.run("get_url", &args).await;
         assert_eq!((told.changed, told.text("status_code")), (false, "304".into()), "{shell}");
@@ -138,7 +161,11 @@ async fn a_checksum_decides() {
         desk.settles("get_url", &args).await;
         server.asked();
         let told = desk.run("get_url", &args).await;
-        assert_eq!((told.text("msg"), server.asked().len()), ("file already exists".into(), 0), "{shell}");
+        assert_eq!(
+            (told.text("msg"), server.asked().len()),
+            ("file already exists".into(), 0),
+            "{shell}"
+        );
         desk.write("f", "other");
         let told = desk.check("get_url", &args).await;
         assert_eq!((told.changed, told.uncertain), (true, None), "{shell}");
@@ -149,14 +176,19 @@ async fn a_checksum_decides() {
         let list = server.url("/SUMS");
         let args = format!("{{url: '{url}', dest: @/g, checksum: 'sha256:{list}'}}");
         desk.settles("get_url", &args).await;
-        let wrong = format!("{{url: '{}', dest: @/h, checksum: 'sha256:{SUM}'}}", server.url("/new"));
+        let wrong =
+            format!("{{url: '{}', dest: @/h, checksum: 'sha256:{SUM}'}}", server.url("/new"));
         let told = desk.run("get_url", &wrong).await;
         let why = told.failed.unwrap();
         assert!(why.contains(&format!("did not match {SUM}; it was 7aa7a5359173d05b63cfd682e3c38487f3cb4f7f1d60659fe59fab1505977d4c")), "{why}");
         assert!(!std::path::Path::new(&desk.path("h")).exists(), "{shell}");
-        let missing = format!("{{url: '{}', dest: @/h, checksum: 'sha256:{list}'}}", server.url("/new"));
+        let missing =
+            format!("{{url: '{}', dest: @/h, checksum: 'sha256:{list}'}}", server.url("/new"));
         let told = desk.run("get_url", &missing).await;
-        assert_eq!(told.failed.unwrap(), format!("Unable to find a checksum for file 'new' in '{list}'"));
+        assert_eq!(
+            told.failed.unwrap(),
+            format!("Unable to find a checksum for file 'new' in '{list}'")
+        );
     }
 }
 
@@ -167,16 +199,28 @@ async fn nothing_is_left_of_what_did_not_come() {
         let desk = &mut Desk::new(shell).await;
         desk.write("f", "old");
         for path in ["/cut", "/none"] {
-            let args = format!("{{url: '{}', dest: @/f, tmp_dest: @, force: true}}", server.url(path));
+            let args =
+                format!("{{url: '{}', dest: @/f, tmp_dest: @, force: true}}", server.url(path));
             let told = desk.run("get_url", &args).await;
-            assert!(told.failed.as_deref().unwrap().starts_with("Request failed"), "{shell} {told:?}");
+            assert!(
+                told.failed.as_deref().unwrap().starts_with("Request failed"),
+                "{shell} {told:?}"
+            );
             if path == "/none" {
-                assert_eq!((told.text("status_code"), told.text("response")), ("404".into(), "HTTP Error 404: Not Found".into()));
+                assert_eq!(
+                    (told.text("status_code"), told.text("response")),
+                    ("404".into(), "HTTP Error 404: Not Found".into())
+                );
             }
         }
-        let told = desk.run("get_url", "{url: 'http://127.0.0.1:9/x', dest: @/f, force: true}").await;
+        let told =
+            desk.run("get_url", "{url: 'http://127.0.0.1:9/x', dest: @/f, force: true}").await;
         assert!(told.failed.unwrap().starts_with("Request failed: "), "{shell}");
-        assert_eq!((desk.read("f"), entries(desk)), (b"old".to_vec(), vec!["f".to_string()]), "{shell}");
+        assert_eq!(
+            (desk.read("f"), entries(desk)),
+            (b"old".to_vec(), vec!["f".to_string()]),
+            "{shell}"
+        );
         let args = format!("{{url: '{}', dest: @/no/where}}", server.url("/f"));
         let told = desk.run("get_url", &args).await;
         assert!(told.failed.unwrap().ends_with("/no does not exist"), "{shell}");
@@ -188,9 +232,11 @@ async fn directories_get_the_servers_name() {
     let server = Server::start();
     let desk = &mut Desk::new("dash").await;
     std::fs::create_dir(desk.path("d")).unwrap();
-    let told = desk.run("get_url", &format!("{{url: '{}', dest: @/d}}", server.url("/named"))).await;
+    let told =
+        desk.run("get_url", &format!("{{url: '{}', dest: @/d}}", server.url("/named"))).await;
     assert_eq!((told.failed.as_deref(), told.text("dest")), (None, desk.path("d/other.txt")));
-    let told = desk.run("get_url", &format!("{{url: '{}', dest: @/d/}}", server.url("/moved"))).await;
+    let told =
+        desk.run("get_url", &format!("{{url: '{}', dest: @/d/}}", server.url("/moved"))).await;
     assert_eq!((told.failed.as_deref(), told.text("dest")), (None, desk.path("d/fixed")));
     desk.write("src", "local");
     desk.settles("get_url", "{url: 'file://@/src', dest: @/copy}").await;
@@ -207,7 +253,9 @@ async fn secrets_are_in_no_words() {
     let url = server.url("/secret");
     let args = format!("{{url: '{url}', dest: @/f, headers: {{X-Token: s3cret}}}}");
     desk.settles("get_url", &args).await;
-    let args = format!("{{url: '{url}', dest: @/g, url_username: u, url_password: p, force_basic_auth: true}}");
+    let args = format!(
+        "{{url: '{url}', dest: @/g, url_username: u, url_password: p, force_basic_auth: true}}"
+    );
     desk.settles("get_url", &args).await;
     let words = std::fs::read_to_string(desk.path("bin/words")).unwrap();
     assert!(words.contains("-K -"));
@@ -218,7 +266,14 @@ async fn secrets_are_in_no_words() {
 }
 
 /// Runs the script by itself with another tool than the best one.
-fn fetch(tool: &str, dir: &std::path::Path, url: &str, config: &str, since: &str, method: &str) -> (i32, String, String) {
+fn fetch(
+    tool: &str,
+    dir: &std::path::Path,
+    url: &str,
+    config: &str,
+    since: &str,
+    method: &str,
+) -> (i32, String, String) {
     let mut child = Command::new("/bin/sh")
         .args(["-c", include_str!("fetch.sh"), "get_url", tool, method])
         .arg(dir.join("out"))
@@ -256,7 +311,11 @@ fn wget_does_it_too() {
     let (rc, said, error) = fetch("wget", dir.path(), "", &config("/cut"), "", "GET");
     assert!(rc != 0 && !out.exists(), "{said} {error}");
     let (rc, said, error) = fetch("wget", dir.path(), "", &config("/moved"), "", "HEAD");
-    assert_eq!((rc, said.lines().nth(1)), (0, Some(server.url("/fixed").as_str())), "{said} {error}");
+    assert_eq!(
+        (rc, said.lines().nth(1)),
+        (0, Some(server.url("/fixed").as_str())),
+        "{said} {error}"
+    );
     assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 1, "nothing else is left");
 }
 

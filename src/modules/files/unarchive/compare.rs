@@ -59,7 +59,8 @@ impl Rules<'_> {
         // What is not there it says in several ways.
         let both = entries.iter().zip(found).filter(|(entry, _)| !entry.path.is_empty());
         let gone = both.filter(|(_, found)| found.state.is_none());
-        let missing = |(entry, _): (&Entry, &Found)| Difference { path: entry.path.clone(), why: "missing" };
+        let missing =
+            |(entry, _): (&Entry, &Found)| Difference { path: entry.path.clone(), why: "missing" };
         let mut all: Vec<Difference> = gone.map(missing).collect();
         for line in text.lines() {
             let Some((name, why)) = line.rsplit_once(": ") else { continue };
@@ -115,7 +116,9 @@ impl Rules<'_> {
         let owner = entry.owner.clone();
         let (named, number) = (owner.0.filter(|name| !name.is_empty()), owner.1);
         let mine = |name: &Option<String>, number: Option<u32>, has: &str, id: u32| {
-            name.as_deref() == Some(has) || number == Some(id) || (name.is_none() && number.is_none())
+            name.as_deref() == Some(has)
+                || number == Some(id)
+                || (name.is_none() && number.is_none())
         };
         if self.is_root() && !self.owner && !mine(&named, number, &state.owner, state.uid) {
             return Some("Uid differs");

@@ -81,7 +81,8 @@ pub fn check_names<'n>(names: impl IntoIterator<Item = &'n str>) -> Result<(), F
     match names.into_iter().find(outside) {
         None => Ok(()),
         Some(name) => {
-            let text = format!("the archive's member {name:?} would lie outside of the destination");
+            let text =
+                format!("the archive's member {name:?} would lie outside of the destination");
             Err(Failure::new(text))
         }
     }

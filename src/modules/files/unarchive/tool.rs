@@ -53,7 +53,10 @@ impl<'a> Tool<'a> {
             (_, Some(bsd), _) => (Kind::Bsd, bsd.clone()),
             _ => {
                 let lacks = if zip { "'unzip' or 'zipinfo'" } else { "GNU 'tar' or 'bsdtar'" };
-                return Err(no_handler(name, &format!("Unable to find required {lacks} binary in the path.")));
+                return Err(no_handler(
+                    name,
+                    &format!("Unable to find required {lacks} binary in the path."),
+                ));
             }
         };
         let mut tool = Self { kind, program, handler, packed, args, dest, src, strip: 0 };
@@ -65,7 +68,9 @@ impl<'a> Tool<'a> {
     fn check_words(&mut self) -> Result<(), Failure> {
         let program = self.args.exclude.iter().chain(&self.args.include);
         if let Some(word) = program.clone().find(|word| word.starts_with('-')) {
-            return Err(Failure::new(format!("{word:?}: no pattern of a member begins with a dash")));
+            return Err(Failure::new(format!(
+                "{word:?}: no pattern of a member begins with a dash"
+            )));
         }
         if self.kind != Kind::Bsd {
             return Ok(());
@@ -86,7 +91,10 @@ impl<'a> Tool<'a> {
 
     /// The failure of an archive that the program does not take.
     pub fn refused(&self, why: &str) -> Failure {
-        no_handler(self.src, &format!("Command \"{}\" could not handle archive: {why}", self.program))
+        no_handler(
+            self.src,
+            &format!("Command \"{}\" could not handle archive: {why}", self.program),
+        )
     }
 
     /// Words in front of the members: packing, the task's own, patterns.

@@ -126,7 +126,8 @@ impl Args {
         if let Some(text) = refs.iter().find(odd) {
             return Err(Failure::new(format!("{text:?} is no name of a repository or version")));
         }
-        let blank = |text: &&&String| text.chars().any(|c| c.is_whitespace() || "~^:?*[\\".contains(c));
+        let blank =
+            |text: &&&String| text.chars().any(|c| c.is_whitespace() || "~^:?*[\\".contains(c));
         if let Some(text) = refs[..2].iter().find(blank) {
             return Err(Failure::new(format!("{text:?} is no name of a version")));
         }

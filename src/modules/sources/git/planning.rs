@@ -136,20 +136,25 @@ fn work(
         ("GIT_TERMINAL_PROMPT".to_string(), "0".to_string()),
         ("LC_ALL".to_string(), "C".to_string()),
     ];
-    let to = wanted.sha.as_deref().unwrap_or(&wanted.name);
-    let change = Change::new(Op::Run(command), format!("{how} {} at {to}", seen.dest));
+    left(args, seen, wanted, Change::new(Op::Run(command), why(how, seen, wanted)))
+}
+
+fn why(how: &str, seen: &Seen, wanted: &Wanted) -> String {
+    format!("{how} {} at {}", seen.dest, wanted.sha.as_deref().unwrap_or(&wanted.name))
+}
+
+/// The change with what it leaves behind.
+fn left(args: &Args, seen: &Seen, wanted: &Wanted, change: Change) -> Change {
     let branch = match wanted.kind {
         Kind::Head | Kind::Branch => wanted.name.as_str(),
         Kind::Tag | Kind::Commit => "",
     };
     // A bare repository stays on its own branch.
     let after = wanted.sha.clone().filter(|_| !args.bare || wanted.kind == Kind::Head);
-    let left: Value = [
-        ("after", Value::from(after.unwrap_or_default())),
-        ("branch", Value::from(branch)),
-    ]
-    .into_iter()
-    .collect();
+    let left: Value =
+        [("after", Value::from(after.unwrap_or_default())), ("branch", Value::from(branch))]
+            .into_iter()
+            .collect();
     let dir = Some(PathAttrs::new(PathKind::Dir));
     let change = change.effect(Effect::Thing("git", seen.dest.clone(), Some(left)));
     change.effect(Effect::Path(seen.dest.clone(), dir))

@@ -98,7 +98,8 @@ impl Seen {
                 default.split_once('/').map(|(_, branch)| branch.to_string())
             }),
             own: said("own").filter(|sha| is_sha(sha)),
-            other_url: repository && url.is_some_and(|url| url != args.repo(ctx) && url != args.repo),
+            other_url: repository
+                && url.is_some_and(|url| url != args.repo(ctx) && url != args.repo),
             modified: !told.text("status").is_empty(),
             submodules: told.text("submodules").lines().any(changed),
             filled: !told.text("inside").is_empty(),

@@ -7,7 +7,16 @@ use std::process::Command;
 /// Runs git in a directory of the desk's and returns what it prints.
 fn git(desk: &Desk, dir: &str, words: &[&str]) -> String {
     let out = Command::new("git")
-        .args(["-c", "user.name=t", "-c", "user.email=t@example.org", "-c", "init.defaultBranch=main", "-c", "protocol.file.allow=always"])
+        .args([
+            "-c",
+            "user.name=t",
+            "-c",
+            "user.email=t@example.org",
+            "-c",
+            "init.defaultBranch=main",
+            "-c",
+            "protocol.file.allow=always",
+        ])
         .args(words)
         .current_dir(desk.path(dir))
         .env("GIT_CONFIG_NOSYSTEM", "1")
@@ -48,14 +57,25 @@ async fn a_copy_follows_its_branch() {
         assert_eq!((told.text("before"), told.text("after")), ("None".into(), two.clone()));
         assert!(!std::path::Path::new(&desk.path("deep")).exists(), "{shell}");
         let again = desk.check("git", args).await;
-        assert_eq!((again.failed.as_deref(), again.changed), (None, false), "{shell}: it is foretold");
+        assert_eq!(
+            (again.failed.as_deref(), again.changed),
+            (None, false),
+            "{shell}: it is foretold"
+        );
         desk.world = Default::default();
         let told = desk.settles("git", args).await;
-        assert_eq!((told.text("before"), told.text("after")), ("None".into(), two.clone()), "{shell}");
+        assert_eq!(
+            (told.text("before"), told.text("after")),
+            ("None".into(), two.clone()),
+            "{shell}"
+        );
         assert_eq!(desk.read("deep/down/copy/f"), b"two", "{shell}");
         let three = commit(desk, "three");
         let told = desk.check("git", args).await;
-        assert_eq!((told.changed, told.text("before"), told.text("after")), (true, two.clone(), three.clone()));
+        assert_eq!(
+            (told.changed, told.text("before"), told.text("after")),
+            (true, two.clone(), three.clone())
+        );
         assert_eq!(desk.read("deep/down/copy/f"), b"two", "{shell}: check mode");
         desk.world = Default::default();
         let told = desk.settles("git", args).await;
@@ -69,7 +89,14 @@ async fn a_copy_follows_its_branch() {
 async fn branches_tags_and_commits() {
     let desk = &mut Desk::new("dash").await;
     let (one, two) = upstream(desk);
-    for (version, sha) in [("v1", &one), ("v2", &two), ("side", &one), ("main", &two), (&one[..9], &one), (&two, &two)] {
+    for (version, sha) in [
+        ("v1", &one),
+        ("v2", &two),
+        ("side", &one),
+        ("main", &two),
+        (&one[..9], &one),
+        (&two, &two),
+    ] {
         let args = format!("{{repo: @/up, dest: @/copy, version: '{version}'}}");
         let told = desk.settles("git", &args).await;
         assert_eq!(told.text("after"), *sha, "{version}");
@@ -82,7 +109,11 @@ async fn branches_tags_and_commits() {
     desk.run("git", "{repo: @/up, dest: @/copy, version: v2}").await;
     let told = desk.run("git", "{repo: @/up, dest: @/copy, version: main}").await;
     assert_eq!((told.failed, told.changed), (None, false), "the same commit");
-    assert_eq!(git(desk, "copy", &["symbolic-ref", "--short", "HEAD"]), "main", "and yet it is on its branch");
+    assert_eq!(
+        git(desk, "copy", &["symbolic-ref", "--short", "HEAD"]),
+        "main",
+        "and yet it is on its branch"
+    );
     let told = desk.run("git", "{repo: @/up, dest: @/copy, version: nosuch}").await;
     assert_eq!(told.failed.unwrap(), "Could not determine remote revision for nosuch");
     let told = desk.run("git", "{repo: @/nosuch, dest: @/copy}").await;
@@ -103,13 +134,20 @@ async fn local_modifications_stay_unless_forced() {
         assert_eq!((told.failed, told.changed), (None, false), "{shell}: untracked files are none");
         desk.write("copy/f", "mine");
         for check in [true, false] {
-            let told = if check { desk.check("git", args).await } else { desk.run("git", args).await };
-            let text = format!("Local modifications exist in the destination: {} (force=no).", desk.path("copy"));
+            let told =
+                if check { desk.check("git", args).await } else { desk.run("git", args).await };
+            let text = format!(
+                "Local modifications exist in the destination: {} (force=no).",
+                desk.path("copy")
+            );
             assert_eq!(told.failed, Some(text), "{shell}");
         }
         assert_eq!(desk.read("copy/f"), b"mine");
         desk.settles("git", "{repo: @/up, dest: @/copy, force: true}").await;
-        assert_eq!((desk.read("copy/f"), desk.read("copy/untracked")), (b"two".to_vec(), b"x".to_vec()));
+        assert_eq!(
+            (desk.read("copy/f"), desk.read("copy/untracked")),
+            (b"two".to_vec(), b"x".to_vec())
+        );
     }
 }
 
@@ -166,7 +204,10 @@ async fn submodules_come_along() {
     assert_eq!(desk.read("copy/part/f"), b"three");
     git(desk, "copy", &["submodule", "deinit", "-q", "-f", "part"]);
     let told = desk.settles("git", args).await;
-    assert_eq!((told.text("submodules_changed"), desk.read("copy/part/f")), ("True".into(), b"three".to_vec()));
+    assert_eq!(
+        (told.text("submodules_changed"), desk.read("copy/part/f")),
+        ("True".into(), b"three".to_vec())
+    );
     let plain = "{repo: @/outer, dest: @/plain, recursive: false}";
     desk.settles("git", plain).await;
     assert!(!std::path::Path::new(&desk.path("plain/part/f")).exists());
