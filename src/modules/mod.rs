@@ -5,9 +5,11 @@ pub mod commands;
 pub mod facts;
 pub mod files;
 pub mod flow;
+pub mod freebsd;
 pub mod packages;
 pub mod services;
 pub mod system;
+mod told;
 pub mod zfs;
 
 use crate::spec::Entry;
@@ -19,6 +21,7 @@ pub static MODULES: &[&[Entry]] = &[
     facts::FAMILY,
     files::FAMILY,
     flow::FAMILY,
+    freebsd::FAMILY,
     services::FAMILY,
     packages::FAMILY,
     system::FAMILY,

@@ -56,6 +56,12 @@ mv .debian/bin/doas .debian/packages/doas/usr/local/bin/doas
 ln -s /usr/local/etc/doas.conf etc/doas.conf
 chmod 600 etc/master.passwd
 chmod 1777 tmp var/tmp
+mkdir -p boot/kernel boot/loader.conf.d
+for name in acl_nfs4 alias_dummy alias_ftp alias_irc alias_nbt alias_pptp alias_skinny alias_smedia bridgestp \
+    cpuctl cryptodev fdescfs geom_eli if_bridge if_epair if_lagg if_vxlan ipfw krpc libalias mac_portacl \
+    mqueuefs nmdm nullfs opensolaris pf pflog procfs pseudofs tmpfs unionfs vmm xdr zfs zlib; do
+    : >"boot/kernel/$name.ko"
+done
 : >.debian/pw.lock
 : >etc/motd
 rm -f etc/tank-built

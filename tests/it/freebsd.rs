@@ -145,7 +145,7 @@ fn entries(text: &str) -> Vec<Entry> {
 fn the_stand_ins_answer_as_freebsds_tools_did() {
     let host = FreeBsd::start();
     let mut wrong = Vec::new();
-    for part in ["files", "accounts", "settings", "services"] {
+    for part in ["files", "accounts", "settings", "services", "kernel", "network", "pf"] {
         let path = Path::new(FIXTURES).join("recorded").join(part).with_extension("txt");
         let recorded = entries(&fs::read_to_string(path).unwrap());
         assert!(recorded.len() > 30, "{part}");
@@ -201,6 +201,99 @@ fn packages_settings_and_services_converge() {
     let host = FreeBsd::start();
     let ran = converges(&host, &project(&host), &["services.yml"]);
     assert_eq!(ran["target: Reload nginx"].status, "changed", "{ran:?}");
+}
+
+#[test]
+fn kernel_loader_boot_environments_and_scripts_converge() {
+    let host = FreeBsd::start();
+    let project = project(&host);
+    converges(&host, &project, &["system.yml"]);
+    // Finding 33: loaded, code 0, and it cannot work.
+    let told = project.playbook(&["vmm.yml"]).expect_code(2);
+    told.out_has(&["it is loaded and does not work"]);
+}
+
+#[test]
+fn interfaces_converge_live_and_at_boot() {
+    let host = FreeBsd::start();
+    let project = project(&host);
+    converges(&host, &project, &["network.yml"]);
+    // One of both is another: that one alone is put right.
+    host.sh("ifconfig warden0 inet 10.77.0.2 -alias").expect_code(0);
+    project.playbook(&["network.yml"]).expect_code(0).out_has(&["changed=1 "]);
+    host.sh("sysrc -x ifconfig_warden0_alias0").expect_code(0);
+    project.playbook(&["network.yml"]).expect_code(0).out_has(&["changed=1 "]);
+    project.playbook(&["network.yml"]).expect_code(0).out_has(&["changed=0 "]);
+}
+
+#[test]
+fn updates_of_the_base_system_are_fetched_and_installed_once() {
+    let host = FreeBsd::start();
+    let project = project(&host);
+    converges(&host, &project, &["update.yml"]);
+    host.sh(": >/.debian/update/offered").expect_code(0);
+    let told = project.playbook(&["update.yml"]).expect_code(2);
+    told.out_has(&["could not fetch updates", "No mirrors remaining, giving up."]);
+}
+
+#[test]
+fn an_interface_that_leads_to_us_is_left_alone() {
+    let host = FreeBsd::start();
+    let project = project(&host);
+    let task =
+        |words: &str| project.called("ansible", &["target", "-m", "freebsd_bridge", "-a", words]);
+    let told = task("name=warden0 members=vtnet0");
+    assert!(told.code == 2 && told.stdout.contains("vtnet0 leads to us"), "{told:?}");
+    assert_eq!(host.sh("ifconfig -l").stdout, "vtnet0 lo0\n");
+    task("name=warden0 members=vtnet0 management=true rollback_timeout=20").expect_code(0);
+    assert!(host.sh("ifconfig warden0").stdout.contains("member: vtnet0"));
+    // Finding 34: the name is taken by another kind of thing, and nothing unnamed is left behind.
+    let told = task("name=lo0 type=bridge");
+    assert!(told.code == 2 && told.stdout.contains("is no bridge"), "{told:?}");
+    assert_eq!(host.sh("ifconfig -l").stdout, "vtnet0 lo0 warden0\n");
+}
+
+#[test]
+fn rules_of_pf_converge() {
+    let host = FreeBsd::start();
+    let project = project(&host);
+    converges(&host, &project, &["pf.yml"]);
+    // Others loaded something else: the file is right, and what counts is not.
+    host.sh("printf 'pass\\n' | pfctl -f -").expect_code(0);
+    project.playbook(&["pf.yml"]).expect_code(0).out_has(&["changed=1 "]);
+    project.playbook(&["pf.yml"]).expect_code(0).out_has(&["changed=0 "]);
+    assert_eq!(host.sh("ls -A /var/run | grep guard").stdout, "", "no timer is left");
+}
+
+#[test]
+fn rules_that_lock_us_out_undo_themselves() {
+    let host = FreeBsd::start();
+    let project = project(&host);
+    let old = "pass in quick proto tcp from any to any port 22 keep state\n";
+    host.sh(&format!("printf '{old}' >/etc/pf.conf; pfctl -q -f /etc/pf.conf; pfctl -q -e"));
+    let play = |rules: &str| {
+        let vars = serde_json::json!({ "rules": rules }).to_string();
+        project.playbook(&["lockout.yml", "-e", &vars])
+    };
+    let start = std::time::Instant::now();
+    let told = play("block in all\n");
+    told.expect_code(2).out_has(&["no new connection came through", "it was rolled back"]);
+    assert!(start.elapsed() < Duration::from_secs(30), "{:?}", start.elapsed());
+    assert_eq!(host.sh("cat /.debian/pf/log").stdout, "locked\nopened\n");
+    assert_eq!(host.sh("cat /etc/pf.conf").stdout, old, "the file is the old one");
+    // A boot within the window would have taken the old rules.
+    assert_eq!(host.sh("cat /.debian/pf/boots").stdout, old);
+    assert!(host.sh("pfctl -sr").stdout.contains("port = ssh"));
+    // A syntax error touches nothing, and its line is shown.
+    let before = host.listing();
+    let told = play("pass in on vtnet0 inet proto tcp\nblock inn all\npass\n");
+    told.expect_code(2).out_has(&["/etc/pf.conf:2: syntax error: block inn all"]);
+    assert_eq!(host.changed_since(&before), [""; 0]);
+    // Rules that let us in are kept.
+    let new = "block in all\npass in quick proto tcp from any to any port 22 keep state\n";
+    play(new).expect_code(0).out_has(&["changed=1 "]);
+    assert_eq!(host.sh("cat /etc/pf.conf").stdout, new);
+    assert_eq!(host.sh("ls -A /var/run | grep guard").stdout, "");
 }
 
 #[test]

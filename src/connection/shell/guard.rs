@@ -6,10 +6,11 @@ use super::host::{ShellHost, open_on};
 use super::link::Link;
 use super::request::{Data, Kind, Request};
 use crate::base::quote;
-use crate::spec::{Answer, Applied, Change, Command, Host, HostError, Op, Probe, Ran};
+use crate::spec::{Answer, Applied, BoxFuture, Change, Command, Host, HostError, Op, Probe, Ran};
 use bytes::Bytes;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
 /// What is left of the deadline when no further attempt is begun.
@@ -18,6 +19,13 @@ const MARGIN: Duration = Duration::from_secs(1);
 const AFTERWARDS: Duration = Duration::from_mins(1);
 /// The rollback waits or runs.
 const RUNNING: i32 = 254;
+/// How long the change's own answer is waited for before a new connection is tried: the answer may be what the
+/// change keeps from us.
+const PATIENCE: Duration = Duration::from_secs(3);
+/// How long an answer may be on its way when the proof is there already.
+const LATE: Duration = Duration::from_secs(1);
+/// Pause between two attempts.
+const PAUSE: Duration = Duration::from_millis(500);
 
 /// The words of one guarded change.
 struct Guard<'a> {
@@ -110,6 +118,45 @@ async fn one(host: &ShellHost, change: Change, env: &[(String, String)]) -> Resu
     Ok(Ran { change, answer, backup: None })
 }
 
+/// The change as it runs. Its connection may be cut, or take no more packets without anybody being told.
+struct Applying {
+    task: JoinHandle<Result<Answer, HostError>>,
+    answer: Option<Answer>,
+    lost: bool,
+}
+
+impl Applying {
+    fn start(running: BoxFuture<'static, Result<Answer, HostError>>) -> Self {
+        Self { task: tokio::spawn(running), answer: None, lost: false }
+    }
+
+    /// Waits for its answer, at most so long.
+    async fn wait(&mut self, limit: Duration) {
+        if self.answer.is_some() || self.lost {
+            return;
+        }
+        match tokio::time::timeout(limit, &mut self.task).await {
+            Ok(Ok(Ok(answer))) => self.answer = Some(answer),
+            Ok(_) => self.lost = true,
+            Err(_) => {}
+        }
+    }
+
+    /// What it answered; empty when nothing came.
+    fn answer(&self) -> Answer {
+        self.answer.clone().unwrap_or_default()
+    }
+
+    fn failed(&self) -> bool {
+        self.answer.as_ref().is_some_and(|answer| answer.rc != 0)
+    }
+
+    /// Whether its connection stands, as far as anybody knows, and says nothing.
+    fn hangs(&self) -> bool {
+        self.answer.is_none() && !self.lost
+    }
+}
+
 impl Guard<'_> {
     async fn run(&self) -> Result<Answer, HostError> {
         if !self.host.link().can_renew() {
@@ -120,15 +167,14 @@ impl Guard<'_> {
         let armed = self.arm().await?;
         let end = Instant::now() + self.deadline;
         // A connection that is cut meanwhile is what the guard is for: the new one decides.
-        let applied = tokio::time::timeout(self.deadline, self.host.run(self.apply.clone())).await;
-        match applied {
-            Ok(Ok(answer)) if answer.rc != 0 => {
-                let undone = fire(self.host, &armed).await?;
-                Ok(told(answer.rc, &answer, &format!("it failed; {undone}")))
-            }
-            Ok(Ok(answer)) => self.confirm(&armed, end, answer).await,
-            Ok(Err(_)) | Err(_) => self.confirm(&armed, end, Answer::default()).await,
+        let mut applying = Applying::start(self.host.run(self.apply.clone()));
+        applying.wait(PATIENCE.min(self.deadline / 4)).await;
+        let outcome = self.confirm(&armed, end, &mut applying).await;
+        if applying.hangs() {
+            // It would hold up all that comes behind it; the next request opens a new connection.
+            let _ = tokio::time::timeout(LATE, self.host.link().close()).await;
         }
+        outcome
     }
 
     /// Starts the timer; its directory comes back.
@@ -146,33 +192,52 @@ impl Guard<'_> {
         &self,
         armed: &str,
         end: Instant,
-        applied: Answer,
+        applying: &mut Applying,
     ) -> Result<Answer, HostError> {
         while Instant::now() + MARGIN < end {
-            let Ok(second) = self.second(end).await else {
-                tokio::time::sleep(Duration::from_millis(500)).await;
-                continue;
-            };
-            let left = end.saturating_duration_since(Instant::now());
-            match tokio::time::timeout(left, second.run(self.confirm.clone())).await {
-                Ok(Ok(proof)) if proof.rc == 0 => {
-                    let off = call(&second, format!("tk_disarm {}", quote::sh(armed)), Data::None);
-                    return match off.await?.rc {
-                        0 => Ok(applied),
-                        _ => self.afterwards(armed, &applied).await,
-                    };
-                }
-                Ok(Ok(proof)) => {
-                    let undone = fire(&second, armed).await?;
-                    let text = proof.error_text();
-                    let why = format!("its proof failed ({}): {}; {undone}", proof.rc, text.trim());
-                    return Ok(told(Ran::UNCONFIRMED, &applied, &why));
-                }
-                Ok(Err(_)) | Err(_) => {}
+            if applying.failed() {
+                return refused(self.host, armed, applying).await;
             }
+            if let Some(decided) = self.attempt(armed, end, applying).await? {
+                return Ok(decided);
+            }
+            applying.wait(PAUSE).await;
+            tokio::time::sleep(PAUSE).await;
         }
         tokio::time::sleep_until(end + MARGIN).await;
-        self.afterwards(armed, &applied).await
+        self.afterwards(armed, &applying.answer()).await
+    }
+
+    /// Tries to prove it over a new connection; None: nothing is decided yet.
+    async fn attempt(
+        &self,
+        armed: &str,
+        end: Instant,
+        applying: &mut Applying,
+    ) -> Result<Option<Answer>, HostError> {
+        let Ok(second) = self.second(end).await else { return Ok(None) };
+        let left = end.saturating_duration_since(Instant::now());
+        let proof = tokio::time::timeout(left, second.run(self.confirm.clone())).await;
+        let Ok(Ok(proof)) = proof else { return Ok(None) };
+        applying.wait(LATE).await;
+        if applying.failed() {
+            return refused(&second, armed, applying).await.map(Some);
+        }
+        if proof.rc == 0 {
+            let off = call(&second, format!("tk_disarm {}", quote::sh(armed)), Data::None);
+            return match off.await?.rc {
+                0 => Ok(Some(applying.answer())),
+                _ => self.afterwards(armed, &applying.answer()).await.map(Some),
+            };
+        }
+        if applying.answer.is_none() {
+            // It may not be through yet.
+            return Ok(None);
+        }
+        let undone = fire(&second, armed).await?;
+        let text = proof.error_text();
+        let why = format!("its proof failed ({}): {}; {undone}", proof.rc, text.trim());
+        Ok(Some(told(Ran::UNCONFIRMED, &applying.answer(), &why)))
     }
 
     /// The same identity over a connection of its own.
@@ -208,6 +273,13 @@ impl Guard<'_> {
             "a guarded change; its rollback was armed for {seconds} seconds"
         )))
     }
+}
+
+/// Undoes what failed by its own account.
+async fn refused(host: &ShellHost, armed: &str, applying: &Applying) -> Result<Answer, HostError> {
+    let answer = applying.answer();
+    let undone = fire(host, armed).await?;
+    Ok(told(answer.rc, &answer, &format!("it failed; {undone}")))
 }
 
 /// One call of a function of ours.

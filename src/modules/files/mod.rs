@@ -24,6 +24,7 @@ pub static FAMILY: &[Entry] = &[
     Entry::state(&assemble::Assemble),
     Entry::state(&copy::Copy),
     Entry::state(&edit::BlockInFile),
+    Entry::state(&edit::HostsBlock),
     Entry::state(&edit::LineInFile),
     Entry::state(&edit::Replace),
     Entry::state(&file::File),

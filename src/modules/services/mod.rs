@@ -1,11 +1,11 @@
 //! What runs in the background and what starts with the machine.
 
-mod foretold;
-mod service;
-mod sysrc;
+pub(super) mod foretold;
+pub(super) mod service;
+pub(super) mod sysrc;
 mod unit;
 
-use crate::spec::{Answer, Entry, Failure, Risk};
+use crate::spec::{Entry, Risk};
 
 /// The family's part of the table.
 pub static FAMILY: &[Entry] = &[
@@ -28,6 +28,11 @@ crate::choices! {
 /// Runs a program, and gives a service that came up a moment to fall over: $1 seconds. A program that
 /// starts in the background is not known to live when its starter has ended.
 const AND_WAIT: &str = "s=$1\nshift\n\"$@\" || exit\nsleep \"$s\" 2>/dev/null || sleep 1";
+
+/// Whether service(8) said that it has no such script.
+pub(super) fn rc_missing(told: &super::told::Told) -> bool {
+    told.text("status").contains("does not exist in /etc/rc.d")
+}
 
 /// How risky it is to do this to a service: our own way in may lead through it.
 fn risk(name: &str, verb: &str) -> Risk {
@@ -55,68 +60,5 @@ fn risk(name: &str, verb: &str) -> Risk {
     }
 }
 
-/// What one command of a probe said.
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct Said {
-    /// Which one.
-    what: String,
-    /// Its code.
-    rc: i32,
-    /// Its output, both streams.
-    text: String,
-}
-
-/// Everything that a probe was told, in its order.
-struct Told(Vec<Said>);
-
-impl Told {
-    /// Reads an answer made of blocks: what, code, text.
-    fn read(answers: &[Answer]) -> Result<Self, Failure> {
-        let answer = super::files::first(answers)?;
-        let unreadable = || Failure::new("the host's answer about the service cannot be read");
-        let blocks = answer.blocks().ok_or_else(unreadable)?;
-        let text = |at: usize| {
-            let block = blocks.get(at).and_then(Option::as_ref);
-            block.map(|bytes| String::from_utf8_lossy(bytes).into_owned())
-        };
-        let mut told = Vec::new();
-        for at in (0..blocks.len()).step_by(3) {
-            let (Some(what), Some(rc), Some(said)) = (text(at), text(at + 1), text(at + 2)) else {
-                return Err(unreadable());
-            };
-            told.push(Said { what, rc: rc.parse().map_err(|_| unreadable())?, text: said });
-        }
-        Ok(Self(told))
-    }
-
-    /// What one of them said.
-    fn of(&self, what: &str) -> Option<&Said> {
-        self.0.iter().find(|said| said.what == what)
-    }
-
-    /// The text of one of them; empty when it was not asked.
-    fn text(&self, what: &str) -> &str {
-        self.of(what).map_or("", |said| said.text.as_str())
-    }
-
-    /// Whether it was there at all.
-    fn has(&self, what: &str) -> bool {
-        self.of(what).is_some()
-    }
-
-    /// The path of a tool, else the failure that it is missing.
-    fn tool(&self, name: &str) -> Result<String, Failure> {
-        match self.of("tool") {
-            Some(said) if said.rc == 0 => Ok(said.text.trim().to_string()),
-            said => {
-                let paths = said.map_or("", |said| said.text.as_str());
-                let text =
-                    format!("Failed to find required executable \"{name}\" in paths: {paths}");
-                Err(Failure::new(text))
-            }
-        }
-    }
-}
-
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

@@ -1,8 +1,14 @@
 //! The machine itself.
 
 mod hostname;
+mod modprobe;
+mod sysctl;
 
 use crate::spec::Entry;
 
 /// The family's part of the table.
-pub static FAMILY: &[Entry] = &[Entry::state(&hostname::Hostname)];
+pub static FAMILY: &[Entry] = &[
+    Entry::state(&hostname::Hostname),
+    Entry::state(&modprobe::MODPROBE),
+    Entry::state(&sysctl::Sysctl),
+];

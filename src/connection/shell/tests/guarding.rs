@@ -92,6 +92,21 @@ async fn confirmed_refused_and_cut_off() {
         );
         assert_eq!(sh(host, "echo back").await, triple(0, "back\n", ""));
         assert_eq!(guards_left(), 0, "{shell}");
+
+        // The old connection says nothing any more; the new one proves it, and takes its place.
+        std::fs::remove_file(at("undone")).unwrap();
+        let start = Instant::now();
+        let silent = guarded(dir.path(), "touch done; exec sleep 20", "test -e done", 12);
+        let ran = apply(host, vec![silent, run("behind")]).await;
+        assert_eq!(ran.iter().map(|r| r.answer.rc).collect::<Vec<_>>(), [0, 0], "{shell}");
+        assert!(at("behind").exists() && at("done").exists() && !at("undone").exists());
+        assert!(start.elapsed() < Duration::from_secs(11), "{shell}: {:?}", start.elapsed());
+
+        // Slow, and not proved before it is through.
+        let slow = guarded(dir.path(), "rm done; sleep 3; touch slow", "test -e slow", 8);
+        let ran = apply(host, vec![slow]).await;
+        assert_eq!((ran[0].answer.rc, at("slow").exists()), (0, true), "{shell}");
+        assert_eq!(guards_left(), 0, "{shell}");
     }
 }
 

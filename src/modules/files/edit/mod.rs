@@ -3,6 +3,8 @@
 mod blockinfile;
 mod blocks;
 mod encoding;
+mod hosts;
+mod hosts_block;
 mod lineinfile;
 mod lines;
 mod places;
@@ -11,6 +13,7 @@ mod text;
 
 pub use blockinfile::BlockInFile;
 pub use encoding::Encoding;
+pub use hosts_block::HostsBlock;
 pub use lineinfile::LineInFile;
 pub use lines::universal;
 pub use replace::Replace;

@@ -4,6 +4,7 @@ use super::lines::{self, Edited};
 use super::{blocks, places};
 use crate::base::Value;
 use crate::base::value::from_json;
+use crate::modules::tests::desk::Desk;
 
 /// One recorded case.
 struct Case {
@@ -154,4 +155,39 @@ fn places_are_edited_as_replace_does() {
         case.check(&edited.unwrap());
     }
     assert!(seen > 400, "{seen}");
+}
+
+#[tokio::test]
+async fn a_block_of_hosts_settles() {
+    for shell in crate::connection::shell::tests::SHELLS {
+        let mut desk = Desk::new(shell).await;
+        desk.write("hosts", "127.0.0.1 localhost\r\n192.0.2.1 other");
+        let entries = "[{ip: 10.0.0.10, names: b}, {ip: 10.0.0.3, names: [a-db, a-db.internal]}]";
+        desk.settles("hosts_block", &format!("{{path: @/hosts, entries: {entries}}}")).await;
+        let block = "# BEGIN TANK MANAGED HOSTS\n10.0.0.3\ta-db a-db.internal\n10.0.0.10\tb\n# END TANK MANAGED HOSTS\n";
+        let text = String::from_utf8(desk.read("hosts")).unwrap();
+        assert_eq!(text, format!("127.0.0.1 localhost\r\n192.0.2.1 other\n{block}"), "{shell}");
+        let one = "{path: @/hosts, entries: [{ip: 10.0.0.4, names: [a-db]}]}";
+        desk.settles("hosts_block", one).await;
+        let told = desk.run("hosts_block", &one.replace("a-db", "other")).await;
+        assert!(told.failed.unwrap().ends_with("line 2 has other with 192.0.2.1, not 10.0.0.4"));
+        desk.settles("hosts_block", "{path: @/hosts, state: absent}").await;
+        assert_eq!(desk.read("hosts"), b"127.0.0.1 localhost\r\n192.0.2.1 other\n");
+        desk.write("hosts", "# BEGIN TANK MANAGED HOSTS\n10.0.0.3 x\n");
+        let told = desk.run("hosts_block", one).await;
+        assert!(told.failed.unwrap().ends_with("the marks of the block are broken"));
+        for bad in [
+            "[{ip: fe80::1%em0, names: a}]",
+            "[{ip: 10.0.0.1}]",
+            "[{ip: 10.0.0.1, names: []}]",
+            "[{ip: 10.0.0.1, names: [a b]}]",
+            "[{ip: 10.0.0.1, name: a}]",
+            "[x]",
+            "x",
+            "[{ip: 10.0.0.1, names: a}, {ip: 10.0.0.2, names: a}]",
+        ] {
+            let told = desk.run("hosts_block", &format!("{{path: @/hosts, entries: {bad}}}")).await;
+            assert!(told.failed.is_some(), "{bad}");
+        }
+    }
 }

@@ -95,6 +95,12 @@ pub fn explain(_: &Args, ran: &Ran) -> Option<Failure> {
         Facet::Annotate => format!("could not {why}: {out}"),
         Facet::Install | Facet::Upgrade | Facet::Autoremove => format!("failed to {why}"),
     };
+    // By another pkg on the host: nothing was done.
+    let busy = err.lines().chain(out.lines()).find(|line| line.contains("advisory lock"));
+    let text = match busy {
+        Some(line) => format!("{text}: another pkg is at work there ({})", line.trim()),
+        None => text,
+    };
     let mut failure = Failure::new(text);
     add_text(&mut failure.fields, "stdout", &out);
     add_text(&mut failure.fields, "stderr", &err);

@@ -3,19 +3,22 @@
 mod daemon;
 mod openrc;
 mod rc;
-mod steps;
+pub mod steps;
 mod sysv;
 #[cfg(test)]
 mod tests;
 
+use super::Wanted;
 use super::unit::{self, SYSTEMD};
-use super::{Told, Wanted};
 use crate::base::Value;
+use crate::modules::told::Told;
 use crate::spec::{
     Answer, Change, Ctx, Doc, Example, Failure, Fields, Look, Plan, Probe, Ran, Rule,
     ServiceManager, State, Support,
 };
-use daemon::Daemon;
+pub use daemon::{Daemon, Tools};
+pub use rc::read as read_rc;
+pub use steps::words;
 
 crate::choices! {
     /// What manages the services.
@@ -50,6 +53,22 @@ crate::args! {
         manager as "use": Use => [default("auto")],
     }
     rules [Rule::RequiredOneOf(&["state", "enabled"])]
+}
+
+impl Args {
+    /// A service of FreeBSD's rc.d and what it should do.
+    pub fn rc(name: &str, state: Option<Wanted>) -> Self {
+        Self {
+            name: name.to_string(),
+            state,
+            enabled: None,
+            pattern: None,
+            runlevel: "default".to_string(),
+            sleep: None,
+            arguments: String::new(),
+            manager: Use::Rc,
+        }
+    }
 }
 
 static DOC: Doc = Doc {

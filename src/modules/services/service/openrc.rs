@@ -1,13 +1,17 @@
 //! OpenRC.
 
-use super::super::Told;
 use super::super::foretold::{Foretold, may_come};
 use super::Args;
 use super::daemon::{Daemon, Tools};
+use crate::modules::told::Told;
 use crate::spec::{Ctx, Failure};
 
 /// The probe.
-pub const LOOK: &str = concat!(include_str!("../ask.sh"), include_str!("openrc.sh"));
+pub const LOOK: &str = concat!(
+    include_str!("../../told/ask.sh"),
+    include_str!("../seen.sh"),
+    include_str!("openrc.sh")
+);
 
 /// Reads its answer.
 pub fn read(args: &Args, told: &Told, ctx: Ctx<'_>) -> Result<Daemon, Failure> {

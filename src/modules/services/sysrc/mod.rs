@@ -4,19 +4,18 @@
 //! file says nothing, writes values unescaped so that they read back as others, and replaces links.
 
 mod conf;
-mod list;
+pub mod list;
 #[cfg(test)]
 mod tests;
 mod word;
 
 use crate::base::{Key, Value};
-use crate::spec::file::WriteFile;
-use crate::spec::world::Text;
+use crate::modules::told::Kept;
 use crate::spec::{
-    Answer, Change, Command, Ctx, Doc, Effect, Example, Failure, Fields, Input, Look, Op, Os,
-    PathKind, PathState, Plan, Probe, Ran, State, Support,
+    Answer, Change, Command, Ctx, Doc, Effect, Example, Failure, Fields, Look, Op, Os, Plan, Probe,
+    Ran, State, Support,
 };
-use conf::Conf;
+pub use conf::Conf;
 
 crate::choices! {
     /// What is wanted of the variable.
@@ -74,8 +73,8 @@ pub struct Sysrc;
 
 /// What is there.
 pub struct Seen {
-    /// The file; None: there is none, or it is a jail's.
-    file: Option<PathState>,
+    /// The file; a jail's is not here.
+    file: Kept,
     /// Whether there is a file.
     there: bool,
     conf: Conf,
@@ -204,28 +203,10 @@ type Block = Option<bytes::Bytes>;
 
 fn on_host(path: &str, blocks: &[Block], ctx: Ctx<'_>) -> Result<Seen, Failure> {
     let line = blocks[0].as_deref().map(String::from_utf8_lossy).unwrap_or_default();
-    let state = PathState::parse(line.trim_end());
-    if state.as_ref().is_some_and(|state| state.kind != PathKind::File) {
-        return Err(Failure::new(format!("{path} is not a regular file")));
-    }
-    if state.is_some() && blocks[1].is_none() {
-        return Err(Failure::new(format!("Permission denied for {path}")));
-    }
-    let mut text = blocks[1].clone().unwrap_or_default();
-    let mut uncertain = None;
-    match ctx.world.path(path) {
-        Some(Some(attrs)) => match &attrs.content {
-            Some(Text::Known { bytes: Some(bytes), .. }) => text = bytes.clone(),
-            Some(_) => uncertain = Some(format!("the content of {path} is not known yet")),
-            None => {}
-        },
-        Some(None) => text = bytes::Bytes::new(),
-        None => {}
-    }
-    let file = PathState::overlay(path, state, ctx.world);
-    let there = file.is_some();
-    let conf = parse(path, &text)?;
-    Ok(Seen { file, there, conf, default: None, jexec: String::new(), uncertain })
+    let kept = Kept::seen(path, &line, blocks[1].clone(), ctx)?;
+    let (there, uncertain) = (kept.there(), kept.uncertain.clone());
+    let conf = parse(path, &kept.bytes)?;
+    Ok(Seen { file: kept, there, conf, default: None, jexec: String::new(), uncertain })
 }
 
 fn in_jail(jail: &str, path: &str, blocks: &[Block], ctx: Ctx<'_>) -> Result<Seen, Failure> {
@@ -235,7 +216,7 @@ fn in_jail(jail: &str, path: &str, blocks: &[Block], ctx: Ctx<'_>) -> Result<See
     };
     let said = blocks.get(2).cloned().flatten().unwrap_or_default();
     let mut seen = Seen {
-        file: None,
+        file: Kept::default(),
         there: true,
         conf: Conf::default(),
         default: None,
@@ -317,10 +298,5 @@ fn write(args: &Args, seen: &Seen, path: &str, text: Vec<u8>) -> Change {
         let effect = Effect::Thing(IN_JAIL, format!("{jail}:{path}"), Some(known));
         return Change::new(Op::Run(command), why).effect(effect);
     }
-    let file = WriteFile {
-        mode: if seen.there { None } else { Some(0o644) },
-        seen_sha1: seen.file.as_ref().and_then(|state| state.sha1.clone()),
-        ..WriteFile::new(path, Input::bytes(text))
-    };
-    file.change(why)
+    seen.file.write(text, 0o644, why)
 }

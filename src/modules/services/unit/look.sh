@@ -7,10 +7,10 @@
   ask() {
     local what="$1"
     shift
-    services_ask "$what" systemctl $scope "$@"
+    told_ask "$what" systemctl $scope "$@"
   }
-  if ! services_tool tool systemctl; then
-    services_say tool 127 "$PATH"
+  if ! told_tool tool systemctl; then
+    told_say tool 127 "$PATH"
     exit 0
   fi
   case $1 in
@@ -20,19 +20,19 @@
   # shellcheck disable=SC3013 # all our shells know -ef
   if [ "${SYSTEMD_OFFLINE-}" = 1 ] || [ -n "${debian_chroot-}" ] ||
     { [ -e /proc/1/root/. ] && [ ! / -ef /proc/1/root/. ]; }; then
-    services_say offline 0 ''
+    told_say offline 0 ''
   fi
   [ -n "$name" ] || exit 0
   indirect=0
   if [ "$wanted" = 1 ]; then
     ask enabled is-enabled "$name"
-    case $services_told in */indirect*) indirect=1 ;; esac
+    case $told_said in */indirect*) indirect=1 ;; esac
   fi
   if [ "$indirect" = 1 ]; then
     # Whether enabling such a unit changes anything is seen in what does not change by itself.
     ask show show -p Id,Names,LoadState,LoadError,ActiveState,SubState,UnitFileState,Type,Result,MainPID \
       -p InvocationID,InactiveExitTimestampMonotonic,FragmentPath,NeedDaemonReload "$name"
-    file=${services_told#*"$tk_nl"FragmentPath=}
+    file=${told_said#*"$tk_nl"FragmentPath=}
     file=${file%%"$tk_nl"*}
     if [ -r "$file" ]; then
       while IFS= read -r line; do
@@ -42,7 +42,7 @@
     fi
   else
     ask show show "$name"
-    case $services_told in
+    case $told_said in
     0/*=*) ;;
     *)
       # systemd does not tell; its files do.
@@ -57,7 +57,7 @@
     for link in /etc/rc?.d/S??"${name%.service}"; do
       if tk_exists "$link"; then links=0; fi
     done
-    services_say script "$links" "$script"
+    told_say script "$links" "$script"
   fi
   exit 0
 )

@@ -57,7 +57,7 @@ static SHORT_DOC: Doc = Doc {
     ..DOC
 };
 
-const LOOK: &str = concat!(include_str!("../ask.sh"), include_str!("look.sh"));
+const LOOK: &str = concat!(include_str!("../../told/ask.sh"), include_str!("look.sh"));
 
 /// The module under its full name.
 pub static SYSTEMD_SERVICE: Unit = Unit(&DOC);

@@ -1,9 +1,9 @@
 //! What is there of a unit.
 
-use super::super::Told;
 use super::super::foretold::{Foretold, may_come};
 use super::args::{Args, check_name};
 use super::show::Show;
+use crate::modules::told::Told;
 use crate::spec::{Answer, Ctx, Failure};
 
 /// Words of `is-enabled` that name a unit file that is there.
