@@ -2,6 +2,7 @@
 
 use crate::base::Value;
 use crate::connection::r#become::{Identity, Method};
+use crate::connection::jail::{Jail, JailTransport};
 use crate::connection::local::LocalTransport;
 use crate::connection::openssh;
 use crate::connection::shell::{self, Connect, Limits, Link, Meter};
@@ -22,6 +23,8 @@ pub struct Connections {
     env: ConnectEnv,
     limits: Limits,
     links: Mutex<HashMap<String, Arc<Link>>>,
+    /// Of jails; each uses its host's, so that these are closed first.
+    jails: Mutex<HashMap<String, Arc<Link>>>,
     events: Arc<dyn Fn(Event) + Send + Sync>,
     /// Warnings of connections that were shown.
     told: Arc<Mutex<HashSet<String>>>,
@@ -53,22 +56,49 @@ impl Connections {
             env,
             limits: Limits::default(),
             links: Mutex::default(),
+            jails: Mutex::default(),
             events,
             told: Arc::default(),
             line,
         }
     }
 
+    /// Root of a host, by its route's `become` if the login user is another.
+    pub async fn root(&self, route: Route) -> Result<Arc<dyn Host>, HostError> {
+        let who = Identity { unless_root: true, ..identity(&route)? };
+        let host = shell::open_on(self.link(&route)?, &who, &self.limits(&route)?).await?;
+        Ok(host as Arc<dyn Host>)
+    }
+
     /// The connection of a route, shared by all its identities.
     fn link(&self, route: &Route) -> Result<Arc<Link>, HostError> {
         let key = Route { r#become: None, ..route.clone() }.key();
-        let mut links = self.links.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(link) = links.get(&key) {
-            return Ok(Arc::clone(link));
-        }
-        let link = Arc::new(Link::new(self.connect(route)?));
-        links.insert(key, Arc::clone(&link));
-        Ok(link)
+        let (links, new) = match &route.jail {
+            Some(jail) => (&self.jails, self.jail(jail)?),
+            None => (&self.links, Link::new(self.connect(route)?)),
+        };
+        let mut links = links.lock().unwrap_or_else(PoisonError::into_inner);
+        Ok(Arc::clone(links.entry(key).or_insert_with(|| Arc::new(new))))
+    }
+
+    /// A jail's, through that of its host.
+    fn jail(&self, jail: &crate::run::Jail) -> Result<Link, HostError> {
+        let host = self.link(&jail.via)?;
+        let root = identity(&jail.via)?;
+        let limit = self.limits(&jail.via)?.becoming;
+        let inner = Jail { name: jail.name.clone(), user: jail.user.clone() };
+        let through = move |link: Arc<Link>, own: bool| {
+            let jail = JailTransport::new(link, own, inner.clone(), root.clone(), limit);
+            Arc::new(jail) as Arc<dyn Transport>
+        };
+        let (beside, fresh) = (Arc::clone(&host), through.clone());
+        let connect: Connect =
+            Arc::new(move || Box::pin(std::future::ready(Ok(through(Arc::clone(&host), false)))));
+        let fresh: Connect = Arc::new(move || {
+            let (host, through) = (Arc::clone(&beside), fresh.clone());
+            Box::pin(async move { Ok(through(Arc::new(Link::fixed(host.fresh().await?)), true)) })
+        });
+        Ok(Link::through(connect, fresh))
     }
 
     fn connect(&self, route: &Route) -> Result<Connect, HostError> {
@@ -139,15 +169,17 @@ impl Connections {
 
     /// Waits for the shells that still use a connection, then closes it.
     async fn close_links(&self) {
-        let links: Vec<Arc<Link>> = {
-            let mut links = self.links.lock().unwrap_or_else(PoisonError::into_inner);
-            links.drain().map(|(_, link)| link).collect()
-        };
-        for link in links {
-            while Arc::strong_count(&link) > 1 {
-                tokio::time::sleep(Duration::from_millis(10)).await;
+        for links in [&self.jails, &self.links] {
+            let links: Vec<Arc<Link>> = {
+                let mut links = links.lock().unwrap_or_else(PoisonError::into_inner);
+                links.drain().map(|(_, link)| link).collect()
+            };
+            for link in links {
+                while Arc::strong_count(&link) > 1 {
+                    tokio::time::sleep(Duration::from_millis(10)).await;
+                }
+                link.close().await;
             }
-            link.close().await;
         }
     }
 }
@@ -202,15 +234,38 @@ fn identity(route: &Route) -> Result<Identity, HostError> {
     Ok(who)
 }
 
+/// Root of a jail's host is anybody in the jail without a further program there: `jexec` itself changes the user.
+fn entered(mut route: Route) -> Route {
+    let Some(jail) = &mut route.jail else { return route };
+    if jail.user.as_deref().is_none_or(|user| user == "root")
+        && let Some(other) = route.r#become.take()
+    {
+        jail.user = Some(other.user);
+    }
+    // Root under its name is the jail's own: one connection for both.
+    jail.user.take_if(|user| user == "root");
+    route
+}
+
 impl Connector for Connections {
     fn open(&self, route: Route) -> BoxFuture<'static, Result<Arc<dyn Host>, HostError>> {
+        let becomes = route.r#become.is_some();
+        let route = entered(route);
         let prepared = identity(&route).and_then(|who| Ok((who, self.link(&route)?)));
         let limits = self.limits(&route);
         Box::pin(async move {
             let (who, link) = prepared?;
             let limits = limits?;
-            let host = shell::open_on(link, &who, &limits).await?;
-            Ok(host as Arc<dyn Host>)
+            match shell::open_on(link, &who, &limits).await {
+                Ok(host) => Ok(host as Arc<dyn Host>),
+                // The jail is there: it is the user that is not.
+                Err(HostError::Unreachable(text))
+                    if becomes && text.ends_with(": no such user") =>
+                {
+                    Err(HostError::Become(text))
+                }
+                Err(error) => Err(error),
+            }
         })
     }
 

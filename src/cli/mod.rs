@@ -11,10 +11,12 @@ mod passwords;
 mod playbook;
 mod prepare;
 mod process;
+mod reach;
 mod replicate;
 mod reports;
 mod signals;
 mod targets;
+mod ways;
 
 #[cfg(test)]
 mod tests;

@@ -4,18 +4,18 @@ use super::connector::Connections;
 use super::library::{EarlyScope, Library, ask, open, read_file};
 use super::options::{self, is_set, text, texts};
 use super::passwords::{self, Passwords};
-use super::{extra_vars, reports};
+use super::reach::Reacher;
+use super::{extra_vars, reports, ways};
 use crate::base::{Diagnostic, Map, Value};
 use crate::inventory::{Files, Inventory, Limit, LoadOptions, Notices, Rules, VarsFiles};
 use crate::play::{Loader, LoaderOptions};
 use crate::report::{Line, Report};
-use crate::run::{AheadRules, BecomeDefaults, Interrupt, Options, Pool, Session};
+use crate::run::{AheadRules, Interrupt, Options, Pool, Session};
 use crate::settings::{Settings, Surroundings};
 use crate::spec::Event;
 use crate::vars::{Landscape, Reload, RunFrame, Store};
 use crate::vault::{self, Vault};
 use clap::ArgMatches;
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -88,11 +88,10 @@ pub fn ground(
         cwd: settings.surroundings().cwd.clone(),
         extra_vars: Arc::clone(&extra),
         python: None,
+        reach: Reacher::of(&settings, Some(matches), &passwords, &line),
     };
     let inventory = crate::inventory::load(&sources, &options, &mut notices);
-    for event in notices.take() {
-        events(event);
-    }
+    notices.take().into_iter().for_each(|event| events(event));
     let cwd = &settings.surroundings().cwd;
     let limit = text(matches, "limit").map(|limit| Limit::parse(limit, cwd)).transpose()?;
     Ok(Ground {
@@ -283,64 +282,9 @@ impl Ground {
                 settings.text("RETRY_FILES_SAVE_PATH").filter(|p| !p.is_empty()).map(PathBuf::from)
             }),
             missing_handler_fails: settings.bool("ERROR_ON_MISSING_HANDLER"),
-            connection: self.connection(matches)?,
-            r#become: self.become_defaults(matches),
+            connection: ways::connection(settings, Some(matches), &self.passwords),
+            r#become: ways::become_defaults(settings, Some(matches), &self.passwords),
         })
-    }
-
-    fn connection(
-        &self,
-        matches: &ArgMatches,
-    ) -> Result<BTreeMap<&'static str, Value>, Diagnostic> {
-        let settings = &self.settings;
-        let mut all = BTreeMap::new();
-        let mut put = |name: &'static str, option: &str, setting: &str| {
-            let given = text(matches, option).map(Value::from);
-            let value = given.or_else(|| settings.value(setting).cloned());
-            if let Some(value) = value.filter(|v| !v.is_null() && v.as_str() != Some("")) {
-                all.insert(name, value);
-            }
-        };
-        put("ansible_connection", "connection", "DEFAULT_TRANSPORT");
-        put("ansible_user", "user", "DEFAULT_REMOTE_USER");
-        put("ansible_private_key_file", "private_key", "connection.ssh.private_key_file");
-        put("ansible_private_key_passphrase", "", "connection.ssh.private_key_passphrase");
-        put("ansible_ssh_common_args", "ssh_common_args", "connection.ssh.ssh_common_args");
-        put("ansible_ssh_extra_args", "ssh_extra_args", "connection.ssh.ssh_extra_args");
-        put("ansible_ssh_timeout", "timeout", "connection.ssh.timeout");
-        put("ansible_port", "", "connection.ssh.port");
-        put("ansible_host_key_checking", "", "connection.ssh.host_key_checking");
-        put("ansible_ssh_args", "", "connection.ssh.ssh_args");
-        put("ansible_ssh_executable", "", "connection.ssh.ssh_executable");
-        put("ansible_ssh_retries", "", "connection.ssh.reconnection_retries");
-        if let Some(password) = &self.passwords.login {
-            all.insert("ansible_password", password.clone());
-        }
-        Ok(all)
-    }
-
-    fn become_defaults(&self, matches: &ArgMatches) -> BecomeDefaults {
-        let settings = &self.settings;
-        let choose = |option: &str, setting: &str| {
-            let given = text(matches, option).or(settings.text(setting));
-            given.filter(|text| !text.is_empty()).map(str::to_string)
-        };
-        let method =
-            choose("become_method", "DEFAULT_BECOME_METHOD").unwrap_or_else(|| "sudo".to_string());
-        let own = |what: &str| {
-            let setting = settings.get(&format!("become.{method}.{what}"))?;
-            let given = !matches!(setting.from, crate::settings::From::Default);
-            given.then(|| setting.value.text()).filter(|text| !text.is_empty())
-        };
-        BecomeDefaults {
-            on: is_set(matches, "become") || settings.bool("DEFAULT_BECOME"),
-            method: method.clone(),
-            user: choose("become_user", "DEFAULT_BECOME_USER")
-                .unwrap_or_else(|| "root".to_string()),
-            exe: own("become_exe"),
-            flags: own("become_flags"),
-            password: self.passwords.r#become.clone(),
-        }
     }
 
     /// A value with what a play knows before it runs: extra and play variables.

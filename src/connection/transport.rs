@@ -41,6 +41,14 @@ pub trait Transport: Send + Sync {
     fn server_key(&self) -> Option<String> {
         None
     }
+    /// Whether no program can be started without a terminal: the way to this host asks for a password there.
+    fn wants_terminal(&self) -> bool {
+        false
+    }
+    /// The machine that this host is a part of, when it does not say so itself: a jail's host.
+    fn machine(&self) -> Option<String> {
+        None
+    }
     /// Whether the connection still stands.
     fn is_open(&self) -> bool;
     /// Ends the connection.

@@ -165,7 +165,8 @@ impl Build<'_> {
         Err(Diagnostic::new(format!("Could not identify group or host named {entity}")))
     }
 
-    fn set_host_var(&mut self, host: &str, name: &Key, value: Value) {
+    /// Sets a variable of a host, also where a group has its name.
+    pub fn set_host_var(&mut self, host: &str, name: &Key, value: Value) {
         self.check_name(name, &value);
         let merge = self.inventory.rules.merge;
         if let Some(host) = Arc::make_mut(&mut self.inventory.hosts).get_mut(host) {

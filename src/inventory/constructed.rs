@@ -160,28 +160,39 @@ impl<'a> Config<'a> {
         }
     }
 
-    /// The variables a host has so far: of its groups, its own and, if asked for, of files.
     fn vars(&self, build: &mut Build<'_>, host: &str) -> Result<Map, Diagnostic> {
-        let inventory = &*build.inventory;
-        let groups = inventory.groups_of(host);
-        let mut vars =
-            groups.iter().fold(Map::new(), |vars, group| inventory.combine(&vars, &group.vars));
-        let mut lay = |vars: Map, entities: &[Entity<'_>]| match &self.files {
-            None => Ok(vars),
-            Some(files) => {
-                let found = files.find(Place::Inventory, entities, build.notices)?;
-                Ok(found.iter().fold(vars, |vars, file| inventory.combine(&vars, &file.vars)))
-            }
-        };
-        let entities: Vec<Entity<'_>> =
-            groups.iter().map(|group| Entity::Group(&group.name)).collect();
-        vars = lay(vars, &entities)?;
-        if let Some(own) = inventory.hosts.get(host) {
-            vars = inventory.combine(&vars, &own.vars);
-        }
-        vars = inventory.combine(&vars, &inventory.magic(host));
-        lay(vars, &[Entity::Host(host)])
+        vars_of(build, host, self.files.as_ref())
     }
+}
+
+/// The variables a host has so far: of its groups, its own and of these files. One that the inventory does not have has
+/// those of all hosts.
+pub(super) fn vars_of(
+    build: &mut Build<'_>,
+    host: &str,
+    files: Option<&VarsFiles>,
+) -> Result<Map, Diagnostic> {
+    let inventory = &*build.inventory;
+    let mut groups = inventory.groups_of(host);
+    if inventory.host(host).is_none() {
+        groups.extend(inventory.group("all"));
+    }
+    let mut vars =
+        groups.iter().fold(Map::new(), |vars, group| inventory.combine(&vars, &group.vars));
+    let mut lay = |vars: Map, entities: &[Entity<'_>]| match files {
+        None => Ok(vars),
+        Some(files) => {
+            let found = files.find(Place::Inventory, entities, build.notices)?;
+            Ok(found.iter().fold(vars, |vars, file| inventory.combine(&vars, &file.vars)))
+        }
+    };
+    let entities: Vec<Entity<'_>> = groups.iter().map(|group| Entity::Group(&group.name)).collect();
+    vars = lay(vars, &entities)?;
+    if let Some(own) = inventory.hosts.get(host) {
+        vars = inventory.combine(&vars, &own.vars);
+    }
+    vars = inventory.combine(&vars, &inventory.magic(host));
+    lay(vars, &[Entity::Host(host)])
 }
 
 /// The value of an expression, which must be a text.
@@ -196,13 +207,13 @@ pub(super) fn evaluate(templar: &Templar<'_>, expression: &Value) -> Result<Valu
     templar.expression(expression).map_err(|stop| stop.into_diagnostic().unwrap_or_else(suspended))
 }
 
-fn wrong_type(name: &str, wanted: &str, value: &Value) -> Diagnostic {
+pub(super) fn wrong_type(name: &str, wanted: &str, value: &Value) -> Diagnostic {
     let found = value.type_name();
     Diagnostic::new(format!("Invalid value for '{name}': expected a {wanted}, got a {found}."))
         .at(value.origin())
 }
 
-fn switch(config: &Value, name: &str, default: bool) -> Result<bool, Diagnostic> {
+pub(super) fn switch(config: &Value, name: &str, default: bool) -> Result<bool, Diagnostic> {
     let Some(value) = config.get(name).filter(|value| !value.is_null()) else {
         return Ok(default);
     };

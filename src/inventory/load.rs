@@ -4,8 +4,9 @@ use super::build::Build;
 use super::data::Inventory;
 use super::files::Files;
 use super::notice::Notices;
+use super::reach::Reaching;
 use super::rules::Rules;
-use super::{constructed, host_list, ini, script, yaml};
+use super::{constructed, host_list, ini, jails, script, yaml};
 use crate::base::yaml::Loaded;
 use crate::base::{Diagnostic, Map, Origin, Source, Value};
 use crate::settings::Surroundings;
@@ -25,6 +26,8 @@ pub struct LoadOptions {
     pub extra_vars: Arc<Map>,
     /// The interpreter that an implicit localhost is said to have.
     pub python: Option<Arc<str>>,
+    /// How sources that list what is on a host ask it.
+    pub reach: Reaching,
 }
 
 /// Loads all sources in order. Sources that cannot be parsed give warnings.
@@ -70,6 +73,7 @@ enum Format {
     Ini,
     Toml,
     Constructed,
+    BastilleJails,
 }
 
 impl Format {
@@ -83,6 +87,7 @@ impl Format {
             "ini" => Self::Ini,
             "toml" => Self::Toml,
             "constructed" => Self::Constructed,
+            "bastille_jails" => Self::BastilleJails,
             _ => return None,
         })
     }
@@ -97,6 +102,7 @@ impl Format {
             Self::Ini => "ini",
             Self::Toml => "toml",
             Self::Constructed => "constructed",
+            Self::BastilleJails => "bastille_jails",
         }
     }
 
@@ -117,6 +123,7 @@ impl Format {
             Self::Auto => matches!(ending.as_deref(), Some(".yml" | ".yaml")),
             Self::Yaml => yaml,
             Self::Constructed => yaml || ending.as_deref() == Some(".config"),
+            Self::BastilleJails => jails::is_named(source.name),
             Self::Toml => ending.as_deref() == Some(".toml"),
             _ => ending.as_deref() != Some(".toml"),
         }
@@ -261,6 +268,10 @@ impl Loader<'_> {
                 let config = self.document(source, document)?;
                 self.constructed(source, &config)
             }
+            Format::BastilleJails => {
+                let config = self.document(source, document)?;
+                self.jails(source, &config)
+            }
         }
     }
 
@@ -296,14 +307,26 @@ impl Loader<'_> {
             )));
         };
         match plugin.as_str() {
+            Some("bastille_jails") if jails::is_named(name) => self.jails(source, config),
+            Some("bastille_jails") => Err(Diagnostic::new(format!(
+                "inventory source '{name}' could not be verified by inventory plugin 'bastille_jails'"
+            ))
+            .hint("The name of its file ends in bastille_jails.yml or bastille_jails.yaml.")),
             Some("constructed" | "ansible.builtin.constructed") => self.constructed(source, config),
             _ => Err(Diagnostic::new(format!(
                 "inventory config '{name}' specifies unknown plugin '{}'",
                 plugin.text()
             ))
             .at(plugin.origin())
-            .hint("Of the inventory plugins only `constructed` is built in; a script can give what another one gave.")),
+            .hint("Of the inventory plugins `constructed` and `bastille_jails` are built in; a script can give what another one gave.")),
         }
+    }
+
+    fn jails(&mut self, source: &Item<'_>, config: &Value) -> Result<(), Diagnostic> {
+        let parsed: Vec<Arc<str>> =
+            self.parsed.iter().cloned().chain([Arc::from(source.name)]).collect();
+        let options = self.options;
+        jails::parse(&mut self.build(Some(source.name)), config, &parsed, options)
     }
 
     fn constructed(&mut self, source: &Item<'_>, config: &Value) -> Result<(), Diagnostic> {

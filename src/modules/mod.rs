@@ -6,6 +6,7 @@ pub mod facts;
 pub mod files;
 pub mod flow;
 pub mod freebsd;
+pub mod jails;
 pub mod packages;
 pub mod services;
 pub mod system;
@@ -22,6 +23,7 @@ pub static MODULES: &[&[Entry]] = &[
     files::FAMILY,
     flow::FAMILY,
     freebsd::FAMILY,
+    jails::FAMILY,
     services::FAMILY,
     packages::FAMILY,
     system::FAMILY,

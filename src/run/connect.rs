@@ -2,7 +2,7 @@
 
 use super::batch::Batch;
 use super::keywords::Reader;
-use super::play::Session;
+use super::play::{BecomeDefaults, Session};
 use super::pool::{Become, Route};
 use super::task::TaskRun;
 use crate::base::{Diagnostic, Kind, Value};
@@ -16,7 +16,7 @@ use std::sync::Arc;
 
 /// Variables that one connection option is read from; the first one that is set wins, so the spelling
 /// with the highest precedence stands first (S-159). The option's name is that of the last one.
-const OPTIONS: [(&str, &[&str]); 15] = [
+const OPTIONS: [(&str, &[&str]); 14] = [
     ("ansible_host", &["ansible_ssh_host", "ansible_host"]),
     ("ansible_port", &["ansible_ssh_port", "ansible_port"]),
     ("ansible_user", &["ansible_ssh_user", "ansible_user"]),
@@ -34,7 +34,6 @@ const OPTIONS: [(&str, &[&str]); 15] = [
     ("ansible_ssh_retries", &["ansible_ssh_retries"]),
     ("ansible_ssh_timeout", &["ansible_ssh_timeout", "ansible_timeout"]),
     ("ansible_shell_executable", &["ansible_shell_executable"]),
-    ("ansible_jail_name", &["ansible_jail_name"]),
 ];
 
 /// The way for a running task, and the name it is delegated to.
@@ -57,9 +56,15 @@ pub fn route_of(
     let name = target.clone().unwrap_or_else(|| Arc::clone(host));
     let session = batch.session;
     let connection = connection(session, &reader, vars, &name, target.is_some())?;
-    let options = options(session, &reader, vars, target.is_some())?;
+    // Connection keywords are those of the play's host (S-87).
+    let keywords = target.is_none().then_some(&reader);
+    let options = options(&session.options.connection, keywords, vars)?;
     let other_user = other_user(session, &reader, vars)?;
-    Ok((Route { host: name, connection, vars: options, r#become: other_user }, target))
+    let jail = match connection.as_str() {
+        "jail" => Some(Box::new(super::jail::of(batch, keywords, vars, &name)?)),
+        _ => None,
+    };
+    Ok((Route { host: name, connection, vars: options, r#become: other_user, jail }, target))
 }
 
 fn delegate(reader: &Reader<'_>, task: &Task) -> Result<Option<Arc<str>>, Stop> {
@@ -79,7 +84,7 @@ fn delegate(reader: &Reader<'_>, task: &Task) -> Result<Option<Arc<str>>, Stop> 
 }
 
 /// Connection variables of a delegated task come from its target alone (S-87).
-fn delegate_scope(batch: &Batch<'_>, scope: &TaskScope, name: &Arc<str>) -> TaskScope {
+pub fn delegate_scope(batch: &Batch<'_>, scope: &TaskScope, name: &Arc<str>) -> TaskScope {
     let mut other =
         TaskScope::of_host(&batch.session.store, &batch.frame(), name, &batch.session.warnings);
     other.ahead.clone_from(&scope.ahead);
@@ -100,7 +105,7 @@ pub fn label(route: &Route, host: &str) -> Option<String> {
 }
 
 /// A variable's rendered value; null and omit count as not set.
-fn variable(scope: &TaskScope, names: &[&str]) -> Result<Option<Value>, Stop> {
+pub fn variable(scope: &dyn Scope, names: &[&str]) -> Result<Option<Value>, Stop> {
     for name in names {
         let raw = match scope.variable(name) {
             Lookup::Missing => continue,
@@ -137,22 +142,23 @@ fn connection(
 }
 
 /// Our way for a connection plugin's name: all that speak SSH are one.
-fn plugin(name: &str) -> Result<String, Diagnostic> {
+pub fn plugin(name: &str) -> Result<String, Diagnostic> {
     const OWN: [&str; 5] =
         ["ansible.builtin.", "ansible.legacy.", "ansible.netcommon.", "community.general.", ""];
     let short = OWN.iter().find_map(|prefix| name.strip_prefix(prefix)).unwrap_or(name);
     match short {
         "smart" | "ssh" | "paramiko" | "paramiko_ssh" | "libssh" => Ok("ssh".to_string()),
         "openssh" | "local" => Ok(short.to_string()),
-        "jail" | "docker" | "podman" | "lxc" | "chroot" | "winrm" | "psrp" => {
+        "jail" | "bastille" | "sshjail" => Ok("jail".to_string()),
+        "docker" | "podman" | "lxc" | "chroot" | "winrm" | "psrp" => {
             let text = format!("the connection plugin '{name}' is not there yet");
-            Err(Diagnostic::new(text).hint("There are ssh, openssh and local."))
+            Err(Diagnostic::new(text).hint("There are ssh, openssh, local and jail."))
         }
         _ => {
-            let known = ["ssh", "openssh", "local", "smart", "paramiko"];
+            let known = ["ssh", "openssh", "local", "jail", "bastille", "smart", "paramiko"];
             let near = crate::base::diagnostic::nearest(short, known);
             let hint = match near.is_empty() {
-                true => "There are ssh, openssh and local.".to_string(),
+                true => "There are ssh, openssh, local and jail.".to_string(),
                 false => format!("Did you mean '{}'?", near.join("' or '")),
             };
             let text = format!("the connection plugin '{name}' was not found");
@@ -161,26 +167,27 @@ fn plugin(name: &str) -> Result<String, Diagnostic> {
     }
 }
 
-fn is_local_name(host: &str) -> bool {
+pub fn is_local_name(host: &str) -> bool {
     matches!(host, "localhost" | "127.0.0.1" | "::1")
 }
 
-fn options(
-    session: &Session,
-    reader: &Reader<'_>,
-    vars: &TaskScope,
-    delegated: bool,
+/// Connection variables of a host: its own, then keywords (where a reader of them is given), then defaults.
+pub fn options(
+    defaults: &BTreeMap<&'static str, Value>,
+    reader: Option<&Reader<'_>>,
+    vars: &dyn Scope,
 ) -> Result<BTreeMap<&'static str, Value>, Stop> {
     let mut found = BTreeMap::new();
     for (name, spellings) in OPTIONS {
-        let keyword = match name {
-            _ if delegated => None,
-            "ansible_port" => reader.value("port", |k| k.port.as_ref())?,
-            "ansible_user" => reader.value("remote_user", |k| k.remote_user.as_ref())?,
+        let keyword = match (name, reader) {
+            ("ansible_port", Some(reader)) => reader.value("port", |k| k.port.as_ref())?,
+            ("ansible_user", Some(reader)) => {
+                reader.value("remote_user", |k| k.remote_user.as_ref())?
+            }
             _ => None,
         };
         let value = variable(vars, spellings)?.or(keyword);
-        if let Some(value) = value.or_else(|| session.options.connection.get(name).cloned()) {
+        if let Some(value) = value.or_else(|| defaults.get(name).cloned()) {
             found.insert(name, value);
         }
     }
@@ -192,19 +199,30 @@ fn other_user(
     reader: &Reader<'_>,
     vars: &TaskScope,
 ) -> Result<Option<Become>, Stop> {
-    let defaults = &session.options.r#become;
     let on = match variable(vars, &["ansible_become"])? {
         Some(value) => truth(&value),
-        None => reader.flag("become", |k| k.r#become.as_ref())?.unwrap_or(defaults.on),
+        None => {
+            let keyword = reader.flag("become", |k| k.r#become.as_ref())?;
+            keyword.unwrap_or(session.options.r#become.on)
+        }
     };
     if !on {
         return Ok(None);
     }
+    becoming(&session.options.r#become, Some(reader), vars).map(Some)
+}
+
+/// How another user is become, if one is: by variables, keywords (where a reader of them is given) and options.
+pub fn becoming(
+    defaults: &BecomeDefaults,
+    reader: Option<&Reader<'_>>,
+    vars: &dyn Scope,
+) -> Result<Become, Stop> {
     let text = |names: &[&str], name: &str, pick: fn(&Keywords) -> Option<&Value>| {
         let own = variable(vars, names)?.map(|value| value.text());
         Ok::<_, Stop>(match own {
             Some(own) => Some(own),
-            None => reader.text(name, pick)?,
+            None => reader.map(|reader| reader.text(name, pick)).transpose()?.flatten(),
         })
     };
     let method = text(&["ansible_become_method"], "become_method", |k| k.become_method.as_ref())?
@@ -219,13 +237,13 @@ fn other_user(
     let exe = text(&[&exe, "ansible_become_exe"], "become_exe", |k| k.become_exe.as_ref())?;
     let flags =
         text(&[&flags, "ansible_become_flags"], "become_flags", |k| k.become_flags.as_ref())?;
-    Ok(Some(Become {
+    Ok(Become {
         method,
         user: if user.is_empty() { "root".to_string() } else { user },
         exe: exe.or_else(|| defaults.exe.clone()),
         flags: flags.or_else(|| defaults.flags.clone()),
         password: password.map(|value| value.secret()).or_else(|| defaults.password.clone()),
-    }))
+    })
 }
 
 fn truth(value: &Value) -> bool {

@@ -3,6 +3,7 @@
 use super::ahead::AheadRules;
 use super::inputs;
 use super::keywords::Reader;
+use super::locks::family;
 use super::outcome::Outcome;
 use super::pool::Route;
 use super::task::TaskRun;
@@ -17,20 +18,7 @@ use crate::spec::{
 use crate::template::Templar;
 use crate::template::table::Stop;
 use crate::vars::TaskScope;
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
-
-/// Locks per machine: `pkg` of one host, say, is held by one task at a time, whatever name the
-/// inventory has for it.
-#[derive(Default)]
-pub struct Locks(Mutex<HashMap<(String, &'static str), Arc<tokio::sync::Mutex<()>>>>);
-
-impl Locks {
-    fn of(&self, machine: &str, name: &'static str) -> Arc<tokio::sync::Mutex<()>> {
-        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        Arc::clone(all.entry((machine.to_string(), name)).or_default())
-    }
-}
+use std::sync::Arc;
 
 /// At most so many looks and plans for one task.
 const ROUNDS: usize = 8;
@@ -55,6 +43,8 @@ pub struct Work<'r, 'a> {
     pub diff: bool,
     /// What this task's own preludes and tools have done, for its next looks (see `Then::LookAgain`).
     pub done: World,
+    /// The lock that is held as long as the module works.
+    pub held: Option<&'static str>,
 }
 
 /// Runs a module that needs its host.
@@ -80,8 +70,10 @@ pub async fn run(
             Ok(host) => {
                 let diff = super::settle::shows_diff(run.batch, run.task, scope)?;
                 let route = route.key();
-                let done = World::default();
-                let work = Work { run, host, route, inputs, env, check, diff, done };
+                let (done, held) = (World::default(), lock_of(entry, args));
+                let session = run.batch.session;
+                let _lock = session.locks.hold(&host.platform(), host.name(), held).await;
+                let work = Work { run, host, route, inputs, env, check, diff, done, held };
                 match entry.run {
                     Run::State(module) => work.state(module, args).await,
                     Run::Action(module) => super::action::run(work, module, args).await,
@@ -96,6 +88,15 @@ pub async fn run(
         run.batch.session.pool.forget(&run.host, true);
     }
     Ok(outcome)
+}
+
+/// The lock that is held from the module's first question on.
+fn lock_of(entry: &Entry, args: &AnyArgs) -> Option<&'static str> {
+    let own = match entry.run {
+        Run::Action(module) => module.lock(args),
+        Run::State(_) | Run::Control(_) => None,
+    };
+    entry.traits.lock.or(own)
 }
 
 async fn open(run: &TaskRun<'_>, route: &Route) -> Result<Arc<dyn Host>, HostError> {
@@ -314,8 +315,9 @@ impl Work<'_, '_> {
         total: &mut Total,
     ) -> Result<Fields, Trouble> {
         let session = self.run.batch.session;
+        // A fork is taken last: who holds one waits for no lock.
+        let _locks = self.lock(plan).await;
         let _fork = session.forks.acquire().await;
-        let _held = self.lock(plan).await;
         let parts: Vec<Vec<Change>> = plan.parts.iter().map(|part| part.changes.clone()).collect();
         self.run.queue.change_queued(self.rules());
         let applied = self.host.apply(parts, self.env.clone(), Some(look));
@@ -343,18 +345,11 @@ impl Work<'_, '_> {
     }
 
     async fn lock(&self, plan: &Plan) -> Vec<tokio::sync::OwnedMutexGuard<()>> {
-        let mut names: Vec<&'static str> =
-            plan.changes().filter_map(|change| change.lock).collect();
-        names.sort_unstable();
-        names.dedup();
-        let platform = self.host.platform();
-        let machine =
-            if platform.machine_id.is_empty() { self.host.name() } else { &platform.machine_id };
-        let mut held = Vec::new();
-        for name in names {
-            held.push(self.run.batch.session.locks.of(machine, name).lock_owned().await);
-        }
-        held
+        let wanted = plan.changes().filter_map(|change| change.lock);
+        let held = self.held.map(family);
+        let names = wanted.filter(|name| held != Some(family(name)));
+        let locks = &self.run.batch.session.locks;
+        locks.hold(&self.host.platform(), self.host.name(), names).await
     }
 
     /// The rules of look-ahead.

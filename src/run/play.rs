@@ -5,7 +5,7 @@ use super::batch::Batch;
 use super::choice;
 use super::host::HostLedger;
 use super::linear;
-use super::module::Locks;
+use super::locks::Locks;
 use super::pool::Pool;
 use super::stats::Stats;
 use crate::base::{Diagnostic, Kind, Value};

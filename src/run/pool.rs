@@ -34,6 +34,19 @@ pub struct Route {
     pub vars: BTreeMap<&'static str, Value>,
     /// Another user.
     pub r#become: Option<Become>,
+    /// Of a `jail`: which, and where.
+    pub jail: Option<Box<Jail>>,
+}
+
+/// The jail that a route leads into.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Jail {
+    /// Its whole name.
+    pub name: String,
+    /// A user of the jail; None: root.
+    pub user: Option<String>,
+    /// The way to its host; its `become` tells how root is become there if the login user is another.
+    pub via: Route,
 }
 
 impl Route {
@@ -42,6 +55,9 @@ impl Route {
         let mut key = format!("{}|{}", self.host, self.connection);
         for (name, value) in &self.vars {
             let _ = write!(key, "|{name}={}", fingerprint(value));
+        }
+        if let Some(jail) = &self.jail {
+            let _ = write!(key, "|jail={}", digest(&jail.key()));
         }
         if let Some(other) = &self.r#become {
             let password = other.password.as_ref().map(fingerprint).unwrap_or_default();
@@ -52,12 +68,19 @@ impl Route {
     }
 }
 
-fn fingerprint(value: &Value) -> String {
-    if !value.has_secret() {
-        return value.text();
+impl Jail {
+    fn key(&self) -> String {
+        format!("{:?} {:?} {}", self.name, self.user, self.via.key())
     }
+}
+
+fn fingerprint(value: &Value) -> String {
+    if value.has_secret() { digest(&value.text()) } else { value.text() }
+}
+
+fn digest(text: &str) -> String {
     use sha2::{Digest, Sha256};
-    crate::spec::input::hex(&Sha256::digest(value.text().as_bytes()))
+    crate::spec::input::hex(&Sha256::digest(text.as_bytes()))
 }
 
 /// Opens identities; the real one speaks ssh, tests have their own.

@@ -157,7 +157,7 @@ pub struct Change {
     pub effects: Vec<Effect>,
     /// Approval.
     pub risk: Risk,
-    /// Name of a lock per machine that is held meanwhile, such as `pkg`.
+    /// Name of a lock per machine that is held meanwhile, such as `pkg`. See `Platform::part_of` for jails.
     pub lock: Option<&'static str>,
     /// One phrase for people: `write /etc/hosts`.
     pub why: String,

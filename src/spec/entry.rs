@@ -16,6 +16,9 @@ pub struct Traits {
     pub free_form: bool,
     /// Changes accounts, groups, sudoers or login classes: all shells of other users are reopened.
     pub identity: bool,
+    /// Name of a lock per machine that is held from its first question to its last look, because already its
+    /// questions run a tool that bears no second one beside it (bastille).
+    pub lock: Option<&'static str>,
 }
 
 /// How a module runs.
@@ -82,5 +85,6 @@ impl Entry {
 
 impl Traits {
     /// None of them.
-    pub const NONE: Self = Self { pure: false, once: false, free_form: false, identity: false };
+    pub const NONE: Self =
+        Self { pure: false, once: false, free_form: false, identity: false, lock: None };
 }

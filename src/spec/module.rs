@@ -166,6 +166,10 @@ pub trait Action: Send + Sync + 'static {
     fn first(&self, _args: &Self::Args, _platform: &Platform) -> Option<Probe> {
         None
     }
+    /// The lock per machine that it holds while it works; see [`Traits::lock`](super::entry::Traits).
+    fn lock(&self, _args: &Self::Args) -> Option<&'static str> {
+        None
+    }
     /// Acts, and returns the whole result: `changed`, `rc`, `stdout`...; `skipped` where Ansible skips.
     fn act<'a>(
         &'a self,
@@ -239,6 +243,8 @@ pub trait AnyAction: Send + Sync {
     fn parse(&self, args: &Map) -> Result<AnyArgs, ArgError>;
     /// See [`Action::first`].
     fn first(&self, args: &AnyArgs, platform: &Platform) -> Option<Probe>;
+    /// See [`Action::lock`].
+    fn lock(&self, args: &AnyArgs) -> Option<&'static str>;
     /// See [`Action::act`].
     fn act<'a>(
         &'a self,
@@ -334,6 +340,9 @@ impl<M: Action> AnyAction for M {
     }
     fn first(&self, args: &AnyArgs, platform: &Platform) -> Option<Probe> {
         typed(args.as_ref()).ok().and_then(|args| Action::first(self, args, platform))
+    }
+    fn lock(&self, args: &AnyArgs) -> Option<&'static str> {
+        typed(args.as_ref()).ok().and_then(|args| Action::lock(self, args))
     }
     fn act<'a>(
         &'a self,

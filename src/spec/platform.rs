@@ -77,6 +77,8 @@ pub struct Platform {
     pub tools: Vec<String>,
     /// Which machine: host id, for locks per machine.
     pub machine_id: String,
+    /// Of a jail: the machine that it is a part of, for locks of tools that they share; else empty.
+    pub part_of: String,
 }
 
 impl Platform {

@@ -33,7 +33,7 @@ find . -xdev ! -uid 0 -exec chown -h 0 {} +
 # FreeBSD's.
 cp -R "$fixtures/tree/." .
 cp -R "$fixtures/packages/." .debian/packages/
-chmod 755 .debian/gate .debian/replayer .debian/digest .debian/refuse
+chmod 755 .debian/gate .debian/replayer .debian/digest .debian/refuse .debian/mkjail
 while read -r dir how names; do
     case $dir in '#'*) continue ;; esac
     for name in $names; do

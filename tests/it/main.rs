@@ -14,6 +14,7 @@ mod faults;
 mod freebsd;
 mod golden;
 mod house;
+mod jails;
 mod live;
 mod packages;
 mod passage;

@@ -6,8 +6,10 @@ mod show;
 use crate::base::{Diagnostic, Map};
 use crate::cli::extra_vars;
 use crate::cli::library::open;
+use crate::cli::passwords::Passwords;
+use crate::cli::reach::Reacher;
 use crate::inventory::{Files, Inventory, Limit, LoadOptions, Notices, Rules, VarsFiles, load};
-use crate::report::render_diagnostic;
+use crate::report::{Line, render_diagnostic};
 use crate::settings::{Settings, Surroundings};
 use crate::spec::Event;
 use crate::vault::{self, Vault};
@@ -171,6 +173,8 @@ fn read(options: &Options, settings: &Settings, notices: &mut Notices) -> Result
         cwd: cwd.clone(),
         extra_vars: Arc::new(extra_vars.clone()),
         python: None,
+        // This command has no options for connections: they come from settings and variables.
+        reach: Reacher::of(settings, None, &Passwords::default(), &Line::off()),
     };
     let inventory = load(&sources, &loading, notices)?;
     let named: Vec<PathBuf> = options.playbook_dir.iter().map(|dir| cwd.join(dir)).collect();

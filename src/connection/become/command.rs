@@ -18,7 +18,7 @@ pub fn line(who: &Identity, program: &str, prompt: &str, pty: bool) -> String {
 fn other(who: &Identity, user: &str, program: &str, prompt: &str) -> String {
     let exe = who.exe.as_deref().unwrap_or(who.method.name());
     let user = quote::sh(user);
-    match who.method {
+    let line = match who.method {
         Method::Sudo => {
             let flags = sudo_flags(who);
             format!("exec {exe}{flags} -p {} -u {user} -- {program}", quote::sh(prompt))
@@ -28,7 +28,11 @@ fn other(who: &Identity, user: &str, program: &str, prompt: &str) -> String {
             format!("exec {exe}{}{silent} -u {user} {program}", flags(who, ""))
         }
         Method::Su => su(who, exe, &user, program),
+    };
+    if who.unless_root {
+        return format!("test \"$(id -u)\" = 0 && exec {program}; {line}");
     }
+    line
 }
 
 fn flags(who: &Identity, default: &str) -> String {
@@ -87,6 +91,13 @@ mod tests {
             let text = line(&who, "/bin/sh -c 'echo a; IFS= read -r a'", "ask me", true);
             assert!(!text.contains('\n') && !text.contains('!'), "{text}");
         }
+    }
+
+    #[test]
+    fn root_becomes_nobody_where_that_is_meant() {
+        let who = Identity { unless_root: true, ..Identity::user("h", "root", Method::Doas) };
+        let text = line(&who, "P", "a", false);
+        assert_eq!(text, r#"/bin/sh -c 'test "$(id -u)" = 0 && exec P; exec doas -n -u root P'"#);
     }
 
     #[test]

@@ -61,6 +61,8 @@ pub struct Identity {
     pub password: Option<Zeroizing<String>>,
     /// The shell that runs ours; None: /bin/sh.
     pub shell: Option<String>,
+    /// Whether nobody is become when the login user is root.
+    pub unless_root: bool,
     /// Further texts by which su's and doas' question is known (`prompt_l10n`).
     pub prompts: Vec<String>,
 }

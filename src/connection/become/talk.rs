@@ -39,6 +39,28 @@ pub async fn until_hello(
     hello: &str,
     limit: Duration,
 ) -> Result<Vec<u8>, Refused> {
+    Ok(listen(streams, who, prompt, (hello, false), limit).await?.0)
+}
+
+/// The same for a program that prints the line on stderr as well, in front of anything that its successor writes there:
+/// the bytes behind it on stdout and on stderr.
+pub async fn until_both(
+    streams: Streams<'_>,
+    who: &Identity,
+    prompt: &str,
+    hello: &str,
+    limit: Duration,
+) -> Result<(Vec<u8>, Vec<u8>), Refused> {
+    listen(streams, who, prompt, (hello, true), limit).await
+}
+
+async fn listen(
+    streams: Streams<'_>,
+    who: &Identity,
+    prompt: &str,
+    hello: (&str, bool),
+    limit: Duration,
+) -> Result<(Vec<u8>, Vec<u8>), Refused> {
     let mut talk = Talk { who, prompt, heard: Heard::default(), answered: false };
     match tokio::time::timeout(limit, talk.run(streams, hello)).await {
         Ok(outcome) => outcome,
@@ -81,13 +103,20 @@ impl Heard {
 }
 
 impl Talk<'_> {
-    async fn run(&mut self, streams: Streams<'_>, hello: &str) -> Result<Vec<u8>, Refused> {
+    async fn run(
+        &mut self,
+        streams: Streams<'_>,
+        (hello, both): (&str, bool),
+    ) -> Result<(Vec<u8>, Vec<u8>), Refused> {
         let Streams { input, output, errors } = streams;
         let (mut out, mut err) = ([0; 4096], [0; 4096]);
-        let mut errors_open = true;
-        loop {
+        let (mut output_open, mut errors_open) = (true, true);
+        while output_open || errors_open {
+            let greeted = both && behind(&self.heard.out, hello).is_some();
             tokio::select! {
-                n = output.read(&mut out) => match n.unwrap_or(0) {
+                n = output.read(&mut out), if output_open => match n.unwrap_or(0) {
+                    // It said no, and its other stream is still under way.
+                    0 if greeted => output_open = false,
                     0 => return Err(self.ended(errors, errors_open).await),
                     n => self.heard.out.extend_from_slice(&out[..n]),
                 },
@@ -96,13 +125,19 @@ impl Talk<'_> {
                     n => self.heard.err.extend_from_slice(&err[..n]),
                 },
             }
-            if let Some(rest) = behind(&self.heard.out, hello) {
-                return Ok(rest);
+            let out = behind(&self.heard.out, hello);
+            let err = if both { behind(&self.heard.err, hello) } else { None };
+            let there = out.is_some() || err.is_some();
+            match (out, err) {
+                (Some(out), Some(err)) => return Ok((out, err)),
+                (Some(out), None) if !both => return Ok((out, Vec::new())),
+                _ => {}
             }
-            if self.who.user.is_some() && self.asked() {
+            if !there && self.who.user.is_some() && self.asked() {
                 self.answer(input).await?;
             }
         }
+        Err(self.ended(errors, false).await)
     }
 
     fn asked(&self) -> bool {

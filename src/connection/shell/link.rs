@@ -14,6 +14,8 @@ pub type Connect =
 pub struct Link {
     current: Mutex<Option<Arc<dyn Transport>>>,
     connect: Option<Connect>,
+    /// Makes one that stands beside the first; None: as the first is made.
+    fresh: Option<Connect>,
 }
 
 impl fmt::Debug for Link {
@@ -25,12 +27,17 @@ impl fmt::Debug for Link {
 impl Link {
     /// Over a connection that cannot be opened again.
     pub fn fixed(transport: Arc<dyn Transport>) -> Self {
-        Self { current: Mutex::new(Some(transport)), connect: None }
+        Self { current: Mutex::new(Some(transport)), connect: None, fresh: None }
     }
 
     /// Over connections made as needed.
     pub fn new(connect: Connect) -> Self {
-        Self { current: Mutex::new(None), connect: Some(connect) }
+        Self { current: Mutex::new(None), connect: Some(connect), fresh: None }
+    }
+
+    /// Over another host's connection: `fresh` makes a new one of that host's, which `connect` does not.
+    pub fn through(connect: Connect, fresh: Connect) -> Self {
+        Self { fresh: Some(fresh), ..Self::new(connect) }
     }
 
     /// The connection, a new one when there is none that stands.
@@ -62,7 +69,7 @@ impl Link {
 
     /// A connection beside the one that stands.
     pub async fn fresh(&self) -> Result<Arc<dyn Transport>, HostError> {
-        match &self.connect {
+        match self.fresh.as_ref().or(self.connect.as_ref()) {
             Some(connect) => connect().await,
             None => Err(HostError::Unreachable("no second connection can be opened".into())),
         }

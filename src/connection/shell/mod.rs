@@ -4,7 +4,7 @@
 //! `changes.sh` and `places.sh` (what changes the host). Long streams have a channel of their own (`pipe.sh`).
 
 mod apply;
-mod boot;
+pub(super) mod boot;
 mod budget;
 mod burst;
 mod command;
@@ -22,7 +22,7 @@ mod pipe;
 mod platform;
 mod reader;
 mod request;
-mod scripts;
+pub(super) mod scripts;
 mod session;
 mod tree;
 mod upload;

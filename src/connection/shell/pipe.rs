@@ -55,10 +55,11 @@ pub async fn open(
 }
 
 fn no_tty(base: &Base, program: &Program) -> HostError {
+    let who =
+        base.who.user.as_ref().map_or("becoming root on its host", |_| base.who.method.name());
     HostError::Become(format!(
-        "{} asks for its password on a terminal only, and no stream of bytes passes one: {} needs a rule without \
+        "{who} asks for its password on a terminal only, and no stream of bytes passes one: {} needs a rule without \
          password or without terminal",
-        base.who.method.name(),
         program.what
     ))
 }
@@ -88,7 +89,11 @@ async fn start(base: &Base, words: &Words) -> Result<(Process, BytesMut), Refuse
     let prompt = format!("[{}, key={}] password:", who.method.name(), words.name);
     let shell = who.shell.as_deref().unwrap_or("/bin/sh");
     let line = command::line(who, &boot::program(shell, words, false), &prompt, false);
-    let mut process = base.link.get().await?.open_bulk(line).await?;
+    let transport = base.link.get().await?;
+    let mut process = match transport.open_bulk(line).await {
+        Err(_) if transport.wants_terminal() => return Err(Refused::NeedsTty),
+        opened => opened?,
+    };
     let limit = if who.user.is_some() { base.limits.becoming } else { base.limits.open };
     let Process { input, output, errors, .. } = &mut process;
     let streams = Streams { input: &mut **input, output: &mut **output, errors: &mut **errors };

@@ -7,6 +7,7 @@ const SERVE: &str = include_str!("serve.sh");
 const CHANGES: &str = include_str!("changes.sh");
 const PLACES: &str = include_str!("places.sh");
 const PIPE: &str = include_str!("pipe.sh");
+const JAIL: &str = include_str!("../jail.sh");
 
 /// What a shell runs first.
 pub fn runtime() -> &'static str {
@@ -24,6 +25,12 @@ pub fn changes() -> &'static str {
 pub fn pipe() -> &'static str {
     static TEXT: OnceLock<String> = OnceLock::new();
     TEXT.get_or_init(|| bare(PIPE))
+}
+
+/// What enters a jail on its host.
+pub fn jail() -> &'static str {
+    static TEXT: OnceLock<String> = OnceLock::new();
+    TEXT.get_or_init(|| bare(JAIL))
 }
 
 /// Without whole-line comments and indentation. Our texts have no here-document and no quoted text in

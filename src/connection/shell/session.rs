@@ -58,7 +58,11 @@ impl Session {
         let shell = who.shell.as_deref().unwrap_or("/bin/sh");
         let program = boot::program(shell, &words, pty);
         let line = command::line(who, &program, &prompt, pty);
-        let process = base.link.get().await?.open(line, pty).await?;
+        let transport = base.link.get().await?;
+        let process = match transport.open(line, pty).await {
+            Err(_) if !pty && transport.wants_terminal() => return Err(Refused::NeedsTty),
+            opened => opened?,
+        };
         let (mut input, mut output, mut errors) = (process.input, process.output, process.errors);
         let first = boot::line(&words, pty);
         let eager = never_asks(who);
@@ -80,6 +84,9 @@ impl Session {
         };
         session.reader.unread(&rest);
         session.hello(base).await?;
+        if let Some(machine) = transport.machine() {
+            session.platform.part_of = machine;
+        }
         Ok(session)
     }
 

@@ -42,8 +42,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-/// Connections to one host at most; further programs wait.
-const CONNECTIONS: usize = 8;
+/// Connections to one host at most, since each of its jails has a shell; further programs wait.
+const CONNECTIONS: usize = 32;
 
 /// Pauses before a refused channel is asked for again: sshd frees a place a little after its program ended.
 const PAUSES: [Duration; 4] = [

@@ -16,6 +16,13 @@ pub fn exec_text(words: &[String], expand: bool) -> String {
 /// What is said on stderr when there is no such program.
 pub const NOT_FOUND: &str = "tank-no-such-program";
 
+/// The lock that a program needs, however it is called: of these a machine with its jails runs one at a time.
+pub fn lock(program: &str) -> Option<&'static str> {
+    const ALONE: [&str; 3] = ["bastille", "pkg", "vm"];
+    let name = program.rsplit('/').next().unwrap_or_default();
+    ALONE.into_iter().find(|alone| *alone == name)
+}
+
 fn expandable(word: &str) -> String {
     let mut text = String::new();
     let mut rest = word;
@@ -75,6 +82,14 @@ mod tests {
             .output()
             .unwrap();
         String::from_utf8(out.stdout).unwrap()
+    }
+
+    #[test]
+    fn tools_that_bear_no_second_one_have_a_lock() {
+        assert_eq!(lock("bastille"), Some("bastille"));
+        assert_eq!(lock("/usr/local/sbin/vm"), Some("vm"));
+        assert_eq!(lock("pkg"), Some("pkg"));
+        assert_eq!((lock("pkg-static2"), lock("/opt/pkg/run"), lock("")), (None, None, None));
     }
 
     #[test]

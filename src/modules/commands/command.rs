@@ -1,6 +1,6 @@
 //! `command`: runs a program, without a shell reading its words.
 
-use super::args::{NOT_FOUND, exec_text};
+use super::args::{NOT_FOUND, exec_text, lock};
 use super::creates::{Gate, Verdict};
 use super::outcome::{self, Clock};
 use crate::base::Value;
@@ -90,6 +90,10 @@ impl Action for Command {
 
     fn first(&self, args: &Args, platform: &Platform) -> Option<Probe> {
         args.gate().first(platform)
+    }
+
+    fn lock(&self, args: &Args) -> Option<&'static str> {
+        args.words().ok()?.first().and_then(|program| lock(program))
     }
 
     fn act<'a>(

@@ -1,5 +1,6 @@
 //! `raw`: a text given to the login's shell as it is.
 
+use super::args::lock;
 use super::outcome::streams;
 use crate::base::Value;
 use crate::spec::{
@@ -35,6 +36,10 @@ impl Action for Raw {
 
     fn doc(&self) -> &'static Doc {
         &DOC
+    }
+
+    fn lock(&self, args: &Args) -> Option<&'static str> {
+        args.free_form.as_deref()?.split_whitespace().next().and_then(lock)
     }
 
     fn act<'a>(

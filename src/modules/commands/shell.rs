@@ -1,5 +1,6 @@
 //! `shell`: runs a text through a shell.
 
+use super::args::lock;
 use super::command::stdin;
 use super::creates::{Gate, Verdict};
 use super::outcome::{self, Clock};
@@ -70,6 +71,11 @@ impl Action for Shell {
 
     fn first(&self, args: &Args, platform: &Platform) -> Option<Probe> {
         args.gate().first(platform)
+    }
+
+    fn lock(&self, args: &Args) -> Option<&'static str> {
+        let text = args.free_form.as_ref().or(args.cmd.as_ref())?;
+        text.split_whitespace().next().and_then(lock)
     }
 
     fn act<'a>(

@@ -10,7 +10,7 @@ pub enum AheadRule {
     OwnChange,
     /// Another host's change drops what was asked before it: hosts share things.
     OthersChange,
-    /// Slow questions and those that run foreign scripts are asked at their turn.
+    /// Slow questions, those that run foreign scripts and those that need a lock are asked at their turn.
     Light,
     /// A question goes to the identity that its task has.
     Identity,

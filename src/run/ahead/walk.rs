@@ -230,7 +230,9 @@ impl Walk<'_, '_> {
             Run::Control(_) => None,
         };
         let Some(probe) = probe else { return Ok(Err(End)) };
-        if (probe.heavy || probe.isolated) && self.rules.hold(AheadRule::Light) {
+        if (probe.heavy || probe.isolated || entry.traits.lock.is_some())
+            && self.rules.hold(AheadRule::Light)
+        {
             return Ok(Err(End));
         }
         Ok(Ok(Coming::Ask(probe)))
