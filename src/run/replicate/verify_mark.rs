@@ -29,11 +29,12 @@ pub async fn mark(job: &Job, link: &Link, target: &Seen, found: &mut Verified) {
         }
         notes.extend(marking.note(job.check).map(|note| (at, note)));
     }
-    if !job.check && words.len() > 1 {
-        if let Err(error) = put(job, link, target, (words, sets), found).await {
-            // What was not done is not told.
-            return found.notes.push(format!("the marks could NOT be set: {error}"));
-        }
+    if !job.check
+        && words.len() > 1
+        && let Err(error) = put(job, link, target, (words, sets), found).await
+    {
+        // What was not done is not told.
+        return found.notes.push(format!("the marks could NOT be set: {error}"));
     }
     for (at, note) in notes {
         found.copies[at].notes.push(note);
