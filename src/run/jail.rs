@@ -3,10 +3,13 @@
 use super::batch::Batch;
 use super::connect::{becoming, delegate_scope, is_local_name, options, plugin, variable};
 use super::keywords::Reader;
+use super::outcome::Outcome;
 use super::play::BecomeDefaults;
 use super::pool::{Become, Jail, Route};
-use crate::base::{Diagnostic, Value};
-use crate::spec::Scope;
+use super::task::TaskRun;
+use crate::base::{Diagnostic, Map, Value};
+use crate::spec::event::Status;
+use crate::spec::{Entry, Scope};
 use crate::template::table::Stop;
 use crate::vars::TaskScope;
 use std::collections::BTreeMap;
@@ -114,6 +117,25 @@ pub fn root_route(
     let whose = if address.is_some() { Whose::Host } else { Whose::Unknown };
     way(name, vars, whose, None, (connection, r#become))
         .map_err(|stop| stop.into_diagnostic().unwrap_or_else(suspended))
+}
+
+/// What a task comes to in a jail that only an earlier task of the check run would have made or started: what it would
+/// find there is not known.
+pub fn foreseen(run: &TaskRun<'_>, entry: &Entry, route: &Route, check: bool) -> Option<Outcome> {
+    let jail = route.jail.as_ref().filter(|_| check)?;
+    let state = {
+        let ledger = run.batch.session.ledger();
+        let world = &ledger.get(&*jail.via.host)?.world;
+        world.thing("jail", &jail.name).flatten()?.text()
+    };
+    if state != "up" {
+        return None;
+    }
+    let looks = matches!(entry.doc().name, "setup" | "gather_facts");
+    let mut outcome = Outcome::new(if looks { Status::Ok } else { Status::Changed }, Map::new());
+    outcome.set("changed", !looks);
+    outcome.uncertain = Some(format!("the jail {} is not there yet", jail.name));
+    Some(outcome)
 }
 
 type Options = BTreeMap<&'static str, Value>;

@@ -66,7 +66,8 @@ pub async fn run(
     let mut outcome = match resolved {
         Err(missing) => not_there(run, missing),
         Ok(inputs) => match open(run, &route).await {
-            Err(error) => host_failed(&error),
+            Err(error) => super::jail::foreseen(run, entry, &route, check)
+                .unwrap_or_else(|| host_failed(&error)),
             Ok(host) => {
                 let diff = super::settle::shows_diff(run.batch, run.task, scope)?;
                 let route = route.key();

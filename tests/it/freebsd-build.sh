@@ -49,6 +49,7 @@ cp .debian/bin/tcsh bin/csh
 ln bin/csh bin/tcsh
 cp .debian/bin/sshd usr/sbin/sshd
 find bin sbin usr/bin usr/sbin etc/rc.d .debian/packages/*/usr/local/etc/rc.d .debian/packages/*/usr/local/sbin \
+    .debian/packages/*/usr/local/bin \
     -type f -exec chmod 755 {} +
 mkdir -p var/db/pkg var/log var/tmp var/mail var/cron etc/rc.conf.d usr/local/etc/rc.d usr/local/bin usr/local/sbin \
     usr/local/share .debian/packages/doas/usr/local/bin

@@ -97,7 +97,7 @@ fn tree_copy(from: &Path, to: &Path) {
 
 /// A check run that predicts and writes nothing, a run that does what was predicted, runs that change nothing.
 #[track_caller]
-fn converges(host: &FreeBsd, project: &Project, words: &[&str]) -> BTreeMap<String, Ended> {
+pub fn converges(host: &FreeBsd, project: &Project, words: &[&str]) -> BTreeMap<String, Ended> {
     let ran = shipped::converges(project, words, || host.listing());
     let between = host.listing();
     project.playbook(words).expect_code(0).out_has(&["changed=0 "]);
@@ -289,10 +289,13 @@ fn rules_that_lock_us_out_undo_themselves() {
     let told = play("pass in on vtnet0 inet proto tcp\nblock inn all\npass\n");
     told.expect_code(2).out_has(&["/etc/pf.conf:2: syntax error: block inn all"]);
     assert_eq!(host.changed_since(&before), [""; 0]);
-    // Rules that let us in are kept.
-    let new = "block in all\npass in quick proto tcp from any to any port 22 keep state\n";
+    // Rules that let us in are kept, and what jails put into a table stays there (finding 49).
+    host.sh("pfctl -q -t jails -T add 10.17.89.10").expect_code(0);
+    let new = "table <jails> persist\nblock in all\n\
+               pass in quick proto tcp from any to any port 22 keep state\n";
     play(new).expect_code(0).out_has(&["changed=1 "]);
     assert_eq!(host.sh("cat /etc/pf.conf").stdout, new);
+    assert_eq!(host.sh("pfctl -t jails -T show").stdout, "   10.17.89.10\n");
     assert_eq!(host.sh("ls -A /var/run | grep guard").stdout, "");
 }
 

@@ -5,6 +5,7 @@
 #![allow(dead_code)]
 
 mod accounts;
+mod bastille;
 mod becoming;
 mod connections;
 mod delay;

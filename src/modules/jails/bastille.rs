@@ -10,8 +10,6 @@ use std::collections::BTreeMap;
 
 /// Where its configuration is.
 pub const CONF: &str = "/usr/local/etc/bastille/bastille.conf";
-/// The question; `told/ask.sh` stands before it, a module's own part behind it.
-pub const LOOK: &str = concat!(include_str!("../told/ask.sh"), include_str!("look.sh"));
 /// The lock of everything that runs bastille or changes what it keeps.
 pub const LOCK: crate::spec::Traits =
     crate::spec::Traits { lock: Some("bastille"), ..crate::spec::Traits::NONE };
@@ -99,14 +97,14 @@ impl Bastille {
     ///
     /// # Errors
     /// The host does not know its jails, or Bastille's configuration cannot be read.
-    pub fn read(told: &Told) -> Result<Self, Failure> {
+    pub fn read(told: &Told, ctx: Ctx<'_>) -> Result<Self, Failure> {
         let conf = told.of("conf").ok_or_else(|| Failure::new("the host did not answer"))?;
         if conf.rc != 0 {
             return Err(Failure::new(format!("{CONF} cannot be read by the shell")));
         }
         let values = conf.text.lines().filter_map(|line| line.split_once('='));
         let mut all = Self {
-            there: told.worked("bastille"),
+            there: told.worked("bastille") || foreseen(ctx),
             running: running(told)?,
             values: values.map(|(name, value)| (name.to_string(), unescape(value))).collect(),
             ..Self::default()
@@ -245,6 +243,13 @@ impl Kept {
     }
 }
 
+/// Whether an earlier task of a check run would have installed it.
+fn foreseen(ctx: Ctx<'_>) -> bool {
+    let is_it =
+        |name: &str| name.rsplit('/').next().is_some_and(|name| name.starts_with("bastille"));
+    ctx.world.things("package").iter().any(|(name, state)| state.is_some() && is_it(name))
+}
+
 /// The jails of the kernel.
 pub fn running(told: &Told) -> Result<Vec<Running>, Failure> {
     let said = told.of("jls").ok_or_else(|| Failure::new("the host did not answer"))?;
@@ -282,8 +287,11 @@ fn settings(text: &str) -> BTreeMap<String, String> {
 
 /// One in each line; older versions wrote several into one.
 pub fn tags(text: &str) -> Vec<String> {
-    let mut tags: Vec<String> =
-        text.split([',', ' ', '\t', '\n']).filter(|tag| !tag.is_empty()).map(str::to_string).collect();
+    let mut tags: Vec<String> = text
+        .split([',', ' ', '\t', '\n'])
+        .filter(|tag| !tag.is_empty())
+        .map(str::to_string)
+        .collect();
     tags.sort();
     tags.dedup();
     tags

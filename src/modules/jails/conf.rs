@@ -172,14 +172,6 @@ impl Block {
         self.values(name)?.into_iter().last()
     }
 
-    /// Names of all parameters.
-    pub fn names(&self) -> Vec<String> {
-        let mut names: Vec<String> = self.statements.iter().map(|one| one.name.clone()).collect();
-        names.sort();
-        names.dedup();
-        names
-    }
-
     /// Its addresses without interface and prefix length.
     pub fn addresses(&self) -> Vec<String> {
         let all = ["ip4.addr", "ip6.addr"].into_iter().filter_map(|name| self.values(name));
@@ -331,7 +323,8 @@ mod tests {
 
     #[test]
     fn one_parameter_is_changed_and_the_rest_stays() {
-        let set = |name: &str, values: &[&str]| with(VNET, "vj2", name, Some(&texts(values))).unwrap();
+        let set =
+            |name: &str, values: &[&str]| with(VNET, "vj2", name, Some(&texts(values))).unwrap();
         assert_eq!(set("enforce_statfs", &["1"]), VNET.replace("statfs = 2", "statfs = 1"));
         assert_eq!(
             set("allow.raw_sockets", &[]),
@@ -342,7 +335,10 @@ mod tests {
         let one = set("exec.prestart", &["echo \"$x\" `id` it's \\"]);
         let block = Block::of(&one, "vj2").unwrap();
         assert_eq!(block.values("exec.prestart"), Some(texts(&["echo \"$x\" `id` it's \\"])));
-        assert_eq!(with("a { b; }", "a", "c", Some(&texts(&["1"]))).unwrap(), "a { b; \n  c = 1;\n}");
+        assert_eq!(
+            with("a { b; }", "a", "c", Some(&texts(&["1"]))).unwrap(),
+            "a { b; \n  c = 1;\n}"
+        );
         assert!(with(VNET, "vj", "vnet", None).is_err());
     }
 

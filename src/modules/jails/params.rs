@@ -42,7 +42,8 @@ fn wanted(name: &str, value: &Value) -> Result<Option<Vec<String>>, String> {
 
 /// Whether a parameter is as it is wanted.
 fn alike(has: Option<&[String]>, wanted: Option<&[String]>, value: &Value) -> bool {
-    let one = |word: &str, words: [&str; 2]| words.iter().any(|known| known.eq_ignore_ascii_case(word));
+    let one =
+        |word: &str, words: [&str; 2]| words.iter().any(|known| known.eq_ignore_ascii_case(word));
     match (&value.kind, has) {
         (Kind::Bool(true), Some([])) => true,
         (Kind::Bool(true), Some([word])) => one(word, ["1", "true"]),

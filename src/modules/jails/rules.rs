@@ -15,9 +15,31 @@ pub struct RuleOf {
 
 /// Resources of rctl(8).
 pub const RESOURCES: [&str; 25] = [
-    "cputime", "datasize", "stacksize", "coredumpsize", "memoryuse", "memorylocked", "maxproc", "openfiles",
-    "vmemoryuse", "pseudoterminals", "swapuse", "nthr", "msgqqueued", "msgqsize", "nmsgq", "nsem", "nsemop", "nshm",
-    "shmsize", "wallclock", "pcpu", "readbps", "writebps", "readiops", "writeiops",
+    "cputime",
+    "datasize",
+    "stacksize",
+    "coredumpsize",
+    "memoryuse",
+    "memorylocked",
+    "maxproc",
+    "openfiles",
+    "vmemoryuse",
+    "pseudoterminals",
+    "swapuse",
+    "nthr",
+    "msgqqueued",
+    "msgqsize",
+    "nmsgq",
+    "nsem",
+    "nsemop",
+    "nshm",
+    "shmsize",
+    "wallclock",
+    "pcpu",
+    "readbps",
+    "writebps",
+    "readiops",
+    "writeiops",
 ];
 
 impl RuleOf {
@@ -66,7 +88,9 @@ pub fn check(resource: &str, action: &str, amount: &str) -> Result<u64, Failure>
         let hint = near.first().map(|near| format!("; did you mean {near}?")).unwrap_or_default();
         return Err(Failure::new(format!("'{resource}' is no resource of rctl(8){hint}")));
     }
-    let signal = action.strip_prefix("sig").is_some_and(|name| name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit()));
+    let signal = action
+        .strip_prefix("sig")
+        .is_some_and(|name| name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit()));
     if !matches!(action, "deny" | "log" | "devctl" | "throttle") && !signal {
         return Err(Failure::new(format!("'{action}' is no action of rctl(8)")));
     }
@@ -77,7 +101,9 @@ pub fn check(resource: &str, action: &str, amount: &str) -> Result<u64, Failure>
 pub fn with(text: &str, key: &str, line: Option<&str>) -> String {
     let (mut new, mut line) = (String::new(), line);
     for old in text.split_inclusive('\n') {
-        if RuleOf::parse(old.split('#').next().unwrap_or_default()).is_none_or(|rule| rule.key != key) {
+        if RuleOf::parse(old.split('#').next().unwrap_or_default())
+            .is_none_or(|rule| rule.key != key)
+        {
             new.push_str(old);
         } else if let Some(line) = line.take() {
             new.push_str(&format!("{line}\n"));

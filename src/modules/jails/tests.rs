@@ -2,9 +2,7 @@
 
 use crate::base::{Map, Source, yaml};
 use crate::modules::tests::replay::Replay;
-use crate::spec::{
-    ArgStruct, Change, Ctx, Failure, Fields, Inputs, Look, Op, Plan, State,
-};
+use crate::spec::{ArgStruct, Change, Ctx, Failure, Fields, Inputs, Look, Op, Plan, State};
 
 /// Recorded (jail.txt, `jls --libxo json`); the jails are those of a test.
 const JLS: &str = "#!/bin/sh\ncase \"$*\" in\n\
@@ -26,7 +24,12 @@ impl Bench {
     pub fn new(tools: &[&str], recorded: &str) -> Self {
         let host = Replay::freebsd(tools, recorded);
         let at = host.path("b");
-        for (name, text) in [("jls", JLS), ("ifconfig", IFCONFIG), ("mount", MOUNT), ("bastille", "#!/bin/sh\nexit 64\n")] {
+        for (name, text) in [
+            ("jls", JLS),
+            ("ifconfig", IFCONFIG),
+            ("mount", MOUNT),
+            ("bastille", "#!/bin/sh\nexit 64\n"),
+        ] {
             host.tool(name, text);
         }
         std::fs::create_dir_all(host.path("b/jails")).unwrap();
@@ -56,7 +59,8 @@ impl Bench {
              osrelease = \"13.2-RELEASE\";\n\n  ip4.addr = bastille0|{address};\n  \n  ip6 = disable;\n}}\n"
         );
         self.write(name, "jail.conf", &conf);
-        let fstab = format!("{at}/releases/13.2-RELEASE {at}/jails/{name}/root/.bastille nullfs ro 0 0\n");
+        let fstab =
+            format!("{at}/releases/13.2-RELEASE {at}/jails/{name}/root/.bastille nullfs ro 0 0\n");
         self.write(name, "fstab", &fstab);
         self.write(name, "settings.conf", "boot=\"on\"\ndepend=\"\"\npriority=\"99\"\n");
     }
@@ -77,7 +81,10 @@ impl Bench {
             )
         };
         let jails: Vec<String> = jails.iter().map(one).collect();
-        let text = format!("{{\"__version\": \"2\", \"jail-information\": {{\"jail\": [{}]}}}}\n", jails.join(", "));
+        let text = format!(
+            "{{\"__version\": \"2\", \"jail-information\": {{\"jail\": [{}]}}}}\n",
+            jails.join(", ")
+        );
         self.host.write("bin/jls.json", &text);
     }
 

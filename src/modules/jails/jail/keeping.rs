@@ -38,7 +38,8 @@ fn writes(change: &Change, path: &str) -> bool {
 fn same(args: &Args, seen: &Seen, jail: &Jail) -> Result<(), Failure> {
     let anew = |what: &str, has: &str, wanted: &str| {
         let name = &args.name;
-        let text = format!("{name} must be made anew to be changed so: its {what} is {has}, not {wanted}");
+        let text =
+            format!("{name} must be made anew to be changed so: its {what} is {has}, not {wanted}");
         Err(Failure::new(text))
     };
     if let (Some(wanted), Some(has)) = (&args.release, release(jail))
@@ -54,8 +55,8 @@ fn same(args: &Args, seen: &Seen, jail: &Jail) -> Result<(), Failure> {
         }
     }
     let vnet = vnet(jail);
-    if vnet != args.vnet {
-        return anew("vnet", vnet.word(), args.vnet.word());
+    if let Some(wanted) = args.vnet.filter(|wanted| *wanted != vnet) {
+        return anew("vnet", vnet.word(), wanted.word());
     }
     Ok(())
 }
@@ -126,8 +127,13 @@ fn addresses(
         if sorted(&new) == sorted(&has) || plain(args, &new, &has) {
             continue;
         }
-        if new.is_empty() || has.is_empty() && jail.conf.value(&name[..3]).as_deref() == Some("disable") {
-            let text = format!("{} must be made anew to have other kinds of addresses ({name})", args.name);
+        if new.is_empty()
+            || has.is_empty() && jail.conf.value(&name[..3]).as_deref() == Some("disable")
+        {
+            let text = format!(
+                "{} must be made anew to have other kinds of addresses ({name})",
+                args.name
+            );
             return Err(Failure::new(text));
         }
         args.ip.iter().try_for_each(|ip| free(args, seen, ip))?;

@@ -11,24 +11,39 @@ use std::net::IpAddr;
 const ASKED: [&str; 2] = ["DHCP", "SYNCDHCP"];
 /// Parameters that have arguments of their own, or that Bastille needs as they are.
 const OWN: [&str; 9] = [
-    "ip4.addr", "ip6.addr", "jid", "mount.fstab", "name", "path", "vnet", "vnet.interface", "exec.consolelog",
+    "ip4.addr",
+    "ip6.addr",
+    "jid",
+    "mount.fstab",
+    "name",
+    "path",
+    "vnet",
+    "vnet.interface",
+    "exec.consolelog",
 ];
 
 /// Refuses what could not be meant, before anything is asked.
 pub fn check(args: &Args) -> Result<(), Failure> {
     check_name(&args.name)?;
-    let vnet = args.vnet != Vnet::None;
+    let vnet = args.vnet.is_some_and(|vnet| vnet != Vnet::None);
     if vnet && args.name.contains(['-', '_']) {
-        let text = format!("'{}': a jail with a network of its own has no - or _ in its name", args.name);
+        let text =
+            format!("'{}': a jail with a network of its own has no - or _ in its name", args.name);
         return Err(Failure::new(text));
     }
     args.ip.iter().try_for_each(|ip| address(ip, vnet))?;
     if vnet && args.ip.len() > 1 {
         return Err(Failure::new("a jail with a network of its own is made with one address"));
     }
-    let only_vnet = [("gateway", args.gateway.is_some()), ("static_mac", args.static_mac), ("vlan", args.vlan.is_some())];
+    let only_vnet = [
+        ("gateway", args.gateway.is_some()),
+        ("static_mac", args.static_mac),
+        ("vlan", args.vlan.is_some()),
+    ];
     if let Some((name, _)) = only_vnet.iter().find(|(_, given)| *given && !vnet) {
-        return Err(Failure::new(format!("{name} is for a jail with a network of its own: set vnet")));
+        return Err(Failure::new(format!(
+            "{name} is for a jail with a network of its own: set vnet"
+        )));
     }
     words(args)?;
     for name in args.properties.0.keys().map(ToString::to_string) {
@@ -89,7 +104,9 @@ pub fn plan(args: &Args, seen: &Seen, ctx: Ctx<'_>) -> Result<Plan, Failure> {
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
     let empty = args.make == Some(Make::Empty);
     if empty && matches!(args.state, Wanted::Started | Wanted::Restarted) {
-        return Err(Failure::new("an empty jail cannot be started before something is in it: set state to present"));
+        return Err(Failure::new(
+            "an empty jail cannot be started before something is in it: set state to present",
+        ));
     }
     let comes_up = !empty && args.clone_from.is_none();
     let mut changes = vec![act(args, seen, "free", if comes_up { "up" } else { "made" }, &words)];
@@ -99,7 +116,10 @@ pub fn plan(args: &Args, seen: &Seen, ctx: Ctx<'_>) -> Result<Plan, Failure> {
     if comes_up && (args.state == Wanted::Stopped || quiet && wanted_up) {
         changes.push(stop());
     }
-    let settings = args.boot.is_some() || args.priority.is_some() || args.depend.is_some() || args.tags.is_some();
+    let settings = args.boot.is_some()
+        || args.priority.is_some()
+        || args.depend.is_some()
+        || args.tags.is_some();
     let more = quiet || settings || wanted_up && !comes_up;
     let plan = if more { again(changes) } else { Plan::of(changes) };
     Ok(Plan { uncertain, ..plan })
@@ -109,20 +129,24 @@ fn refuse(args: &Args, seen: &Seen) -> Result<(), Failure> {
     let (all, name) = (&seen.all, &args.name);
     if seen.half {
         let path = format!("{}/{name}", all.jails_dir());
-        let text = format!("{path} is there without a jail.conf: what is left of a jail must be removed first");
+        let text = format!(
+            "{path} is there without a jail.conf: what is left of a jail must be removed first"
+        );
         return Err(Failure::new(text));
     }
     let tagged = all.jails.iter().find(|jail| jail.tags.contains(name));
     if let Some(jail) = tagged {
-        let text = format!("{} has the tag {name}: bastille would take the one for the other", jail.name);
+        let text =
+            format!("{} has the tag {name}: bastille would take the one for the other", jail.name);
         return Err(Failure::new(text));
     }
-    if args.vnet == Vnet::None {
+    if args.vnet.is_none_or(|vnet| vnet == Vnet::None) {
         args.ip.iter().try_for_each(|ip| free(args, seen, ip))?;
     }
     let both = ["bastille_network_loopback", "bastille_network_shared"];
     if both.iter().all(|name| !all.value(name).is_empty()) {
-        let text = "Bastille's configuration sets a loopback and a shared interface: one must be empty";
+        let text =
+            "Bastille's configuration sets a loopback and a shared interface: one must be empty";
         return Err(Failure::new(text));
     }
     Ok(())
@@ -161,9 +185,9 @@ fn made(args: &Args, seen: &Seen, ctx: Ctx<'_>) -> Result<Words, Failure> {
     let mut flag = |on: bool, flag: &str| words.extend(on.then(|| flag.to_string()));
     flag(make == Make::Thick, "-T");
     flag(make == Make::Clone, "-C");
-    flag(args.vnet == Vnet::Standard, "-V");
-    flag(args.vnet == Vnet::Bridge, "-B");
-    flag(args.vnet == Vnet::Passthrough, "-P");
+    flag(args.vnet == Some(Vnet::Standard), "-V");
+    flag(args.vnet == Some(Vnet::Bridge), "-B");
+    flag(args.vnet == Some(Vnet::Passthrough), "-P");
     flag(args.static_mac, "-M");
     let mut pair = |flag: &str, value: Option<String>| {
         words.extend(value.into_iter().flat_map(|value| [flag.to_string(), value]));
@@ -211,12 +235,16 @@ fn copied(args: &Args, seen: &Seen, source: &str) -> Result<Words, Failure> {
 
 /// Jails that would stop with this one.
 pub fn stops_others(args: &Args, all: &Bastille) -> Result<(), Failure> {
-    let others: Vec<&str> =
-        all.dependents(&args.name).into_iter().filter(|name| all.running_of(name).is_some()).collect();
+    let others: Vec<&str> = all
+        .dependents(&args.name)
+        .into_iter()
+        .filter(|name| all.running_of(name).is_some())
+        .collect();
     if others.is_empty() || args.force {
         return Ok(());
     }
-    let text = format!("{} depend on {} and would be stopped too: force", others.join(", "), args.name);
+    let text =
+        format!("{} depend on {} and would be stopped too: force", others.join(", "), args.name);
     Err(Failure::new(text))
 }
 

@@ -7,7 +7,7 @@ mod seen;
 #[cfg(test)]
 mod tests;
 
-use super::bastille::{CONF, JAIL, LOOK, check_name, only_freebsd};
+use super::bastille::{CONF, JAIL, only_freebsd};
 use crate::base::{Key, Value};
 use crate::spec::args::Dict;
 use crate::spec::{
@@ -64,8 +64,8 @@ crate::args! {
         ip: Vec<String> => [],
         /// Interface of the host that its addresses are on, or that its network is connected to.
         interface: Option<String> => [],
-        /// Whether it has a network of its own; compared with what it is.
-        vnet: Vnet => [default("none")],
+        /// Whether it has a network of its own. Compared where it is given; none without it.
+        vnet: Option<Vnet> => [],
         /// Default route of a network of its own; without it Bastille takes the host's. Only when it is made.
         gateway: Option<String> => [],
         /// Name servers. Only when it is made.
@@ -112,14 +112,20 @@ static DOC: Doc = Doc {
             yaml: "bastille_jail: {name: pg, release: 14.3-RELEASE, type: thick, vnet: bridge, interface: warden0, \
                    ip: 10.0.0.7/24, gateway: 10.0.0.1, properties: {sysvshm: new, allow.raw_sockets: true}}",
         },
-        Example { title: "Gone with all its data", yaml: "bastille_jail: {name: old, state: absent}" },
+        Example {
+            title: "Gone with all its data",
+            yaml: "bastille_jail: {name: old, state: absent}",
+        },
     ],
     returns: &[
         ("name", "its name"),
         ("running", "whether it ran before"),
         ("jid", "its number before, if it ran"),
         ("addresses", "its addresses before"),
-        ("restart_required", "whether it runs with other addresses or parameters than its files have"),
+        (
+            "restart_required",
+            "whether it runs with other addresses or parameters than its files have",
+        ),
         ("destroyed", "datasets and snapshots that go with it"),
     ],
 };
@@ -143,7 +149,6 @@ impl State for BastilleJail {
             include_str!("../look.sh"),
             include_str!("look.sh")
         );
-        debug_assert!(SCRIPT.starts_with(LOOK));
         let release = args.release.as_deref().unwrap_or_default();
         let probe = Probe::new("bastille_jail", SCRIPT).words([CONF, &args.name, release]);
         Ok(probe.heavy().isolated())
@@ -161,7 +166,8 @@ impl State for BastilleJail {
             (_, Some(jail)) => keeping::plan(args, seen, jail, ctx)?,
         };
         if let Some(dying) = seen.all.dying_of(&args.name) {
-            let text = format!("{} (jid {}) is dying: something still holds it", args.name, dying.jid);
+            let text =
+                format!("{} (jid {}) is dying: something still holds it", args.name, dying.jid);
             plan.warnings.push(text);
         }
         Ok(plan)
@@ -188,7 +194,9 @@ impl State for BastilleJail {
             Some(None) if after.jail.is_some() || after.half => {
                 Err(format!("{name} is still there"))
             }
-            Some(Some(state)) if after.jail.is_none() => Err(format!("{name} is not there, not {state}")),
+            Some(Some(state)) if after.jail.is_none() => {
+                Err(format!("{name} is not there, not {state}"))
+            }
             Some(Some(state)) if (state == "up") != runs => Err(format!("{name} is not {state}")),
             _ => Ok(()),
         }
@@ -198,7 +206,14 @@ impl State for BastilleJail {
         super::explain(ran)
     }
 
-    fn result(&self, args: &Args, before: &Seen, after: Option<&Seen>, plan: &Plan, _: &[Ran]) -> Fields {
+    fn result(
+        &self,
+        args: &Args,
+        before: &Seen,
+        after: Option<&Seen>,
+        plan: &Plan,
+        _: &[Ran],
+    ) -> Fields {
         let runs = before.all.running_of(&args.name);
         let mut fields: Vec<(&str, Value)> = vec![
             ("name", Value::from(args.name.as_str())),

@@ -35,7 +35,9 @@ fn mounted(args: &Args, seen: &Seen) -> Result<(), Failure> {
     };
     let odd = seen.mounts.iter().find(|point| point.starts_with(&root) && !own(point));
     match odd {
-        Some(point) => Err(Failure::new(format!("{point} is mounted in the jail: unmount it first"))),
+        Some(point) => {
+            Err(Failure::new(format!("{point} is mounted in the jail: unmount it first")))
+        }
         None => Ok(()),
     }
 }

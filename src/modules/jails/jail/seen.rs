@@ -38,7 +38,7 @@ impl Seen {
     /// It cannot be read.
     pub fn read(args: &Args, answers: &[Answer], ctx: Ctx<'_>) -> Result<Self, Failure> {
         let told = Told::read(answers)?;
-        let mut all = Bastille::read(&told)?;
+        let mut all = Bastille::read(&told, ctx)?;
         let world = ctx.world.thing(JAIL, &args.name);
         if world == Some(None) {
             all.jails.retain(|jail| jail.name != args.name);
@@ -63,7 +63,8 @@ impl Seen {
             addresses: host_addresses(told.text("ifconfig")),
             mounts: mounted(told.text("mounts")),
             origin,
-            data: data.map_or_else(Vec::new, |said| said.text.lines().map(str::to_string).collect()),
+            data: data
+                .map_or_else(Vec::new, |said| said.text.lines().map(str::to_string).collect()),
             all,
         })
     }
@@ -104,7 +105,8 @@ impl Seen {
         if self.origin.is_some() {
             return Make::Clone;
         }
-        let empty = jail.conf.value("osrelease").is_none() && jail.conf.value("exec.start").is_none();
+        let empty =
+            jail.conf.value("osrelease").is_none() && jail.conf.value("exec.start").is_none();
         if empty { Make::Empty } else { Make::Thick }
     }
 }
@@ -141,7 +143,11 @@ fn foresee(all: &mut Bastille, name: &str, state: Option<&str>) {
         Some("up") if all.running_of(name).is_none() => {
             let addresses = all.jail_of(name).map(|jail| jail.conf.addresses()).unwrap_or_default();
             let name = name.to_string();
-            all.running.push(super::super::bastille::Running { name, addresses, ..Default::default() });
+            all.running.push(super::super::bastille::Running {
+                name,
+                addresses,
+                ..Default::default()
+            });
         }
         Some("up") => {}
         _ => all.running.retain(|jail| jail.name != name),

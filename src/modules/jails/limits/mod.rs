@@ -38,7 +38,10 @@ static DOC: Doc = Doc {
     check: Support::Full,
     diff: Support::Full,
     examples: &[
-        Example { title: "Memory", yaml: "bastille_limits: {name: web, resource: memoryuse, amount: 1G}" },
+        Example {
+            title: "Memory",
+            yaml: "bastille_limits: {name: web, resource: memoryuse, amount: 1G}",
+        },
         Example {
             title: "As many processes as it likes",
             yaml: "bastille_limits: {name: web, resource: maxproc, state: absent}",
@@ -47,7 +50,10 @@ static DOC: Doc = Doc {
     returns: &[
         ("kept", "the rule that its file had"),
         ("live", "the rule that the kernel had"),
-        ("reboot_required", "whether the kernel counts nothing before kern.racct.enable=1 and a reboot"),
+        (
+            "reboot_required",
+            "whether the kernel counts nothing before kern.racct.enable=1 and a reboot",
+        ),
     ],
 };
 
@@ -89,7 +95,7 @@ impl State for BastilleLimits {
 
     fn read(&self, args: &Args, answers: &[Answer], ctx: Ctx<'_>) -> Result<Look<Seen>, Failure> {
         let told = Told::read(answers)?;
-        let all = Bastille::read(&told)?;
+        let all = Bastille::read(&told, ctx)?;
         let file = Kept::of(&told, &all.file(&args.name, "rctl.conf"), ctx)?;
         let coming = match args.state {
             Presence::Present => all.coming(&args.name, ctx)?,

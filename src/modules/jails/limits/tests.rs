@@ -43,8 +43,16 @@ fn a_kernel_that_does_not_count_is_told() {
     assert_eq!(failure.fields[&Key::from("reboot_required")], Value::from(true));
     let host = host(RECORDED);
     // Recorded: `rctl: failed to add rule ... Invalid argument`, with the rule left in the file.
-    assert!(host.refusal(LIMITS, "{name: web, resource: nosuch, amount: 1}").contains("is no resource"));
-    assert!(host.refusal(LIMITS, "{name: web, resource: pcpu, amount: junk}").contains("invalid amount"));
+    assert!(
+        host.refusal(LIMITS, "{name: web, resource: nosuch, amount: 1}").contains("is no resource")
+    );
+    assert!(
+        host.refusal(LIMITS, "{name: web, resource: pcpu, amount: junk}")
+            .contains("invalid amount")
+    );
     // F-65: rules of jails that are not there are taken by the kernel.
-    assert!(host.refusal(LIMITS, "{name: we, resource: pcpu, amount: 1}").contains("there is no jail we"));
+    assert!(
+        host.refusal(LIMITS, "{name: we, resource: pcpu, amount: 1}")
+            .contains("there is no jail we")
+    );
 }

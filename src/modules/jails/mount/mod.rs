@@ -102,12 +102,14 @@ impl State for BastilleMount {
 
     fn read(&self, args: &Args, answers: &[Answer], ctx: Ctx<'_>) -> Result<Look<Seen>, Failure> {
         let told = Told::read(answers)?;
-        let all = Bastille::read(&told)?;
+        let all = Bastille::read(&told, ctx)?;
         let fstab = Kept::of(&told, &all.file(&args.name, "fstab"), ctx)?;
         let at = place(args, &all);
         let source = args.src.as_ref().and_then(|src| ctx.world.path(src.as_str()));
         let source = match source {
-            Some(Some(attrs)) if attrs.kind == crate::spec::PathKind::Dir => "directory".to_string(),
+            Some(Some(attrs)) if attrs.kind == crate::spec::PathKind::Dir => {
+                "directory".to_string()
+            }
             Some(Some(_)) => "file".to_string(),
             Some(None) => "missing".to_string(),
             None => told.text("source").to_string(),
@@ -156,10 +158,14 @@ impl State for BastilleMount {
         let runs = after.all.running_of(&args.name).is_some();
         match (args.state, &after.live) {
             (Presence::Absent, Some(_)) => Err(format!("{} is still mounted", args.path.as_str())),
-            (Presence::Present, live) if runs && !live.as_ref().is_some_and(|live| same(args, live)) => {
+            (Presence::Present, live)
+                if runs && !live.as_ref().is_some_and(|live| same(args, live)) =>
+            {
                 Err(format!("{} is not mounted so", args.path.as_str()))
             }
-            (Presence::Present, _) if !after.placed => Err(format!("{} is not there", args.path.as_str())),
+            (Presence::Present, _) if !after.placed => {
+                Err(format!("{} is not there", args.path.as_str()))
+            }
             _ => Ok(()),
         }
     }
@@ -182,9 +188,12 @@ fn check(args: &Args) -> Result<(), Failure> {
     check_name(&args.name)?;
     let paths = [Some(&args.path), args.src.as_ref()];
     for path in paths.into_iter().flatten().map(PathText::as_str) {
-        let odd = path.split('/').skip(1).any(|part| part.is_empty() || part == "." || part == "..");
+        let odd =
+            path.split('/').skip(1).any(|part| part.is_empty() || part == "." || part == "..");
         if !path.starts_with('/') || odd || path.chars().any(char::is_control) {
-            return Err(Failure::new(format!("'{path}' must be an absolute path without . and ..")));
+            return Err(Failure::new(format!(
+                "'{path}' must be an absolute path without . and .."
+            )));
         }
     }
     let letter = |c: char| c.is_ascii_alphanumeric() || "._=/:,-".contains(c);

@@ -15,7 +15,10 @@ fn host() -> Bench {
 /// A line of `mount -p` as recorded (bastille.txt).
 fn mounted(bench: &Bench, opts: &str) {
     let at = bench.host.path("");
-    bench.host.write("bin/mounts", &format!("{at}data/one\t\t{at}b/jails/web/root/mnt nullfs\t{opts}\t\t0 0\n"));
+    bench.host.write(
+        "bin/mounts",
+        &format!("{at}data/one\t\t{at}b/jails/web/root/mnt nullfs\t{opts}\t\t0 0\n"),
+    );
 }
 
 const ARGS: &str = "name: web, src: @data/one, path: /mnt";
@@ -39,7 +42,10 @@ fn file_and_mount_are_compared_apart_and_with_their_options() {
     let anew = "bastille_mount_act 2 @/b/jails/web/root /mnt directory anew nullfs rw @/data/one";
     assert_eq!(writable, [anew, "write @/b/jails/web/fstab"]);
     let gone = host.todo(MOUNT, "{name: web, path: /mnt, state: absent}");
-    assert_eq!(gone, ["bastille_mount_act 2 @/b/jails/web/root /mnt missing anew", "write @/b/jails/web/fstab"]);
+    assert_eq!(
+        gone,
+        ["bastille_mount_act 2 @/b/jails/web/root /mnt missing anew", "write @/b/jails/web/fstab"]
+    );
     assert_eq!(host.todo(MOUNT, "{name: web, path: /mnt2, state: absent}"), [""; 0]);
 }
 
@@ -47,7 +53,10 @@ fn file_and_mount_are_compared_apart_and_with_their_options() {
 fn a_stopped_jail_gets_its_place_and_its_line() {
     let host = host();
     let todo = host.todo(MOUNT, "{name: web2, src: @data/one, path: /srv/x}");
-    assert_eq!(todo[0], "bastille_mount_act  @/b/jails/web2/root /srv/x directory  nullfs ro @/data/one");
+    assert_eq!(
+        todo[0],
+        "bastille_mount_act  @/b/jails/web2/root /srv/x directory  nullfs ro @/data/one"
+    );
     assert_eq!(todo[1], "write @/b/jails/web2/fstab");
 }
 
@@ -55,11 +64,17 @@ fn a_stopped_jail_gets_its_place_and_its_line() {
 fn what_is_not_there_is_not_made() {
     let host = host();
     // bastille makes a missing directory of the host (bastille.txt).
-    assert_eq!(host.refusal(MOUNT, "{name: web, src: @data/nosuch, path: /mnt}"), "@/data/nosuch is not there");
+    assert_eq!(
+        host.refusal(MOUNT, "{name: web, src: @data/nosuch, path: /mnt}"),
+        "@/data/nosuch is not there"
+    );
     let near = host.refusal(MOUNT, "{name: we, src: @data/one, path: /mnt}");
     assert_eq!(near, "there is no jail we in @/b/jails; web, web2 is another one");
     for path in ["mnt", "/a/../b", "/a//b", "/", "\"/a\\nb\""] {
-        assert!(host.plan(MOUNT, &format!("{{name: web, src: @data/one, path: {path}}}")).is_err(), "{path}");
+        assert!(
+            host.plan(MOUNT, &format!("{{name: web, src: @data/one, path: {path}}}")).is_err(),
+            "{path}"
+        );
     }
     assert!(host.plan(MOUNT, &format!("{{{ARGS}, opts: 'ro 0 0'}}")).is_err());
 }

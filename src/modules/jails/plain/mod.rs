@@ -94,7 +94,8 @@ impl State for JailConf {
         told.tool("jail")?;
         let path = crate::modules::files::absolute(ctx.platform, args.path.as_str())?;
         let file = Kept::of(&told, &path, ctx)?;
-        let all = conf::blocks(file.editable()?).map_err(|why| Failure::new(format!("{path}: {why}")))?;
+        let all =
+            conf::blocks(file.editable()?).map_err(|why| Failure::new(format!("{path}: {why}")))?;
         let mut blocks = all.into_iter().filter(|(name, _)| *name == args.name);
         let block = blocks.next().map(|(_, block)| block);
         if blocks.next().is_some() {
@@ -124,7 +125,8 @@ impl State for JailConf {
         let new = match (args.state, &seen.block) {
             (Wanted::Absent, _) => conf::without(text, &args.name).map_err(wrong)?,
             (_, None) if args.params.0.is_empty() => {
-                let text = format!("there is no jail {} in {path}, and no params to make one", args.name);
+                let text =
+                    format!("there is no jail {} in {path}, and no params to make one", args.name);
                 return Err(Failure::new(text).missing());
             }
             (_, None) => {
@@ -157,9 +159,9 @@ impl State for JailConf {
         if let Op::WriteFile(_) = change.op {
             return after.file.wrote(change);
         }
-        let up = change.effects.iter().any(|effect| {
-            matches!(effect, Effect::Thing(JAIL, _, Some(state)) if state.text() == "up")
-        });
+        let up = change.effects.iter().any(
+            |effect| matches!(effect, Effect::Thing(JAIL, _, Some(state)) if state.text() == "up"),
+        );
         match (up, &after.runs) {
             (true, None) => Err(format!("{} does not run", args.name)),
             (false, Some(_)) => Err(format!("{} still runs", args.name)),
@@ -171,7 +173,14 @@ impl State for JailConf {
         super::explain(ran)
     }
 
-    fn result(&self, _: &Args, before: &Seen, after: Option<&Seen>, plan: &Plan, _: &[Ran]) -> Fields {
+    fn result(
+        &self,
+        _: &Args,
+        before: &Seen,
+        after: Option<&Seen>,
+        plan: &Plan,
+        _: &[Ran],
+    ) -> Fields {
         let jid = |seen: &Seen| seen.runs.as_ref().map(|jail| jail.jid.clone());
         let same = jid(before).is_some() && after.is_some_and(|after| jid(after) == jid(before));
         let wrote = plan.changes().any(|change| matches!(change.op, Op::WriteFile(_)));
@@ -205,7 +214,8 @@ fn act(args: &Args, seen: &Seen, changed: bool) -> Option<Change> {
     };
     let state = if then == "down" { "down" } else { "up" };
     let effect = Effect::Thing(JAIL, args.name.clone(), Some(Value::from(state)));
-    let change = Change::new(Op::Script(script), format!("{verb} the jail {}", args.name)).effect(effect);
+    let change =
+        Change::new(Op::Script(script), format!("{verb} the jail {}", args.name)).effect(effect);
     match then {
         "anew" => Some(change.kind(ChangeKind::Act).risk(Risk::Medium)),
         "down" => Some(change.risk(Risk::Medium)),

@@ -22,8 +22,12 @@ fn blocks_are_changed_and_others_stay() {
     let args = |rest: &str| format!("{{path: @/jail.conf, {rest}}}").replace("@/", "@");
     let same = "name: db, params: {allow.raw_sockets: true, devfs_ruleset: 4, exec.poststop: [\"echo 'post one'\", \"echo 'post two'\"]}";
     assert_eq!(host.todo(PLAIN, &args(same)), [""; 0]);
-    let text = host.text(PLAIN, &args("name: db, params: {devfs_ruleset: 5, allow.raw_sockets: null}"));
-    assert_eq!(text, FILE.replace("devfs_ruleset = 4", "devfs_ruleset = 5").replace(" allow.raw_sockets;", " "));
+    let text =
+        host.text(PLAIN, &args("name: db, params: {devfs_ruleset: 5, allow.raw_sockets: null}"));
+    assert_eq!(
+        text,
+        FILE.replace("devfs_ruleset = 4", "devfs_ruleset = 5").replace(" allow.raw_sockets;", " ")
+    );
     let new = "name: git, state: started, params: {ip4: inherit, persist: true}";
     let text = host.text(PLAIN, &args(new));
     assert_eq!(text, format!("{FILE}git {{\n  ip4 = inherit;\n  persist;\n}}\n"));
@@ -38,7 +42,8 @@ fn blocks_are_changed_and_others_stay() {
 #[test]
 fn f64_what_runs_is_what_jls_shows() {
     let host = host();
-    let args = |name: &str, state: &str| format!("{{path: @jail.conf, name: {name}, state: {state}}}");
+    let args =
+        |name: &str, state: &str| format!("{{path: @jail.conf, name: {name}, state: {state}}}");
     assert_eq!(host.todo(PLAIN, &args("web", "started")), [""; 0]);
     assert_eq!(host.todo(PLAIN, &args("web2", "started")), ["jail_conf_act @/jail.conf web2 up"]);
     assert_eq!(host.todo(PLAIN, &args("web2", "stopped")), [""; 0]);
@@ -58,6 +63,10 @@ fn f61_a_file_that_jail_cannot_read_is_told_with_its_line() {
     let two = host.refusal(PLAIN, "{path: @jail.conf, name: web, params: {persist: true}}");
     assert_eq!(two, "@/jail.conf has two blocks of web");
     for name in ["a.b", "'123'", "-", "'a b'", "''", "'$x'"] {
-        assert!(host.plan(PLAIN, &format!("{{path: @jail.conf, name: {name}, state: absent}}")).is_err(), "{name}");
+        assert!(
+            host.plan(PLAIN, &format!("{{path: @jail.conf, name: {name}, state: absent}}"))
+                .is_err(),
+            "{name}"
+        );
     }
 }

@@ -155,7 +155,9 @@ fn check(args: &Args) -> Result<(), Failure> {
         return Err(Failure::new(format!("invalid name: '{id}'")));
     }
     if args.subject == Subject::Process && args.persistent {
-        return Err(Failure::new("a process does not live until the next boot: set persistent to false"));
+        return Err(Failure::new(
+            "a process does not live until the next boot: set persistent to false",
+        ));
     }
     Ok(())
 }

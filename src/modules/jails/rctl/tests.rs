@@ -7,8 +7,13 @@ const RECORDED: &str = "$ sysctl -n kern.racct.enable\n1\n--rc 0--\n\n$ rctl\nus
 #[test]
 fn file_and_kernel_are_compared_apart() {
     let host = Replay::freebsd(&["sysctl", "rctl"], RECORDED);
-    let args = |rest: &str| format!("{{subject: user, id: operator, resource: maxproc, path: @/rctl.conf{rest}}}");
-    let file = "write: change @/rctl.conf".replace('@', &host.path("")).replace("//", "/").replace(&host.path(""), "@/");
+    let args = |rest: &str| {
+        format!("{{subject: user, id: operator, resource: maxproc, path: @/rctl.conf{rest}}}")
+    };
+    let file = "write: change @/rctl.conf"
+        .replace('@', &host.path(""))
+        .replace("//", "/")
+        .replace(&host.path(""), "@/");
     assert_eq!(host.todo(&Rctl, &args(", amount: 50")), [file.as_str()]);
     assert_eq!(host.todo(&Rctl, &args(", amount: 50, persistent: false")), [""; 0]);
     host.write("rctl.conf", "# c\nuser:operator:maxproc:deny=50\n");

@@ -3,15 +3,20 @@
 # one, and leaves the line of a rule that pf refused in the file: what was there comes back then.
 # $1: where jails are, $2: the jail, $3: protocol, $4: port of the host, $5: port of the jail if no other redirection uses
 # it, else nothing; behind: bastille's words, nothing when it shall go. stdin: the file without it.
-local file="$1/$2/rdr.conf" name="$2" proto="$3" from="$4" to="$5" old rc=0
+local file="$1/$2/rdr.conf" name="$2" proto="$3" from="$4" to="$5" old rc=0 leads passes
 shift 5
 if [ ! -f "${file%/*}/jail.conf" ]; then
   echo "there is no jail $name any more" >&2
   return 3
 fi
-tk_tmp || return
+if ! tk_tmp; then
+  echo 'no temporary file can be made' >&2
+  return 1
+fi
 old=$tk_out
 if [ -f "$file" ]; then cp -p "$file" "$old" || return; fi
+leads=$(pfctl -a "rdr/$name" -Psn 2>/dev/null)
+passes=$(pfctl -a "bastille/$name" -Psr 2>/dev/null)
 # The file keeps its owner and mode.
 cat >"$file" || return
 
@@ -33,6 +38,8 @@ if [ "$rc" = 0 ] && [ "$#" != 0 ]; then
 fi
 if [ "$rc" != 0 ]; then
   if [ -f "$old" ]; then cat "$old" >"$file"; else rm -f "$file"; fi
+  [ -z "$leads" ] || tk_line "$leads" | pfctl -a "rdr/$name" -f -
+  [ -z "$passes" ] || tk_line "$passes" | pfctl -a "bastille/$name" -f -
 fi
 rm -f "$old"
 return "$rc"

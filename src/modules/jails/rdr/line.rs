@@ -78,7 +78,9 @@ impl Live {
             words.get(at + 1).map(ToString::to_string)
         };
         let (left, right) = text.split_once(" -> ")?;
-        let port = |side: &str| side.rsplit_once(" port ").map(|(_, port)| port.trim_start_matches("= ").to_string());
+        let port = |side: &str| {
+            side.rsplit_once(" port ").map(|(_, port)| port.trim_start_matches("= ").to_string())
+        };
         Some(Self {
             interface: behind("on")?,
             proto: behind("proto")?,

@@ -103,7 +103,7 @@ impl State for BastilleRdr {
 
     fn read(&self, args: &Args, answers: &[Answer], ctx: Ctx<'_>) -> Result<Look<Seen>, Failure> {
         let told = Told::read(answers)?;
-        let all = Bastille::read(&told)?;
+        let all = Bastille::read(&told, ctx)?;
         let file = Kept::of(&told, &all.file(&args.name, "rdr.conf"), ctx)?;
         let coming = match args.state {
             Presence::Present => all.coming(&args.name, ctx)?,
@@ -117,14 +117,18 @@ impl State for BastilleRdr {
     fn plan(&self, args: &Args, seen: &Seen, ctx: Ctx<'_>) -> Result<Plan, Failure> {
         let vnet = seen.all.jail_of(&args.name).is_some_and(|jail| jail.conf.is_vnet());
         if vnet {
-            let text = format!("{} has a network of its own: no port can be led there by rdr", args.name);
+            let text =
+                format!("{} has a network of its own: no port can be led there by rdr", args.name);
             return Err(Failure::new(text));
         }
         let runs = seen.all.running_of(&args.name).is_some();
         let present = args.state == Presence::Present;
         let done = match present {
             true => seen.kept(args) && (!runs || seen.leads(args)),
-            false => !seen.lines.iter().any(|line| mine(args, line)) && !seen.live.iter().any(|rule| alive(args, rule)),
+            false => {
+                !seen.lines.iter().any(|line| mine(args, line))
+                    && !seen.live.iter().any(|rule| alive(args, rule))
+            }
         };
         if done {
             return Ok(Plan::ok());
@@ -132,7 +136,7 @@ impl State for BastilleRdr {
         if present {
             other(args, seen)?;
         }
-        let mut plan = match runs {
+        let mut plan = match runs || seen.coming {
             true => running(args, seen, ctx)?,
             false => stopped(args, seen, ctx)?,
         };
@@ -150,7 +154,9 @@ impl State for BastilleRdr {
         let port = args.host_port;
         match args.state {
             Presence::Present if !after.kept(args) => Err(format!("{port} is not in its file")),
-            Presence::Present if !after.leads(args) => Err(format!("pf does not lead {port} there")),
+            Presence::Present if !after.leads(args) => {
+                Err(format!("pf does not lead {port} there"))
+            }
             Presence::Absent if after.lines.iter().any(|line| mine(args, line)) => {
                 Err(format!("{port} is still in its file"))
             }
@@ -167,9 +173,13 @@ impl State for BastilleRdr {
 
     fn result(&self, args: &Args, before: &Seen, _: Option<&Seen>, _: &Plan, _: &[Ran]) -> Fields {
         let kept = before.lines.iter().filter(|line| mine(args, line)).map(Line::text);
-        let live = before.live.iter().filter(|rule| alive(args, rule)).map(|rule| rule.text.clone());
+        let live =
+            before.live.iter().filter(|rule| alive(args, rule)).map(|rule| rule.text.clone());
         let fields = [("kept", kept.collect::<Vec<_>>()), ("live", live.collect::<Vec<_>>())];
-        fields.into_iter().map(|(name, texts)| (Key::from(name), Value::from(texts).untrusted())).collect()
+        fields
+            .into_iter()
+            .map(|(name, texts)| (Key::from(name), Value::from(texts).untrusted()))
+            .collect()
     }
 }
 
@@ -182,7 +192,11 @@ fn check(args: &Args) -> Result<(), Failure> {
     }
     let letter = |c: char| c.is_ascii_alphanumeric() || "._:/-<>".contains(c);
     let interface = args.interface.as_ref();
-    for (name, value) in [("source", Some(&args.source)), ("destination", Some(&args.destination)), ("interface", interface)] {
+    for (name, value) in [
+        ("source", Some(&args.source)),
+        ("destination", Some(&args.destination)),
+        ("interface", interface),
+    ] {
         let Some(value) = value else { continue };
         if value.is_empty() || value.starts_with('-') || !value.chars().all(letter) {
             return Err(Failure::new(format!("invalid value of {name}: '{value}'")));
@@ -196,7 +210,9 @@ fn pf(told: &Told) -> Option<String> {
     if !told.worked("nat") {
         return Some(format!("pf is not there: {}", told.text("nat").trim()));
     }
-    let has = |what: &str, line: &str| told.text(what).lines().any(|found| found.trim().starts_with(line));
+    let has = |what: &str, line: &str| {
+        told.text(what).lines().any(|found| found.trim().starts_with(line))
+    };
     if !has("nat", "rdr-anchor \"rdr/*\"") {
         return Some("pf's rules lack the line: rdr-anchor \"rdr/*\"".to_string());
     }
@@ -212,7 +228,10 @@ fn to(args: &Args) -> i64 {
 
 /// Whether a line of its file is about this port of the host.
 fn mine(args: &Args, line: &Line) -> bool {
-    let interface = args.interface.as_ref().is_none_or(|name| line.interface.split(',').any(|known| known == name));
+    let interface = args
+        .interface
+        .as_ref()
+        .is_none_or(|name| line.interface.split(',').any(|known| known == name));
     line.proto == args.proto.word() && line.from == args.host_port.to_string() && interface
 }
 
@@ -227,8 +246,12 @@ impl Seen {
     fn kept(&self, args: &Args) -> bool {
         let mut lines = self.lines.iter().filter(|line| mine(args, line)).peekable();
         let right = |line: &Line| {
-            (line.source == args.source, line.destination == args.destination, line.log == args.log, line.to.as_str())
-                == (true, true, true, to(args).to_string().as_str())
+            (
+                line.source == args.source,
+                line.destination == args.destination,
+                line.log == args.log,
+                line.to.as_str(),
+            ) == (true, true, true, to(args).to_string().as_str())
         };
         lines.peek().is_some() && lines.all(right)
     }
@@ -255,7 +278,8 @@ fn other(args: &Args, seen: &Seen) -> Result<(), Failure> {
     });
     match taken {
         Some((jail, _)) => {
-            let text = format!("{} port {} leads to the jail {jail}", args.proto.word(), args.host_port);
+            let text =
+                format!("{} port {} leads to the jail {jail}", args.proto.word(), args.host_port);
             Err(Failure::new(text))
         }
         None => Ok(()),
@@ -264,7 +288,7 @@ fn other(args: &Args, seen: &Seen) -> Result<(), Failure> {
 
 /// A jail that runs: bastille, and pf.
 fn running(args: &Args, seen: &Seen, _: Ctx<'_>) -> Result<Plan, Failure> {
-    if let Some(wrong) = &seen.pf {
+    if let Some(wrong) = seen.pf.as_ref().filter(|_| !seen.coming) {
         return Err(Failure::new(wrong.clone()).missing());
     }
     let present = args.state == Presence::Present;
@@ -275,11 +299,16 @@ fn running(args: &Args, seen: &Seen, _: Ctx<'_>) -> Result<Plan, Failure> {
     let shared = rest.lines().filter_map(Line::parse).any(|line| line.to == drops);
     let script = Probe::new("bastille_rdr_act", include_str!("act.sh")).input(rest);
     let dir = seen.all.jails_dir();
-    let words = [dir.as_str(), &args.name, args.proto.word(), &from, if shared { "" } else { drops }];
+    let words =
+        [dir.as_str(), &args.name, args.proto.word(), &from, if shared { "" } else { drops }];
     let mut script = script.words(words);
     if present {
         script = script.words(["rdr"]);
-        for (flag, value) in [("-i", args.interface.as_deref()), ("-s", given(&args.source)), ("-d", given(&args.destination))] {
+        for (flag, value) in [
+            ("-i", args.interface.as_deref()),
+            ("-s", given(&args.source)),
+            ("-d", given(&args.destination)),
+        ] {
             script = script.words(value.into_iter().flat_map(|value| [flag, value]));
         }
         script = script.words([args.name.as_str(), args.proto.word(), &from, &port]);

@@ -60,7 +60,10 @@ fn what_pf_lacks_is_told_and_nothing_is_written() {
         host.refusal(RDR, "{name: web2, host_port: 443}")
     };
     assert_eq!(lacks("rdr-anchor \"rdr/*\" all"), "pf's rules lack the line: rdr-anchor \"rdr/*\"");
-    assert_eq!(lacks("anchor \"bastille/*\" all"), "pf's rules lack the line: anchor \"bastille/*\"");
+    assert_eq!(
+        lacks("anchor \"bastille/*\" all"),
+        "pf's rules lack the line: anchor \"bastille/*\""
+    );
     // F-42.
     let none = RECORDED.replacen(
         "nat on vtnet0 from <jails> to any -> (vtnet0:0)\nrdr-anchor \"rdr/*\" all\n--rc 0--",
@@ -87,7 +90,13 @@ fn ports_of_others_and_jails_with_a_network_of_their_own_are_refused() {
     assert_eq!(taken, "tcp port 8080 leads to the jail web");
     host.write("web2", "jail.conf", "web2 {\n  vnet;\n}\n");
     assert!(host.refusal(RDR, "{name: web2, host_port: 443}").contains("has a network of its own"));
-    for bad in ["host_port: 0", "host_port: 65536", "host_port: 80, jail_port: -1", "host_port: 80, source: 'a b'", "host_port: junk"] {
+    for bad in [
+        "host_port: 0",
+        "host_port: 65536",
+        "host_port: 80, jail_port: -1",
+        "host_port: 80, source: 'a b'",
+        "host_port: junk",
+    ] {
         assert!(host.plan(RDR, &format!("{{name: web, {bad}}}")).is_err(), "{bad}");
     }
 }

@@ -50,7 +50,10 @@ static DOC: Doc = Doc {
         },
     ],
     returns: &[
-        ("version", "version of its userland before, such as `14.3-RELEASE-p2`; empty when it was not there"),
+        (
+            "version",
+            "version of its userland before, such as `14.3-RELEASE-p2`; empty when it was not there",
+        ),
         ("jails", "jails that are made of it"),
     ],
 };
@@ -89,7 +92,7 @@ impl State for BastilleRelease {
 
     fn read(&self, args: &Args, answers: &[Answer], ctx: Ctx<'_>) -> Result<Look<Seen>, Failure> {
         let told = Told::read(answers)?;
-        let all = Bastille::read(&told)?;
+        let all = Bastille::read(&told, ctx)?;
         let said = told.text("release");
         let version = said.strip_prefix("there").map(|version| version.trim().to_string());
         let coming = ctx.world.thing(RELEASE, &args.release).map(|state| state.is_some());
@@ -108,12 +111,12 @@ impl State for BastilleRelease {
         if wanted {
             newer(release, &ctx.platform.release)?;
         }
-        let mut words: Vec<&str> = match (args.state, seen.there) {
-            (Wanted::Present | Wanted::Latest, false) => vec!["bootstrap"],
-            (Wanted::Latest, true) => vec!["update"],
-            (Wanted::Absent, true) => vec!["destroy", "-y"],
-            (Wanted::Absent, false) if seen.half => vec!["destroy", "-y"],
-            (Wanted::Present, true) | (Wanted::Absent, false) => return Ok(Plan::ok()),
+        let verbs: &[&str] = match (args.state, seen.there) {
+            (Wanted::Present, false) => &["bootstrap"],
+            (Wanted::Latest, false) => &["bootstrap", "update"],
+            (Wanted::Latest, true) => &["update"],
+            (Wanted::Absent, there) if there || seen.half => &["destroy"],
+            (Wanted::Present, true) | (Wanted::Absent, _) => return Ok(Plan::ok()),
         };
         if !seen.all.there {
             return Err(Failure::new("bastille is not installed").missing());
@@ -122,15 +125,12 @@ impl State for BastilleRelease {
             let text = format!("jails are made of {release}: {}", seen.users.join(", "));
             return Err(Failure::new(text));
         }
-        if words == ["bootstrap"] && args.pkgbase {
-            words.push("-p");
-        }
-        words.push(release);
-        Ok(Plan::of(vec![act(args, seen, &words)]))
+        Ok(Plan::of(verbs.iter().map(|verb| act(args, seen, verb)).collect()))
     }
 
     fn verify(&self, args: &Args, change: &Change, after: &Seen, _: Ctx<'_>) -> Result<(), String> {
-        let goes = change.effects.iter().any(|effect| matches!(effect, Effect::Thing(RELEASE, _, None)));
+        let goes =
+            change.effects.iter().any(|effect| matches!(effect, Effect::Thing(RELEASE, _, None)));
         match (goes, after.there || after.half) {
             (true, true) => Err(format!("{} is still there", args.release)),
             (false, _) if !after.there => Err(format!("{} is not there", args.release)),
@@ -165,13 +165,18 @@ fn check(args: &Args) -> Result<(), Failure> {
         number && kind
     });
     if !good {
-        return Err(Failure::new(format!("'{name}' is no release: such as 14.3-RELEASE, without a patch level")));
+        return Err(Failure::new(format!(
+            "'{name}' is no release: such as 14.3-RELEASE, without a patch level"
+        )));
     }
     if args.pkgbase && major(name) < Some(15) {
-        return Err(Failure::new(format!("{name} is not made of packages: pkgbase begins with 15.0")));
+        return Err(Failure::new(format!(
+            "{name} is not made of packages: pkgbase begins with 15.0"
+        )));
     }
     let odd = |url: &&String| {
-        let known = ["http://", "https://", "ftp://", "file://"].iter().any(|lead| url.starts_with(lead));
+        let known =
+            ["http://", "https://", "ftp://", "file://"].iter().any(|lead| url.starts_with(lead));
         !known || url.chars().any(|c| c.is_whitespace() || c.is_control() || "\"'`$\\".contains(c))
     };
     match args.url.as_ref().filter(odd) {
@@ -210,8 +215,14 @@ fn users(all: &Bastille, told: &Told, release: &str) -> Vec<String> {
     users
 }
 
-fn act(args: &Args, seen: &Seen, words: &[&str]) -> Change {
-    let goes = words[0] == "destroy";
+fn act(args: &Args, seen: &Seen, verb: &str) -> Change {
+    let goes = verb == "destroy";
+    let flag = match verb {
+        "bootstrap" if args.pkgbase => Some("-p"),
+        "destroy" => Some("-y"),
+        _ => None,
+    };
+    let words: Vec<&str> = [verb].into_iter().chain(flag).chain([args.release.as_str()]).collect();
     let dir = seen.all.releases_dir();
     let script = Probe::new("bastille_release_act", include_str!("act.sh"));
     let script = script.words([dir.as_str(), &args.release, if goes { "gone" } else { "there" }]);
@@ -220,7 +231,7 @@ fn act(args: &Args, seen: &Seen, words: &[&str]) -> Change {
     let state = (!goes).then(|| Value::from("there"));
     let change = Change::new(Op::Script(script), format!("bastille {}", words.join(" ")));
     let change = change.effect(Effect::Thing(RELEASE, args.release.clone(), state));
-    match words[0] {
+    match verb {
         "update" => change.kind(ChangeKind::May),
         "destroy" => change.risk(Risk::High),
         _ => change,

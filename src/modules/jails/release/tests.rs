@@ -21,7 +21,10 @@ fn what_is_there_is_not_fetched_again() {
     let fetch = format!("{DIR} 14.1-RELEASE there  bootstrap 14.1-RELEASE");
     assert_eq!(host.todo(RELEASE, "{release: 14.1-RELEASE}"), [fetch]);
     let from = host.todo(RELEASE, "{release: 13.1-RELEASE, url: 'https://archive.example.org/'}");
-    assert_eq!(from, [format!("{DIR} 13.1-RELEASE there https://archive.example.org/ bootstrap 13.1-RELEASE")]);
+    assert_eq!(
+        from,
+        [format!("{DIR} 13.1-RELEASE there https://archive.example.org/ bootstrap 13.1-RELEASE")]
+    );
     let update = host.plan(RELEASE, "{release: 13.2-RELEASE, state: latest}").unwrap().0;
     assert_eq!(update.changes().next().unwrap().kind, ChangeKind::May);
     // One that was cut off has no COPYRIGHT.
@@ -45,7 +48,16 @@ fn one_that_jails_are_made_of_stays() {
 #[test]
 fn names_are_releases_that_the_kernel_can_run() {
     let host = host();
-    for name in ["nonsense", "13.2-RELEASE-p1", "14.10-RELEASE", "'14.3'", "web", "'-y'", "../x", "14.3-release"] {
+    for name in [
+        "nonsense",
+        "13.2-RELEASE-p1",
+        "14.10-RELEASE",
+        "'14.3'",
+        "web",
+        "'-y'",
+        "../x",
+        "14.3-release",
+    ] {
         let refusal = host.refusal(RELEASE, &format!("{{release: {name}}}"));
         assert!(refusal.contains("is no release"), "{refusal}");
     }

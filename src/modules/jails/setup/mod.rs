@@ -54,12 +54,12 @@ static DOC: Doc = Doc {
             title: "Jails on datasets, with addresses on a bridge",
             yaml: "bastille: {zfs_enable: true, zfs_zpool: zroot, network_loopback: warden0}",
         },
-        Example { title: "As its package has it, and jails with a network of their own", yaml: "bastille: {vnet: true}" },
+        Example {
+            title: "As its package has it, and jails with a network of their own",
+            yaml: "bastille: {vnet: true}",
+        },
     ],
-    returns: &[
-        ("prefix", "directory of jails and releases"),
-        ("jails", "jails that there are"),
-    ],
+    returns: &[("prefix", "directory of jails and releases"), ("jails", "jails that there are")],
 };
 
 /// The module.
@@ -117,7 +117,7 @@ impl State for Bastille {
         let paths: Vec<String> = told.paths().map(str::to_string).collect();
         let file = |at: usize| Kept::of(&told, paths.get(at).map_or("", String::as_str), ctx);
         Ok(Look::Seen(Seen {
-            all: Host::read(&told)?,
+            all: Host::read(&told, ctx)?,
             conf: file(0)?,
             sample: file(1)?,
             rules: Kept::of(&told, RULES, ctx)?,
@@ -132,7 +132,8 @@ impl State for Bastille {
         let (mut changes, mut diff) = (Vec::new(), Vec::new());
         let base = if seen.conf.there() { &seen.conf } else { &seen.sample };
         if !base.there() {
-            let text = format!("there is neither {} nor its sample: install bastille", seen.conf.path);
+            let text =
+                format!("there is neither {} nor its sample: install bastille", seen.conf.path);
             return Err(Failure::new(text).missing());
         }
         let new = configured(args, seen, base)?;
@@ -140,11 +141,17 @@ impl State for Bastille {
             diff.push(seen.conf.diff(&new, ctx));
             changes.push(seen.conf.write(new, 0o644, format!("write {}", seen.conf.path)));
         }
-        if let Some(state) = seen.state.as_ref().filter(|state| state.kind == PathKind::Dir && state.mode != 0o750) {
+        if let Some(state) =
+            seen.state.as_ref().filter(|state| state.kind == PathKind::Dir && state.mode != 0o750)
+        {
             let path = seen.prefix.clone();
             let why = format!("close {path} ({:04o}) to others", state.mode);
-            let attrs = crate::spec::PathAttrs { mode: Some(0o750), ..crate::spec::PathAttrs::new(PathKind::Dir) };
-            let change = Change::new(Op::SetMode { path: path.clone(), mode: 0o750, follow: true }, why);
+            let attrs = crate::spec::PathAttrs {
+                mode: Some(0o750),
+                ..crate::spec::PathAttrs::new(PathKind::Dir)
+            };
+            let change =
+                Change::new(Op::SetMode { path: path.clone(), mode: 0o750, follow: true }, why);
             changes.push(change.effect(Effect::Path(path, Some(attrs))));
         }
         if args.vnet {
@@ -162,7 +169,9 @@ impl State for Bastille {
                 Some(state) if state.mode == *mode => Ok(()),
                 _ => Err(format!("{path} has another mode")),
             },
-            Op::Run(command) if command.argv.first().is_some_and(|word| word == "install") && !after.jib => {
+            Op::Run(command)
+                if command.argv.first().is_some_and(|word| word == "install") && !after.jib =>
+            {
                 Err(format!("{} is not there", JIB[1]))
             }
             _ => Ok(()),
@@ -193,13 +202,16 @@ fn wanted(args: &Args) -> Result<Vec<(String, String)>, Failure> {
         ("network_pf_ext_if", args.network_pf_ext_if.clone()),
         ("network_pf_table", args.network_pf_table.clone()),
     ];
-    let named = named.into_iter().filter_map(|(name, value)| Some((format!("bastille_{name}"), value?)));
+    let named =
+        named.into_iter().filter_map(|(name, value)| Some((format!("bastille_{name}"), value?)));
     let mut all: Vec<(String, String)> = named.collect();
     for (name, value) in &args.settings.0 {
         let (name, value) = (name.to_string(), value.text());
         let letter = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
         if !name.starts_with("bastille_") || !name.chars().all(letter) {
-            return Err(Failure::new(format!("'{name}' is no variable of Bastille: they begin with bastille_")));
+            return Err(Failure::new(format!(
+                "'{name}' is no variable of Bastille: they begin with bastille_"
+            )));
         }
         if all.iter().any(|(known, _)| *known == name) {
             return Err(Failure::new(format!("{name} is given twice")));
@@ -226,9 +238,13 @@ fn configured(args: &Args, seen: &Seen, base: &Kept) -> Result<String, Failure> 
         if has.as_deref() == Some(value.as_str()) {
             continue;
         }
-        if MOVES.contains(&name.as_str()) && !seen.all.jails.is_empty() && seen.all.value(&name) != value {
+        if MOVES.contains(&name.as_str())
+            && !seen.all.jails.is_empty()
+            && seen.all.value(&name) != value
+        {
             let jails: Vec<&str> = seen.all.jails.iter().map(|jail| jail.name.as_str()).collect();
-            let text = format!("{name} cannot be changed while there are jails: {}", jails.join(", "));
+            let text =
+                format!("{name} cannot be changed while there are jails: {}", jails.join(", "));
             return Err(Failure::new(text));
         }
         text = conf.set(&name, &value);
@@ -236,14 +252,17 @@ fn configured(args: &Args, seen: &Seen, base: &Kept) -> Result<String, Failure> 
     let conf = Conf::parse(&text).map_err(wrong)?;
     let set = |name: &str| conf.value(name).flatten().filter(|value| !value.is_empty());
     if set("bastille_network_loopback").is_some() && set("bastille_network_shared").is_some() {
-        return Err(Failure::new("network_loopback and network_shared cannot both be set: one must be empty"));
+        return Err(Failure::new(
+            "network_loopback and network_shared cannot both be set: one must be empty",
+        ));
     }
     pool(seen, &set)?;
     String::from_utf8(text).map_err(|_| Failure::new(format!("{} is no UTF-8 text", base.path)))
 }
 
 /// Variables that lead to where jails are.
-const MOVES: [&str; 4] = ["bastille_prefix", "bastille_zfs_enable", "bastille_zfs_zpool", "bastille_zfs_prefix"];
+const MOVES: [&str; 4] =
+    ["bastille_prefix", "bastille_zfs_enable", "bastille_zfs_zpool", "bastille_zfs_prefix"];
 
 /// That the pool is there: without it bastille stops at a question (F-69).
 fn pool(seen: &Seen, set: &dyn Fn(&str) -> Option<String>) -> Result<(), Failure> {
@@ -260,13 +279,20 @@ fn pool(seen: &Seen, set: &dyn Fn(&str) -> Option<String>) -> Result<(), Failure
 }
 
 /// What jails with a network of their own need of the host.
-fn vnet(seen: &Seen, diff: &mut Vec<crate::spec::Diff>, ctx: Ctx<'_>) -> Result<Vec<Change>, Failure> {
+fn vnet(
+    seen: &Seen,
+    diff: &mut Vec<crate::spec::Diff>,
+    ctx: Ctx<'_>,
+) -> Result<Vec<Change>, Failure> {
     let text = seen.rules.editable()?;
     let mut changes = Vec::new();
-    let section = text.lines().map(str::trim).find(|line| line.starts_with('[') && line.ends_with("=13]"));
+    let section =
+        text.lines().map(str::trim).find(|line| line.starts_with('[') && line.ends_with("=13]"));
     match section {
         Some(section) if section != "[bastille_vnet=13]" => {
-            let text = format!("{RULES} has another ruleset 13, {section}: Bastille's jails use this number");
+            let text = format!(
+                "{RULES} has another ruleset 13, {section}: Bastille's jails use this number"
+            );
             return Err(Failure::new(text));
         }
         Some(_) => {}
@@ -280,7 +306,10 @@ fn vnet(seen: &Seen, diff: &mut Vec<crate::spec::Diff>, ctx: Ctx<'_>) -> Result<
         }
     }
     if !seen.jib {
-        let attrs = crate::spec::PathAttrs { mode: Some(0o544), ..crate::spec::PathAttrs::new(PathKind::File) };
+        let attrs = crate::spec::PathAttrs {
+            mode: Some(0o544),
+            ..crate::spec::PathAttrs::new(PathKind::File)
+        };
         let install = Command::new(["install", "-m", "0544", JIB[0], JIB[1]]);
         let change = Change::new(Op::Run(install), format!("install {}", JIB[1]));
         changes.push(change.effect(Effect::Path(JIB[1].to_string(), Some(attrs))));

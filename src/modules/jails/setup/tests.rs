@@ -25,11 +25,18 @@ fn todo(host: &Bench, args: &str) -> Result<Vec<String>, String> {
 fn variables_are_compared_and_set() {
     let host = host();
     assert_eq!(todo(&host, "{zfs_enable: false, network_loopback: bastille0}").unwrap(), [""; 0]);
-    let set = todo(&host, "{zfs_enable: true, zfs_zpool: tank, settings: {bastille_tzdata: Etc/UTC}}").unwrap();
+    let set =
+        todo(&host, "{zfs_enable: true, zfs_zpool: tank, settings: {bastille_tzdata: Etc/UTC}}")
+            .unwrap();
     assert_eq!(set, [CONF]);
     let text = host.text(SETUP, "{settings: {bastille_tzdata: Etc/UTC}}");
     assert!(text.ends_with("bastille_tzdata=\"Etc/UTC\"\n"), "{text}");
-    for bad in ["settings: {tzdata: x}", "settings: {bastille_x: '$(id)'}", "zfs_prefix: 'a\"b'", "prefix: relative"] {
+    for bad in [
+        "settings: {tzdata: x}",
+        "settings: {bastille_x: '$(id)'}",
+        "zfs_prefix: 'a\"b'",
+        "prefix: relative",
+    ] {
         assert!(todo(&host, &format!("{{{bad}}}")).is_err(), "{bad}");
     }
 }
@@ -61,6 +68,14 @@ fn rules_of_devices_are_added_and_others_kept() {
     let text = "[custom=10]\nadd path 'bpf*' unhide\n";
     assert!(RULESET.starts_with("[bastille_vnet=13]\n") && !text.contains("=13]"));
     let told = host().todo(SETUP, "{vnet: true}");
-    assert!(told.contains(&"install -m 0544 /usr/share/examples/jails/jib /usr/local/bin/jib".to_string()), "{told:?}");
-    assert!(told.contains(&"write /etc/devfs.rules".to_string()) && told.contains(&"service devfs restart".to_string()));
+    assert!(
+        told.contains(
+            &"install -m 0544 /usr/share/examples/jails/jib /usr/local/bin/jib".to_string()
+        ),
+        "{told:?}"
+    );
+    assert!(
+        told.contains(&"write /etc/devfs.rules".to_string())
+            && told.contains(&"service devfs restart".to_string())
+    );
 }

@@ -73,13 +73,14 @@ impl State for BastilleTemplate {
             include_str!("../look.sh"),
             include_str!("look.sh")
         );
-        let probe = Probe::new("bastille_template", SCRIPT).words([CONF, &args.name, &args.template]);
+        let probe =
+            Probe::new("bastille_template", SCRIPT).words([CONF, &args.name, &args.template]);
         Ok(probe.heavy().isolated())
     }
 
     fn read(&self, args: &Args, answers: &[Answer], ctx: Ctx<'_>) -> Result<Look<Seen>, Failure> {
         let told = Told::read(answers)?;
-        let all = Bastille::read(&told)?;
+        let all = Bastille::read(&told, ctx)?;
         let marks = Kept::of(&told, &all.file(&args.name, ".tank-templates"), ctx)?;
         let at = told.text("template").to_string();
         let template = if told.worked("template") { Ok(at) } else { Err(at) };
@@ -109,10 +110,12 @@ impl State for BastilleTemplate {
         }
         let dir = seen.all.jails_dir();
         let script = Probe::new("bastille_template_act", include_str!("act.sh"));
-        let script = script.words([dir.as_str(), &args.name, "template", &args.name, &args.template]);
-        let pairs = args.args.0.iter().flat_map(|(name, value)| {
-            ["--arg".to_string(), format!("{name}={}", value.text())]
-        });
+        let script =
+            script.words([dir.as_str(), &args.name, "template", &args.name, &args.template]);
+        let pairs =
+            args.args.0.iter().flat_map(|(name, value)| {
+                ["--arg".to_string(), format!("{name}={}", value.text())]
+            });
         let why = format!("apply {} to {}", args.template, args.name);
         let apply = Change::new(Op::Script(script.words(pairs)), why).risk(Risk::Medium);
         let mut changes = vec![apply];
@@ -149,7 +152,11 @@ impl Seen {
         let text = self.marks.text();
         let lead = format!("{} ", args.template);
         let others = text.lines().filter(|line| !line.starts_with(&lead));
-        others.map(str::to_string).chain([format!("{lead}{}", self.digest)]).map(|line| line + "\n").collect()
+        others
+            .map(str::to_string)
+            .chain([format!("{lead}{}", self.digest)])
+            .map(|line| line + "\n")
+            .collect()
     }
 }
 
@@ -165,7 +172,9 @@ fn check(args: &Args) -> Result<(), Failure> {
     for (name, value) in &args.args.0 {
         let name = name.to_string();
         if value.has_secret() {
-            return Err(Failure::new(format!("{name} is secret: what a template is given can be seen by anybody")));
+            return Err(Failure::new(format!(
+                "{name} is secret: what a template is given can be seen by anybody"
+            )));
         }
         let word = |c: char| c.is_ascii_alphanumeric() || c == '_';
         let good = |c: char| c.is_ascii_alphanumeric() || " ._:/@%+,=-".contains(c);

@@ -40,7 +40,10 @@ fn what_would_pass_through_a_shell_is_refused() {
         assert!(host.plan(TEMPLATE, &args).is_err(), "{value}");
     }
     for name in ["t1", "../x/y", "a/b/c", "-x/y", "warden/..", "'a b/c'"] {
-        assert!(host.plan(TEMPLATE, &format!("{{name: web, template: {name}}}")).is_err(), "{name}");
+        assert!(
+            host.plan(TEMPLATE, &format!("{{name: web, template: {name}}}")).is_err(),
+            "{name}"
+        );
     }
     let missing = host.refusal(TEMPLATE, "{name: web, template: warden/nosuch}");
     assert_eq!(missing, "there is no template @/b/templates/warden/nosuch");

@@ -324,3 +324,23 @@ fn every_change_is_proved() {
         }
     }
 }
+
+#[test]
+fn a_failed_call_says_why() {
+    let fails = |look: &str, yaml: &str, err: &str| {
+        let change = case(look).run(yaml).unwrap().0.changes().next().unwrap().clone();
+        let answer = Answer { rc: 1, stdout: "".into(), stderr: err.to_string().into() };
+        let args = Args::from_map(&arguments(yaml)).unwrap();
+        Pkgng.explain(&args, &Ran { change, answer, backup: None }).unwrap().msg
+    };
+    // Recorded on 13.2 without a way to the server.
+    let err = "pkg: Error fetching http://pkg.example.org/FreeBSD:13:amd64/quarterly/Latest/pkg.txz: Host does not resolve\n\
+        Address resolution failed for http://pkg.example.org/FreeBSD:13:amd64/quarterly.\n\
+        Consider changing PACKAGESITE.\n";
+    let told = fails(MISSING, "{name: curl}", err);
+    assert!(told.starts_with("pkg could not be installed: pkg: Error fetching http"), "{told}");
+    // Not recorded.
+    let err = "pkg: Cannot get an advisory lock on a database, it is locked by another process\n";
+    let told = fails(LOOK, "{name: vim, cached: true}", err);
+    assert!(told.contains("another pkg is at work there (pkg: Cannot get an advisory"), "{told}");
+}
