@@ -1,7 +1,9 @@
 //! Task types by family. One module is one file and one line in its family's table.
 
 pub mod accounts;
+pub mod bhyve;
 pub mod commands;
+pub mod databases;
 pub mod facts;
 pub mod files;
 pub mod flow;
@@ -9,6 +11,7 @@ pub mod freebsd;
 pub mod jails;
 pub mod packages;
 pub mod services;
+pub mod sources;
 pub mod system;
 mod told;
 pub mod zfs;
@@ -18,13 +21,16 @@ use crate::spec::Entry;
 /// All modules.
 pub static MODULES: &[&[Entry]] = &[
     accounts::FAMILY,
+    bhyve::FAMILY,
     commands::FAMILY,
+    databases::FAMILY,
     facts::FAMILY,
     files::FAMILY,
     flow::FAMILY,
     freebsd::FAMILY,
     jails::FAMILY,
     services::FAMILY,
+    sources::FAMILY,
     packages::FAMILY,
     system::FAMILY,
     zfs::FAMILY,

@@ -6,7 +6,7 @@ use super::outcome::Outcome;
 use crate::spec::event::Status;
 use crate::spec::module::{AnyAction, AnyArgs};
 use crate::spec::{
-    ActionContext, Answer, Applied, BoxFuture, Change, Command, Content, Failure, Fields, Host,
+    ActionContext, Answer, Applied, BoxFuture, Change, Command, Content, Failure, Fields, Foretold, Host,
     HostError, Pipe, Platform, Probe, Program,
 };
 use std::path::PathBuf;
@@ -35,6 +35,7 @@ pub async fn run(
     let host = Watched { host: Arc::clone(&work.host), requests, first: Mutex::new(first) };
     let inputs = std::mem::take(&mut work.inputs);
     let world = work.world().clone();
+    let foretold = Mutex::new(Foretold::default());
     let context = ActionContext {
         host: &host,
         inputs: &inputs,
@@ -42,6 +43,7 @@ pub async fn run(
         check: work.check,
         diff: work.diff,
         world: &world,
+        foretold: &foretold,
         verbosity: session.store.run.verbosity,
         base: &work.run.batch.play.playbook_dir.clone(),
         inventory_name: &Arc::clone(&work.run.host),
@@ -56,10 +58,21 @@ pub async fn run(
     if work.check && outcome.status == Status::Skipped {
         outcome.uncertain = Some("it would run; what it changes is not known before".to_string());
     }
+    work.predicted(foretold, &mut outcome);
     outcome
 }
 
 impl Work<'_, '_> {
+    /// Lays what an action has foretold over the predicted world.
+    fn predicted(&mut self, foretold: Mutex<Foretold>, outcome: &mut Outcome) {
+        let foretold = foretold.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let options = &self.run.batch.session.options;
+        if self.check && options.overlay && options.check {
+            foretold.effects.into_iter().for_each(|effect| self.run.world.add(effect));
+        }
+        outcome.uncertain = foretold.uncertain.or(outcome.uncertain.take());
+    }
+
     /// The question that decides whether an action acts, asked ahead or now; those of tasks behind it follow.
     fn send_first(&mut self, probe: Probe) -> (Probe, Coming) {
         let (rules, changes) = (self.rules(), &self.run.batch.session.changes);

@@ -27,7 +27,7 @@ pub use entry::{Entry, Run, Traits};
 pub use event::Event;
 pub use host::{Applied, BoxFuture, Command, Host, HostError};
 pub use input::{Content, Input, Inputs, Tree, TreeEntry, TreeKind};
-pub use module::{Action, ActionContext, Control, Ctx, Failure, Fields, Look, State};
+pub use module::{Action, ActionContext, Control, Ctx, Failure, Fields, Foretold, Look, State};
 pub use path::{PathKind, PathState};
 pub use pipe::{End, Ended, Pipe, Program};
 pub use platform::{Os, PackageManager, Platform, ServiceManager};

@@ -8,11 +8,11 @@ use super::host::{BoxFuture, Host, HostError};
 use super::input::Inputs;
 use super::platform::Platform;
 use super::probe::{Answer, Probe};
-use super::world::World;
+use super::world::{Effect, World};
 use crate::base::{Map, Value};
 use std::any::Any;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// Keys of a module's result.
 pub type Fields = Map;
@@ -132,6 +132,15 @@ pub trait State: Send + Sync + 'static {
     ) -> Fields;
 }
 
+/// What a check run's action says of what it would do.
+#[derive(Debug, Default)]
+pub struct Foretold {
+    /// What it would leave behind.
+    pub effects: Vec<Effect>,
+    /// Why that is not certain.
+    pub uncertain: Option<String>,
+}
+
 /// Surroundings of an action.
 #[derive(Clone)]
 pub struct ActionContext<'a> {
@@ -147,12 +156,34 @@ pub struct ActionContext<'a> {
     pub diff: bool,
     /// The predicted world of a check run.
     pub world: &'a World,
+    /// What a check run would leave behind, for the tasks that follow.
+    pub foretold: &'a Mutex<Foretold>,
     /// Number of `-v`.
     pub verbosity: u8,
     /// Directory of the playbook: what relative paths of the operator's machine are below.
     pub base: &'a Path,
     /// Inventory name of the host that the task belongs to, also where it is delegated.
     pub inventory_name: &'a str,
+}
+
+impl ActionContext<'_> {
+    /// In a check run: tells what would be left behind.
+    pub fn foretell(&self, effects: impl IntoIterator<Item = Effect>) {
+        if self.check {
+            self.told().effects.extend(effects);
+        }
+    }
+
+    /// In a check run: tells why what it says is not certain.
+    pub fn uncertain(&self, why: impl Into<String>) {
+        if self.check {
+            self.told().uncertain = Some(why.into());
+        }
+    }
+
+    fn told(&self) -> std::sync::MutexGuard<'_, Foretold> {
+        self.foretold.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 /// A module that is an action, also when it reports ok.

@@ -14,6 +14,7 @@ mod failover;
 mod faults;
 mod freebsd;
 mod golden;
+mod guests;
 mod house;
 mod jails;
 mod live;

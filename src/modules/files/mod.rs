@@ -6,6 +6,7 @@ mod copy;
 mod deploy;
 mod edit;
 mod file;
+mod geturl;
 mod look;
 mod names;
 mod onhost;
@@ -14,6 +15,7 @@ mod place;
 mod tempfile;
 mod template;
 mod tree;
+mod unarchive;
 mod walk;
 mod write;
 
@@ -28,12 +30,14 @@ pub static FAMILY: &[Entry] = &[
     Entry::state(&edit::LineInFile),
     Entry::state(&edit::Replace),
     Entry::state(&file::File),
+    Entry::action(&geturl::GetUrl),
     Entry::state(&look::Find),
     Entry::state(&look::Slurp),
     Entry::state(&look::Stat),
     Entry::action(&look::Fetch),
     Entry::action(&tempfile::TempFile),
     Entry::state(&template::RenderTemplate),
+    Entry::action(&unarchive::Unarchive),
 ];
 
 /// A path of the host, absolute: `~` expanded, relative ones below the user's home as a login has it.

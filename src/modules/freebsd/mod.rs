@@ -3,11 +3,11 @@
 mod bectl;
 mod bridge;
 mod kld;
-mod loader;
+pub(in crate::modules) mod loader;
 mod loader_conf;
 mod pf;
 mod rc_service;
-mod rcconf;
+pub(in crate::modules) mod rcconf;
 mod update;
 
 use crate::spec::{Ctx, Entry, Failure, Os};
@@ -24,7 +24,7 @@ pub static FAMILY: &[Entry] = &[
 ];
 
 /// Refuses other systems.
-fn only_freebsd(module: &str, ctx: Ctx<'_>) -> Result<(), Failure> {
+pub(in crate::modules) fn only_freebsd(module: &str, ctx: Ctx<'_>) -> Result<(), Failure> {
     if ctx.platform.os == Os::FreeBsd {
         return Ok(());
     }

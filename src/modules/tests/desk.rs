@@ -6,11 +6,11 @@ use crate::connection::shell::tests::{host, host_with_tools};
 use crate::modules;
 use crate::spec::module::{AnyArgs, AnySeen, AnyState};
 use crate::spec::{
-    ActionContext, Answer, ChangeKind, Ctx, Diff, Failure, Fields, Host, Inputs, Look, Plan, Run,
+    ActionContext, Answer, ChangeKind, Ctx, Diff, Failure, Fields, Foretold, Host, Inputs, Look, Plan, Run,
     Then, World,
 };
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 /// A scratch directory of this machine, seen through one shell.
 pub struct Desk {
@@ -135,6 +135,7 @@ impl Desk {
             }
             Run::Action(action) => {
                 let nothing = World::default();
+                let foretold = Mutex::new(Foretold::default());
                 let context = ActionContext {
                     host: self.host.as_ref(),
                     inputs: &self.inputs,
@@ -142,14 +143,18 @@ impl Desk {
                     check,
                     diff: self.diff,
                     world: if check { &self.world } else { &nothing },
+                    foretold: &foretold,
                     verbosity: 0,
                     base: Path::new(self.dir.path()),
                     inventory_name: "desk",
                 };
-                match action.act(&args, context).await {
+                let acted = action.act(&args, context).await;
+                let Foretold { effects, uncertain } = foretold.into_inner().unwrap();
+                effects.into_iter().for_each(|effect| self.world.add(effect));
+                match acted {
                     Ok(fields) => {
                         let changed = fields.get(&Key::from("changed")).is_some_and(Value::is_true);
-                        Told { changed, fields, ..Told::default() }
+                        Told { changed, fields, uncertain, ..Told::default() }
                     }
                     Err(failure) => Told::failure(failure),
                 }

@@ -185,10 +185,13 @@ impl Replay {
     }
 
     fn look<M: State>(&self, module: &M, args: &M::Args) -> Result<M::Seen, Failure> {
-        let answer = self.ask(&module.probe(args, self.ctx())?);
-        match module.read(args, &[answer], self.ctx())? {
-            Look::Seen(seen) => Ok(seen),
-            Look::Ask(probe) => panic!("a second question: {probe:?}"),
+        let mut answers = vec![self.ask(&module.probe(args, self.ctx())?)];
+        loop {
+            match module.read(args, &answers, self.ctx())? {
+                Look::Seen(seen) => return Ok(seen),
+                Look::Ask(probe) if answers.len() < 5 => answers.push(self.ask(&probe)),
+                Look::Ask(probe) => panic!("it asks without end: {probe:?}"),
+            }
         }
     }
 
