@@ -45,7 +45,7 @@ fn project(host: &FreeBsd) -> Project {
 
 /// A play of roles alone.
 fn play(project: Project, roles: &str) -> Project {
-    let text = format!("- hosts: freebsd_host\n  serial: 1\n  become: true\n  roles: [{roles}]\n");
+    let text = format!("- hosts: freebsd_host\n  serial: 1\n  roles: [{roles}]\n");
     project.file("role.yml", &text)
 }
 
@@ -307,6 +307,71 @@ fn the_roles_of_jails_work_alone() {
     assert!(jails.expect_code(0).stdout.ends_with("clawdie-builder\nclawdie-cms\nclawdie-git\nclawdie-llm\n"));
     let site = Path::new("usr/local/bastille/jails/clawdie-git/root/var/db/git/clawdie.git/HEAD");
     assert!(host.root().join(site).exists());
+}
+
+#[test]
+fn a_jail_is_upgraded_and_goes_behind_a_snapshot() {
+    let host = FreeBsd::start();
+    let project = play(project(&host), "warden_network, bastille_host, jail_worker");
+    let zfs = ["role.yml", "-e", "{\"agent_zpool\": \"zroot\", \"agent_snapshots\": [\"hourly\"]}"];
+    converges(&host, &project, &zfs);
+    host.sh("grep -c 'snapshot hourly' /usr/local/sbin/zfs-schedule").expect_code(0);
+    // An upgrade begins with a snapshot of everything.
+    let upgrade = [&zfs[..], &["-e", "agent_upgrade=true"]].concat();
+    run(&project, &upgrade).expect_code(0);
+    let snapshots = "zfs list -H -o name -t snapshot -r zroot/bastille";
+    let seen = host.sh(snapshots).expect_code(0).stdout;
+    assert!(seen.contains("zroot/bastille@before-upgrade_") && seen.contains("/clawdie-builder/root@before-upgrade_"), "{seen}");
+    run(&project, &upgrade).expect_code(0).out_has(&["changed=0 "]);
+    // Another whose name begins so stays.
+    let two = [&zfs[..], &["-e", "{\"agent_workers\": [\"builder\", \"builder2\"]}"]].concat();
+    run(&project, &two).expect_code(0);
+    agent(&host);
+    calls(&host);
+    let gone = [&zfs[..], &["-e", "{\"agent_workers\": [\"builder2\"], \"agent_absent\": [\"builder\"]}"]].concat();
+    run(&project, &gone).expect_code(0);
+    assert_eq!(calls(&host), "onestop\nonestart\n");
+    assert_eq!(host.sh("bastille list jails").stdout, "clawdie-builder2\n");
+    let seen = host.sh(snapshots).expect_code(0).stdout;
+    assert!(seen.contains("zroot/bastille/kept/clawdie-builder_") && seen.contains("/root@before-destroy"), "{seen}");
+    run(&project, &gone).expect_code(0).out_has(&["changed=0 "]);
+    // Without ZFS there is no way back, so it stays.
+    let none = ["role.yml", "-e", "{\"agent_workers\": [], \"agent_absent\": [\"builder2\"]}"];
+    run(&project, &none).expect_code(2).out_has(&["would go without a snapshot"]);
+}
+
+/// Examples of the docs: commands are read, inventories loaded.
+#[test]
+fn the_examples_of_the_docs_are_right() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let text = fs::read_to_string(root.join("docs/freebsd-host.md")).unwrap();
+    let mut blocks = text.split("```").skip(1).step_by(2);
+    let (mut commands, mut inventories) = (0, 0);
+    for block in &mut blocks {
+        let (kind, body) = block.split_once('\n').unwrap();
+        let project = Project::new().env("ANSIBLE_ROLES_PATH", &shipped("roles"));
+        if kind == "yaml" {
+            let project = project.file("hosts.yml", body);
+            project.tank(&["inventory", "-i", "hosts.yml", "--list"]).expect_code(0);
+            let playbook = shipped("playbooks/freebsd-host.yml");
+            let listed = project.tank(&["playbook", "-i", "hosts.yml", &playbook, "--list-hosts"]);
+            listed.expect_code(0).out_has(&["warden", "warden-second"]);
+            inventories += 1;
+            continue;
+        }
+        for line in body.lines() {
+            let words: Vec<String> = line
+                .split_whitespace()
+                .skip(1)
+                .map(|word| if word.contains('/') { shipped(word) } else { word.to_owned() })
+                .collect();
+            let words: Vec<&str> = words.iter().map(String::as_str).chain(["--list-tasks"]).collect();
+            assert!(line.starts_with("tank playbook "), "{line}");
+            project.tank(&words).expect_code(0).out_has(&["TAGS:"]);
+            commands += 1;
+        }
+    }
+    assert!(commands >= 7 && inventories == 1, "{commands} {inventories}");
 }
 
 #[test]
