@@ -222,3 +222,23 @@ fn a_template_is_applied_once() {
     tasks(&project, apply).expect_code(2).out_has(&["Failed to execute command: cmd"]);
     tasks(&project, apply).expect_code(2);
 }
+
+#[test]
+fn a_jail_is_made_and_entered_in_one_run_and_that_is_predicted() {
+    let host = FreeBsd::start();
+    host.sh(PF).expect_code(0);
+    let inside = "- hosts: jails\n  tasks:\n    - copy: {content: hi, dest: /root/hi}\n    \
+                  - lineinfile: {path: /etc/rc.conf, line: 'x_enable=\"YES\"'}\n";
+    let hosts = "[jails]\nweb ansible_connection=jail ansible_host=target\n";
+    let project = project(&host)
+        .file("hosts", &format!("{}\n{hosts}", host.inventory_line("target")))
+        .file("both.yml", &format!("{PLAY}\n{inside}"));
+    let before = host.listing();
+    let predicted = project.playbook(&["both.yml", "--check"]).expect_code(0);
+    predicted.out_has(&["changed: [web]"]);
+    assert_eq!(before, host.listing());
+    project.playbook(&["both.yml"]).expect_code(0).out_has(&["changed: [web]"]);
+    assert_eq!(text(jails(&host).join("web/root/root/hi")), "hi");
+    let again = project.playbook(&["both.yml"]).expect_code(0);
+    assert_eq!(again.stdout.matches("changed=0 ").count(), 2, "{}", again.stdout);
+}

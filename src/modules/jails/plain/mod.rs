@@ -192,7 +192,7 @@ impl State for JailConf {
 /// Writes the file; jail(8) must be able to read it.
 fn write(args: &Args, seen: &Seen, new: &str) -> Change {
     let mut file = seen.file.file(new.to_string(), 0o644);
-    file.validate = Some("jail -f %s -e ;".to_string());
+    file.validate = Some("jail -f %s -e ','".to_string());
     file.change(format!("change the block of {} in {}", args.name, seen.file.path))
 }
 

@@ -62,7 +62,7 @@ fn f61_a_file_that_jail_cannot_read_is_told_with_its_line() {
     host.host.write("jail.conf", "web { persist; }\nweb { host.hostname = second; }\n");
     let two = host.refusal(PLAIN, "{path: @jail.conf, name: web, params: {persist: true}}");
     assert_eq!(two, "@/jail.conf has two blocks of web");
-    for name in ["a.b", "'123'", "-", "'a b'", "''", "'$x'"] {
+    for name in ["a.b", "'123'", "'-'", "'a b'", "''", "'$x'"] {
         assert!(
             host.plan(PLAIN, &format!("{{path: @jail.conf, name: {name}, state: absent}}"))
                 .is_err(),
