@@ -300,6 +300,22 @@ fn rules_that_lock_us_out_undo_themselves() {
 }
 
 #[test]
+fn rules_that_silence_the_old_connection_are_proved_by_a_new_one() {
+    let host = FreeBsd::start();
+    host.sh(": >/.debian/pf/cuts").expect_code(0);
+    let rules = "block in all\npass in quick proto tcp from any to any port 22 keep state\n";
+    let args = serde_json::json!({"content": rules, "enable": true, "rollback_timeout": 40});
+    let start = std::time::Instant::now();
+    let words = ["target", "-m", "pf", "-a", &args.to_string()];
+    let told = project(&host).called("ansible", &words).expect_code(0);
+    assert!(told.stdout.contains("CHANGED"), "{told:?}");
+    assert!(start.elapsed() < Duration::from_secs(30), "{:?}", start.elapsed());
+    assert_eq!(host.sh("cat /.debian/pf/log; pfctl -s Running").stdout, "cut\nEnabled\n");
+    assert_eq!(host.sh("cat /etc/pf.conf").stdout, rules);
+    assert_eq!(host.sh("ls -A /var/run | grep guard").stdout, "");
+}
+
+#[test]
 fn another_user_is_become_by_su() {
     let host = FreeBsd::start();
     // Root's shell is csh, and that of this user lets nobody in.

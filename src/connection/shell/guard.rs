@@ -171,7 +171,8 @@ impl Guard<'_> {
         applying.wait(PATIENCE.min(self.deadline / 4)).await;
         let outcome = self.confirm(&armed, end, &mut applying).await;
         if applying.hangs() {
-            // It would hold up all that comes behind it; the next request opens a new connection.
+            // It would hold up all that comes behind it. Where its connection is dead, the next request opens a new one.
+            applying.task.abort();
             let _ = tokio::time::timeout(LATE, self.host.link().close()).await;
         }
         outcome

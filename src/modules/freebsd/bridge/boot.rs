@@ -10,6 +10,8 @@ use ipnet::{IpNet, Ipv4Net};
 use std::net::{IpAddr, Ipv4Addr};
 
 const CLONED: &str = "cloned_interfaces";
+/// ifconfig's words that are followed by a bridge's member.
+const MEMBERS: [&str; 7] = ["addm", "stp", "-stp", "private", "-private", "edge", "-edge"];
 
 /// An interface's name as part of a variable's.
 fn variable(name: &str) -> String {
@@ -25,7 +27,8 @@ impl Words {
         let mut groups: Vec<Vec<String>> = Vec::new();
         let mut words = value.split_whitespace().map(str::to_string).peekable();
         while let Some(word) = words.next() {
-            let takes = matches!(word.as_str(), "inet" | "inet6" | "addm" | "mtu");
+            let takes = matches!(word.as_str(), "inet" | "inet6" | "mtu" | "vhid");
+            let takes = takes || MEMBERS.contains(&word.as_str());
             let mut group = vec![word];
             group.extend(words.next_if(|_| takes));
             if words.peek().is_some_and(|next| next == "netmask" || next == "prefixlen") {
@@ -172,7 +175,7 @@ pub fn write(rc: &mut RcConf, wish: &Wish, exclusive: bool) -> Result<(), Failur
 fn configure(mut words: Words, wish: &Wish, exclusive: bool) -> Words {
     if exclusive {
         let keeps = |group: &Vec<String>| match &group[..] {
-            [word, name] if word == "addm" => wish.members.contains(name),
+            [word, name] if MEMBERS.contains(&word.as_str()) => wish.members.contains(name),
             _ => true,
         };
         words.0.retain(keeps);
@@ -282,6 +285,58 @@ pub fn remove(rc: &mut RcConf, wish: &Wish) -> Result<(), Failure> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::modules::told::Told;
+    use crate::spec::{Answer, Ctx, Input, Inputs, Platform, World};
+
+    /// rc.conf behind a change, of this one.
+    fn edited(text: &str, edit: impl Fn(&mut RcConf) -> Result<(), Failure>) -> String {
+        let block = |text: &str| format!("{}\n{text}\n", text.len());
+        let sum = Input::bytes(text.to_string()).sha1;
+        let line = format!("f|644|0|0|root|wheel|{}|1|1|1|1|1|1|{sum}", text.len());
+        let answer = block("file /etc/rc.conf") + &block(&line) + &block(text);
+        let (platform, inputs, world) = (Platform::default(), Inputs::default(), World::default());
+        let ctx = Ctx { platform: &platform, inputs: &inputs, world: &world, diff: true };
+        let told = Told::read(&[Answer::ok(answer)]).unwrap();
+        let mut rc = RcConf::read(&told, &["/etc/rc.conf"], ctx).unwrap();
+        edit(&mut rc).unwrap();
+        let (_, diff) = rc.changes("set", ctx);
+        diff.first().and_then(|diff| diff.after.as_ref()).map_or(text.to_string(), |v| v.text())
+    }
+
+    fn wish(addresses: &[&str], members: &[&str]) -> Wish {
+        Wish {
+            name: "warden0".to_string(),
+            kind: Kind::Bridge,
+            addresses: addresses.iter().map(|net| net.parse().unwrap()).collect(),
+            members: members.iter().map(ToString::to_string).collect(),
+            mtu: None,
+            vlan: None,
+        }
+    }
+
+    const RC: &str = "sshd_enable=\"YES\"\ncloned_interfaces=\"bridge3 lo1\"\nifconfig_bridge3_name=\"warden0\"\n\
+        ifconfig_warden0=\"inet 10.0.0.1/24 addm tap0 stp tap0 up\" # ours\n\
+        ifconfig_warden0_alias0=\"inet 10.0.9.1/24 vhid 1\"\n";
+
+    #[test]
+    fn what_others_wrote_stays_unless_all_is_meant() {
+        let own = edited(RC, |rc| write(rc, &wish(&["10.0.0.1/24"], &["tap0"]), false));
+        assert_eq!(own, RC, "it is there, under the number that was given to it");
+        // A second agent's base is a further alias.
+        let second = edited(RC, |rc| write(rc, &wish(&["10.1.0.1/24"], &[]), false));
+        assert_eq!(second, format!("{RC}ifconfig_warden0_alias1=\"inet 10.1.0.1/24\"\n"));
+        let all = edited(RC, |rc| write(rc, &wish(&["10.2.0.1/24"], &["tap1"]), true));
+        assert!(all.contains("\"inet 10.2.0.1/24 addm tap1 up\" # ours\n"), "{all}");
+        assert!(!all.contains("alias0") && all.contains("ifconfig_bridge3_name"), "{all}");
+    }
+
+    #[test]
+    fn all_of_it_goes_and_others_stay() {
+        let gone = edited(RC, |rc| remove(rc, &wish(&[], &[])));
+        assert_eq!(gone, "sshd_enable=\"YES\"\ncloned_interfaces=\"lo1\"\n");
+        let alone = "cloned_interfaces=\"warden0\"\nifconfig_warden0=\"up\"\n";
+        assert_eq!(edited(alone, |rc| remove(rc, &wish(&[], &[]))), "");
+    }
 
     #[test]
     fn words_of_rc_conf_are_read_in_all_their_forms() {
