@@ -56,17 +56,12 @@ impl Rules<'_> {
 
     /// What a GNU tar said; its words about modes do not know the umask of users who are not root.
     pub fn told(&self, text: &str, entries: &[Entry], found: &[Found]) -> Vec<Difference> {
-        let mut all = Vec::new();
+        // What is not there it says in several ways.
+        let both = entries.iter().zip(found).filter(|(entry, _)| !entry.path.is_empty());
+        let gone = both.filter(|(_, found)| found.state.is_none());
+        let missing = |(entry, _): (&Entry, &Found)| Difference { path: entry.path.clone(), why: "missing" };
+        let mut all: Vec<Difference> = gone.map(missing).collect();
         for line in text.lines() {
-            if let Some(name) = line.strip_suffix(": Warning: Cannot stat: No such file or directory") {
-                let name = name.split_once(": ").map_or(name, |(_, name)| name);
-                // A member whose whole name is cut off.
-                if name.is_empty() {
-                    continue;
-                }
-                all.push(Difference { path: unescape(name), why: "missing" });
-                continue;
-            }
             let Some((name, why)) = line.rsplit_once(": ") else { continue };
             let Some(why) = REASONS.iter().copied().find(|known| *known == why) else { continue };
             let path = unescape(name);

@@ -21,7 +21,10 @@ for t in gtar tar bsdtar; do
   esac
   if [ "$gnu$bsd" != -- ]; then break; fi
 done
-if tk_have unzip && tk_have zipinfo; then zip=unzip; fi
+# busybox' unzip keeps no times.
+if tk_have unzip && tk_have zipinfo; then
+  case $(unzip -v 2>/dev/null) in *Info-ZIP*) zip=unzip ;; esac
+fi
 tk_line "$gnu"
 tk_line "$bsd"
 tk_line "$zip"
