@@ -148,7 +148,7 @@ fn a_jail_that_is_stuck_dying_is_told_and_made_again() {
         .expect_code(0)
         .out_has(&["changed=1 "]);
     let again = tasks(&project, "bastille_jail: {name: web2, state: stopped}").expect_code(0);
-    again.out_has(&["changed=0 "]);
+    let again = again.out_has(&["changed=0 "]);
     assert!(
         format!("{}{}", again.stdout, again.stderr).contains("is dying: something still holds it")
     );

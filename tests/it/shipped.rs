@@ -24,7 +24,7 @@ pub struct Ended {
 }
 
 /// The tasks of a run that told its events as JSON, by host and name.
-fn tasks(run: &Outcome) -> BTreeMap<String, Ended> {
+pub fn tasks(run: &Outcome) -> BTreeMap<String, Ended> {
     let mut names: BTreeMap<u64, String> = BTreeMap::new();
     let mut found = BTreeMap::new();
     for line in run.stdout.lines() {
