@@ -72,13 +72,18 @@ fn converges(host: &FreeBsd, project: &Project, words: &[&str]) -> BTreeMap<Stri
             continue;
         }
         let guess = predicted.get(name);
-        let left_out = name.contains(" jail_") || name.contains(" service_jail") || name.contains("localhost");
+        let left_out =
+            name.contains(" jail_") || name.contains(" service_jail") || name.contains("localhost");
         let said = guess.is_none_or(|guess| guess.uncertain || guess.status == "skipped");
         if said && (left_out || guess.is_some_and(|guess| guess.uncertain)) {
             continue;
         }
         let guess = guess.unwrap_or_else(|| panic!("{name} was not predicted"));
-        assert_eq!(guess.status == "changed", ended.status == "changed", "{name}: {guess:?}, {ended:?}");
+        assert_eq!(
+            guess.status == "changed",
+            ended.status == "changed",
+            "{name}: {guess:?}, {ended:?}"
+        );
     }
     let between = host.listing();
     for more in [&[] as &[&str], &["--check"]] {
@@ -108,7 +113,14 @@ fn the_playbooks_of_the_site_are_read() {
     let playbook = shipped("playbooks/freebsd-host.yml");
     let words = ["playbook", &playbook, "-i", &inventory, "--list-tasks"];
     let listed = project.tank(&words).expect_code(0);
-    for role in ["freebsd_base", "warden_network", "bastille_host", "jail_db", "hosts_block", "agent_service"] {
+    for role in [
+        "freebsd_base",
+        "warden_network",
+        "bastille_host",
+        "jail_db",
+        "hosts_block",
+        "agent_service",
+    ] {
         assert!(listed.stdout.contains(&format!("{role} : ")), "{role}: {listed:?}");
     }
 }
@@ -125,7 +137,9 @@ fn table(lines: &str, vars: &Value) -> Outcome {
              - debug: {msg: '{{ agent_site_jails | map(attribute=\"name\") | zip(agent_site_jails | map(attribute=\"ip\")) | map(\"join\", \"=\") | join(\" \") }}'}\n",
         );
     let jails = project.path().join("jails");
-    for (name, ip) in [("clawdie-old", "10.0.0.101"), ("clawdie-two", "10.0.0.103"), ("other", "10.7.0.9")] {
+    for (name, ip) in
+        [("clawdie-old", "10.0.0.101"), ("clawdie-two", "10.0.0.103"), ("other", "10.7.0.9")]
+    {
         fs::create_dir_all(jails.join(name)).unwrap();
         let text = format!("{name} {{\n  ip4.addr = warden0|{ip};\n}}\n");
         fs::write(jails.join(name).join("jail.conf"), text).unwrap();
@@ -139,7 +153,10 @@ const LOCAL: &str = "ansible_connection=local ansible_host=192.0.2.1";
 #[test]
 fn workers_keep_their_addresses_and_new_ones_get_the_lowest_that_are_free() {
     let line = format!("one {LOCAL} agent=clawdie\n");
-    let told = table(&line, &json!({"agent_workers": ["new", "two", "more", "pin"], "agent_worker_slots": {"pin": 102}}));
+    let told = table(
+        &line,
+        &json!({"agent_workers": ["new", "two", "more", "pin"], "agent_worker_slots": {"pin": 102}}),
+    );
     told.expect_code(0).out_has(&[
         "clawdie-db=10.0.0.3 clawdie-cms=10.0.0.4 clawdie-llm=10.0.0.5 clawdie-git=10.0.0.6 \
          clawdie-new=10.0.0.104 clawdie-two=10.0.0.103 clawdie-more=10.0.0.105 clawdie-pin=10.0.0.102\"",
@@ -167,24 +184,51 @@ fn names_users_networks_and_slots_are_refused() {
         (line(""), none(), "agent"),
         (line("agent=Clawdie"), none(), "small letters and digits"),
         (line("agent=cl-awdie"), none(), "small letters and digits"),
-        (line("agent=clawdie"), json!({"agent_subnet_base": "10.0.256"}), "the first three numbers of a network"),
-        (line("agent=clawdie"), json!({"agent_subnet_base": "10.0.0.0"}), "the first three numbers of a network"),
-        (line("agent=clawdie"), json!({"operator_rule": "doas"}), "agent_user is clawdie, the operator, who has a rule of doas"),
+        (
+            line("agent=clawdie"),
+            json!({"agent_subnet_base": "10.0.256"}),
+            "the first three numbers of a network",
+        ),
+        (
+            line("agent=clawdie"),
+            json!({"agent_subnet_base": "10.0.0.0"}),
+            "the first three numbers of a network",
+        ),
+        (
+            line("agent=clawdie"),
+            json!({"operator_rule": "doas"}),
+            "agent_user is clawdie, the operator, who has a rule of doas",
+        ),
         (line("agent=clawdie"), json!({"operator_rule": "sudo"}), "who has a rule of sudo"),
         (line("agent=clawdie"), json!({"agent_user": "root"}), "names of accounts"),
-        (two("agent=second"), none(), "two agents of one machine have one name or one agent_subnet_base"),
+        (
+            two("agent=second"),
+            none(),
+            "two agents of one machine have one name or one agent_subnet_base",
+        ),
         (two("agent=clawdie agent_subnet_base=10.0.1"), none(), "two agents of one machine"),
         (line("agent=clawdie"), json!({"agent_workers": ["gui"]}), "none of the table's"),
         (line("agent=clawdie"), json!({"agent_workers": ["a", "a"]}), "each once"),
         (line("agent=clawdie"), json!({"agent_workers": ["a-b"]}), "small letters and digits"),
         (line("agent=clawdie"), json!({"agent_vnet": ["nosuch"]}), "a network of their own"),
-        (line("agent=clawdie"), json!({"agent_workers": ["a"], "agent_worker_slots": {"a": 149}}), "101 to 148 and 151 to 254"),
-        (line("agent=clawdie"), json!({"agent_workers": ["a"], "agent_worker_slots": {"a": 2}}), "101 to 148 and 151 to 254"),
+        (
+            line("agent=clawdie"),
+            json!({"agent_workers": ["a"], "agent_worker_slots": {"a": 149}}),
+            "101 to 148 and 151 to 254",
+        ),
+        (
+            line("agent=clawdie"),
+            json!({"agent_workers": ["a"], "agent_worker_slots": {"a": 2}}),
+            "101 to 148 and 151 to 254",
+        ),
         (line("agent=stranger"), none(), "10.0.0 is in use by clawdie-old, clawdie-two"),
     ];
     for (lines, vars, wanted) in cases {
         let told = table(&lines, &vars);
-        assert!(told.code == 2 && told.stdout.contains(wanted), "{lines} {vars} {wanted}: {told:?}");
+        assert!(
+            told.code == 2 && told.stdout.contains(wanted),
+            "{lines} {vars} {wanted}: {told:?}"
+        );
     }
     // Each has a network of its own; the operator may be the agent's user without a rule.
     table(&two("agent=second agent_subnet_base=10.0.1"), &none()).expect_code(0);
@@ -198,7 +242,11 @@ fn the_host_has_its_users_and_the_agent_no_way_to_root() {
     assert_eq!(host.sh("id -Gn clawdie; id -Gn ops").stdout, "clawdie\nops wheel clawdie\n");
     host.sh("grep -q 'permit nopass ops as root' /usr/local/etc/doas.conf").expect_code(0);
     // Whoever gives the agent's user a rule is told, and nothing is taken away in silence.
-    for rule in ["permit nopass clawdie", "permit nopass :clawdie as root cmd sh", "permit keepenv clawdie as root"] {
+    for rule in [
+        "permit nopass clawdie",
+        "permit nopass :clawdie as root cmd sh",
+        "permit keepenv clawdie as root",
+    ] {
         host.sh(&format!("echo '{rule}' >>/usr/local/etc/doas.conf")).expect_code(0);
         run(&project, &["role.yml"]).expect_code(2).out_has(&["clawdie has a way to root", rule]);
         host.sh("sed -i '' '$d' /usr/local/etc/doas.conf").expect_code(0);
@@ -217,10 +265,26 @@ fn the_agent_is_deployed_and_hostd_makes_its_socket() {
          sysrc -n clawdie_enable clawdie_hostd_enable; service clawdie onestatus; cat /usr/local/clawdie/.env",
     );
     let text = seen.expect_code(0).stdout;
-    assert!(text.starts_with("clawdie:clawdie 0600\nroot:clawdie 0660\nroot:wheel 0555\nYES\nYES\n"), "{text}");
-    assert!(text.contains("clawdie is running as pid") && text.contains("API_KEY=never shown"), "{text}");
+    assert!(
+        text.starts_with("clawdie:clawdie 0600\nroot:clawdie 0660\nroot:wheel 0555\nYES\nYES\n"),
+        "{text}"
+    );
+    assert!(
+        text.contains("clawdie is running as pid") && text.contains("API_KEY=never shown"),
+        "{text}"
+    );
     // The secret is nowhere.
-    let shown = run(&project, &["role.yml", "--check", "--diff", "-vvv", "-e", "{\"agent_env\": {\"API_KEY\": \"other\"}}"]);
+    let shown = run(
+        &project,
+        &[
+            "role.yml",
+            "--check",
+            "--diff",
+            "-vvv",
+            "-e",
+            "{\"agent_env\": {\"API_KEY\": \"other\"}}",
+        ],
+    );
     shown.nowhere("never shown").nowhere("API_KEY=other");
     // AUTO is another value than YES.
     let auto = ["role.yml", "-e", "agent_enable=AUTO"];
@@ -231,8 +295,14 @@ fn the_agent_is_deployed_and_hostd_makes_its_socket() {
     host.sh("chmod 666 /var/run/clawdie-hostd.sock").expect_code(0);
     run(&project, &auto).expect_code(2).out_has(&["is not root:clawdie 0660"]);
     host.sh("chmod 660 /var/run/clawdie-hostd.sock; service clawdie onestop; service clawdie_hostd onestop").expect_code(0);
-    run(&project, &[&auto[..], &["--tags", "hostd"]].concat()).expect_code(0).out_has(&["changed=1 "]);
-    assert_eq!(host.sh("service clawdie_hostd onestatus >/dev/null; echo $?; service clawdie onestatus").stdout, "0\nclawdie is not running.\n");
+    run(&project, &[&auto[..], &["--tags", "hostd"]].concat())
+        .expect_code(0)
+        .out_has(&["changed=1 "]);
+    assert_eq!(
+        host.sh("service clawdie_hostd onestatus >/dev/null; echo $?; service clawdie onestatus")
+            .stdout,
+        "0\nclawdie is not running.\n"
+    );
 }
 
 /// The agent's script, running: what is done to it is in `/.debian/calls`.
@@ -240,7 +310,10 @@ fn agent(host: &FreeBsd) {
     let script = "#!/bin/sh\n. /etc/rc.subr\nname=clawdie\nrcvar=clawdie_enable\ncommand=/usr/sbin/daemon\n\
                   echo \"$1\" >>/.debian/calls\nload_rc_config $name\nrun_rc_command \"$1\"\n";
     let file = "/usr/local/etc/rc.d/clawdie";
-    host.sh(&format!("cat >{file} <<'END'\n{script}END\nchmod 555 {file}; service clawdie onestart")).expect_code(0);
+    host.sh(&format!(
+        "cat >{file} <<'END'\n{script}END\nchmod 555 {file}; service clawdie onestart"
+    ))
+    .expect_code(0);
 }
 
 fn calls(host: &FreeBsd) -> String {
@@ -265,7 +338,8 @@ fn the_network_is_there_and_the_agent_pauses_while_rules_change() {
     ]);
     // A second agent is an alias of the bridge and a network of the same rules.
     let line = host.inventory_line("warden") + " agent=clawdie\n" + &host.inventory_line("second");
-    let project = project.file("hosts", &format!("[freebsd_host]\n{line} agent=second agent_subnet_base=10.0.1\n"));
+    let project = project
+        .file("hosts", &format!("[freebsd_host]\n{line} agent=second agent_subnet_base=10.0.1\n"));
     run(&project, &["role.yml"]).expect_code(0);
     let seen = host.sh("ifconfig warden0; pfctl -sn").expect_code(0);
     seen.out_has(&["inet 10.0.0.1 ", "inet 10.0.1.1 ", "from 10.0.0.0/24", "from 10.0.1.0/24"]);
@@ -273,7 +347,8 @@ fn the_network_is_there_and_the_agent_pauses_while_rules_change() {
     // Rules that pf refuses: the agent runs again.
     calls(&host);
     let words = ["role.yml", "-e", "{\"agent_open_ports\": [\"22 nosuch\"]}", "-e", "@ports.json"];
-    let project = project.file("ports.json", "{\"agent_open_ports\": [22], \"agent_ext_if\": \"vt\\\"net0\"}");
+    let project = project
+        .file("ports.json", "{\"agent_open_ports\": [22], \"agent_ext_if\": \"vt\\\"net0\"}");
     let told = run(&project, &words);
     assert_eq!(told.code, 2, "{told:?}");
     assert_eq!(host.sh("service clawdie onestatus >/dev/null; echo $?").stdout, "0\n");
@@ -288,7 +363,12 @@ fn the_hosts_block_has_the_table_and_no_reserved_slot() {
     let project = play(project(&host), "hosts_block");
     converges(&host, &project, &["role.yml"]);
     let hosts = host.sh("cat /etc/hosts").stdout;
-    for line in ["10.0.0.1\tclawdie-gateway", "10.0.0.3\tclawdie-db", "10.0.0.6\tclawdie-git", "10.0.0.101\tclawdie-builder"] {
+    for line in [
+        "10.0.0.1\tclawdie-gateway",
+        "10.0.0.3\tclawdie-db",
+        "10.0.0.6\tclawdie-git",
+        "10.0.0.101\tclawdie-builder",
+    ] {
         assert!(hosts.contains(line), "{line}: {hosts}");
     }
     for none in ["10.0.0.2\t", "10.0.0.149", "10.0.0.150"] {
@@ -307,8 +387,14 @@ fn the_roles_of_jails_work_alone() {
         project = play(project, role);
         converges(&host, &project, &["role.yml"]);
     }
-    let jails = host.sh("jls -j clawdie-cms jid && jls -j clawdie-builder jid && bastille list jails");
-    assert!(jails.expect_code(0).stdout.ends_with("clawdie-builder\nclawdie-cms\nclawdie-git\nclawdie-llm\n"));
+    let jails =
+        host.sh("jls -j clawdie-cms jid && jls -j clawdie-builder jid && bastille list jails");
+    assert!(
+        jails
+            .expect_code(0)
+            .stdout
+            .ends_with("clawdie-builder\nclawdie-cms\nclawdie-git\nclawdie-llm\n")
+    );
     let site = Path::new("usr/local/bastille/jails/clawdie-git/root/var/db/git/clawdie.git/HEAD");
     assert!(host.root().join(site).exists());
 }
@@ -325,19 +411,29 @@ fn a_jail_is_upgraded_and_goes_behind_a_snapshot() {
     run(&project, &upgrade).expect_code(0);
     let snapshots = "zfs list -H -o name -t snapshot -r zroot/bastille";
     let seen = host.sh(snapshots).expect_code(0).stdout;
-    assert!(seen.contains("zroot/bastille@before-upgrade_") && seen.contains("/clawdie-builder/root@before-upgrade_"), "{seen}");
+    assert!(
+        seen.contains("zroot/bastille@before-upgrade_")
+            && seen.contains("/clawdie-builder/root@before-upgrade_"),
+        "{seen}"
+    );
     run(&project, &upgrade).expect_code(0).out_has(&["changed=0 "]);
     // Another whose name begins so stays.
     let two = [&zfs[..], &["-e", "{\"agent_workers\": [\"builder\", \"builder2\"]}"]].concat();
     run(&project, &two).expect_code(0);
     agent(&host);
     calls(&host);
-    let gone = [&zfs[..], &["-e", "{\"agent_workers\": [\"builder2\"], \"agent_absent\": [\"builder\"]}"]].concat();
+    let gone =
+        [&zfs[..], &["-e", "{\"agent_workers\": [\"builder2\"], \"agent_absent\": [\"builder\"]}"]]
+            .concat();
     run(&project, &gone).expect_code(0);
     assert_eq!(calls(&host), "onestop\nonestart\n");
     assert_eq!(host.sh("bastille list jails").stdout, "clawdie-builder2\n");
     let seen = host.sh(snapshots).expect_code(0).stdout;
-    assert!(seen.contains("zroot/bastille/kept/clawdie-builder_") && seen.contains("/root@before-destroy"), "{seen}");
+    assert!(
+        seen.contains("zroot/bastille/kept/clawdie-builder_")
+            && seen.contains("/root@before-destroy"),
+        "{seen}"
+    );
     run(&project, &gone).expect_code(0).out_has(&["changed=0 "]);
     // Without ZFS there is no way back, so it stays.
     let none = ["role.yml", "-e", "{\"agent_workers\": [], \"agent_absent\": [\"builder2\"]}"];
@@ -369,7 +465,8 @@ fn the_examples_of_the_docs_are_right() {
                 .skip(1)
                 .map(|word| if word.contains('/') { shipped(word) } else { word.to_owned() })
                 .collect();
-            let words: Vec<&str> = words.iter().map(String::as_str).chain(["--list-tasks"]).collect();
+            let words: Vec<&str> =
+                words.iter().map(String::as_str).chain(["--list-tasks"]).collect();
             assert!(line.starts_with("tank playbook "), "{line}");
             project.tank(&words).expect_code(0).out_has(&["TAGS:"]);
             commands += 1;

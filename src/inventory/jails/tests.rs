@@ -179,7 +179,7 @@ fn loaded(hosts: &str, plugin: (&str, &str), answers: Vec<(&'static str, String)
     };
     let mut notices = Notices::default();
     let source = dir.path().display().to_string();
-    let inventory = load(&[source.clone()], &options, &mut notices).unwrap();
+    let inventory = load(std::slice::from_ref(&source), &options, &mut notices).unwrap();
     let told = notices.take().into_iter().map(|event| match event {
         Event::Warning(warning) => warning.chain().replace(&source, "@"),
         other => format!("{other:?}"),

@@ -120,8 +120,8 @@ pub fn with(text: &str, key: &str, line: Option<&str>) -> String {
 
 /// The rule of a key in a file or in what rctl(8) shows; the last one counts.
 pub fn of(text: &str, key: &str) -> Option<RuleOf> {
-    let rules = text.lines().filter_map(|line| RuleOf::parse(line.split('#').next()?));
-    rules.filter(|rule| rule.key == key).last()
+    let mut rules = text.lines().rev().filter_map(|line| RuleOf::parse(line.split('#').next()?));
+    rules.find(|rule| rule.key == key)
 }
 
 #[cfg(test)]

@@ -95,7 +95,7 @@ fn answer(mut stream: TcpStream, head: &str, port: u16) -> std::io::Result<()> {
     let bodyless = head.starts_with("HEAD ");
     let end = reply.find("\r\n\r\n").map_or(reply.len(), |at| at + 4);
     let end = if bodyless { end } else { reply.len() };
-    stream.write_all(reply[..end].as_bytes())?;
+    stream.write_all(&reply.as_bytes()[..end])?;
     stream.shutdown(std::net::Shutdown::Write)?;
     let mut rest = Vec::new();
     stream.read_to_end(&mut rest).map(drop)

@@ -268,13 +268,13 @@ fn with(text: &str, at: &str, wanted: Option<&str>) -> String {
 
 /// What `mount -p` shows there: the last one is on top.
 fn live(mounts: &str, at: &str) -> Option<Mount> {
-    let all = mounts.lines().filter_map(|line| {
+    let mut all = mounts.lines().filter_map(|line| {
         let mut fields = line.split_whitespace();
         let (src, point) = (plain(fields.next()?), plain(fields.next()?));
         let (fstype, opts) = (fields.next()?.to_string(), fields.next()?.to_string());
         (point == at).then_some(Mount { src, fstype, opts })
     });
-    all.last()
+    all.next_back()
 }
 
 /// Whether it is the one that is meant: the kernel tells more options than were given, but whether it can be written.

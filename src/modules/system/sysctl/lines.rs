@@ -42,7 +42,7 @@ fn unquoted(text: &str) -> String {
 /// The value that counts: that of the last line of this name.
 pub fn value(text: &str, name: &str, dialect: Dialect) -> Option<String> {
     let settings = text.lines().filter_map(|line| setting(line, dialect));
-    settings.filter(|(known, _)| *known == name).next_back().map(|(_, value)| value)
+    settings.rev().find(|(known, _)| *known == name).map(|(_, value)| value)
 }
 
 /// The text with this value, or without the name: its first line is kept for it, the others go.
