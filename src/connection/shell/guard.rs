@@ -171,9 +171,11 @@ impl Guard<'_> {
         applying.wait(PATIENCE.min(self.deadline / 4)).await;
         let outcome = self.confirm(&armed, end, &mut applying).await;
         if applying.hangs() {
-            // It would hold up all that comes behind it. Where its connection is dead, the next request opens a new one.
+            // It would hold up all that comes behind it. Where its connection is dead, a new one is opened; a
+            // question is asked again over that, so what follows it does not go to the shell that is lost.
             applying.task.abort();
             let _ = tokio::time::timeout(LATE, self.host.link().close()).await;
+            let _ = self.host.probe(Probe::new("guarded", ":")).await;
         }
         outcome
     }
