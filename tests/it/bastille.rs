@@ -148,10 +148,9 @@ fn a_jail_that_is_stuck_dying_is_told_and_made_again() {
         .expect_code(0)
         .out_has(&["changed=1 "]);
     let again = tasks(&project, "bastille_jail: {name: web2, state: stopped}").expect_code(0);
-    let again = again.out_has(&["changed=0 "]);
-    assert!(
-        format!("{}{}", again.stdout, again.stderr).contains("is dying: something still holds it")
-    );
+    let told = format!("{}{}", again.stdout, again.stderr);
+    assert!(told.contains("is dying: something still holds it"), "{told}");
+    again.out_has(&["changed=0 "]);
     tasks(&project, "bastille_jail: {name: web2}").expect_code(0).out_has(&["changed=1 "]);
     assert!(host.sh("jls -j web2 jid").code == 0);
 }
