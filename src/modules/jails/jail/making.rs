@@ -114,6 +114,8 @@ pub fn plan(args: &Args, seen: &Seen, ctx: Ctx<'_>) -> Result<Plan, Failure> {
     let quiet = args.ip.len() > 1 || !args.properties.0.is_empty();
     let wanted_up = matches!(args.state, Wanted::Started | Wanted::Restarted) && !empty;
     if comes_up && (args.state == Wanted::Stopped || quiet && wanted_up) {
+        // It is looked at when it is down again.
+        changes.iter_mut().for_each(|change| change.effects.clear());
         changes.push(stop());
     }
     let settings = args.boot.is_some()
