@@ -114,16 +114,10 @@ pub fn plan(args: &Args, seen: &Seen, ctx: Ctx<'_>) -> Result<Plan, Failure> {
     let quiet = args.ip.len() > 1 || !args.properties.0.is_empty();
     let wanted_up = matches!(args.state, Wanted::Started | Wanted::Restarted) && !empty;
     if comes_up && (args.state == Wanted::Stopped || quiet && wanted_up) {
-<<<<<<< HEAD
         // That it came up is seen by what makes it: the second look finds it stopped.
         let down = stop();
         changes.iter_mut().for_each(|change| change.effects.clone_from(&down.effects));
         changes.push(down);
-=======
-        // It is looked at when it is down again.
-        changes.iter_mut().for_each(|change| change.effects.clear());
-        changes.push(stop());
->>>>>>> s5-site
     }
     let settings = args.boot.is_some()
         || args.priority.is_some()
