@@ -12,7 +12,7 @@ use crate::base::{Diagnostic, Key, Kind, Map, Value};
 use crate::play::{Action, ParentKind, Task};
 use crate::spec::args::Refuser;
 use crate::spec::event::{Status, TaskInfo};
-use crate::spec::module::RAISED;
+use crate::spec::failure::RAISED;
 use crate::spec::{Entry, Event, Run, World};
 use crate::template::Templar;
 use crate::template::table::Stop;

@@ -45,8 +45,8 @@ fn an_unknown_plugin_is_refused_before_connecting() {
     let before = sshd.log();
     for (name, wanted) in [
         ("opnessh", ["the connection plugin 'opnessh' was not found", "Did you mean 'openssh'"]),
-        ("winrm", ["the connection plugin 'winrm' is not there yet", "openssh and local"]),
-        ("x.y.ssh", ["the connection plugin 'x.y.ssh' was not found", "openssh and local"]),
+        ("winrm", ["the connection plugin 'winrm' is not there yet", "openssh, local and jail"]),
+        ("x.y.ssh", ["the connection plugin 'x.y.ssh' was not found", "openssh, local and jail"]),
     ] {
         let run = project.tank(&["playbook", "play.yml", "-c", name]).expect_code(2);
         run.out_has(&wanted).out_has(&["failed=1"]);

@@ -21,7 +21,9 @@ fn machines_converge_and_go() {
     let host = FreeBsd::start();
     let project = project(&host);
     let ran = shipped::converges(&project, &["guests.yml"], || host.listing());
-    assert!(ran.len() > 10, "{ran:?}");
+    for name in ["bhyve_vm", "bhyve_passthru"] {
+        assert_eq!(ran[&format!("target: {name}")].status, "changed", "{ran:?}");
+    }
     let conf = host.sh("cat /vm/t1/t1.conf").expect_code(0).stdout;
     assert!(
         conf.contains("cpu=\"2\"\n") && conf.contains("network0_mac=\"58:9c:fc:0c:7b:57\"\n"),

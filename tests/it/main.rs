@@ -27,7 +27,6 @@ mod replicate;
 mod rights;
 mod scenarios;
 mod shipped;
-mod site;
 mod sshd;
 mod status;
 mod storage;

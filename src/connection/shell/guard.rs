@@ -219,6 +219,8 @@ impl Guard<'_> {
         applying: &mut Applying,
     ) -> Result<Option<Answer>, HostError> {
         let Ok(second) = self.second(end).await else { return Ok(None) };
+        // A proof that was asked for before the change was through says nothing against it.
+        let through = applying.answer.is_some();
         let left = end.saturating_duration_since(Instant::now());
         let proof = tokio::time::timeout(left, second.run(self.confirm.clone())).await;
         let Ok(Ok(proof)) = proof else { return Ok(None) };
@@ -233,8 +235,7 @@ impl Guard<'_> {
                 _ => self.afterwards(armed, &applying.answer()).await.map(Some),
             };
         }
-        if applying.answer.is_none() {
-            // It may not be through yet.
+        if !through {
             return Ok(None);
         }
         let undone = fire(&second, armed).await?;

@@ -250,26 +250,43 @@ tk_sweep() {
   done
 }
 
-# tk_kill_below PID SIGNAL: sends it to all that descend from a shell of ours, not to the shell; prints how
-# many there were.
-tk_kill_below() {
-  local all pid parent found=" $1 " more=1 n=0
-  all=$(ps -A -o pid= -o ppid= 2>/dev/null || ps -o pid,ppid)
+# tk_below ALL PID...: sets tk_out to these processes and all that descend from them; ALL: lines of PID and PPID.
+tk_below() {
+  local all="$1" pid parent more=1
+  shift
+  tk_out=" $* "
   while [ "$more" = 1 ]; do
     more=0
     while read -r pid parent; do
-      case $found in *" $pid "*) continue ;; esac
-      case $found in *" $parent "*) found="$found$pid " more=1 ;; esac
+      case $tk_out in *" $pid "*) continue ;; esac
+      case $tk_out in *" $parent "*) tk_out="$tk_out$pid " more=1 ;; esac
     done <<END
 $all
 END
   done
-  for pid in $found; do
-    if [ "$pid" != "$1" ] && [ "$pid" != "$$" ]; then
-      kill "-$2" "$pid" 2>/dev/null && n=$((n + 1))
+}
+
+# tk_kill_below PID SIGNAL [PID...]: sends it to all that descend from a shell of ours, not to the shell; with more
+# numbers only to what is left of these and descends from them. Prints to which.
+tk_kill_below() {
+  local shell="$1" signal="$2" all pid sent=''
+  shift 2
+  all=$(ps -A -o pid= -o ppid= 2>/dev/null || ps -o pid,ppid)
+  tk_below "$all" "$shell"
+  if [ $# -gt 0 ]; then
+    for pid; do
+      case $tk_out in *" $pid "*) sent="$sent $pid" ;; esac
+    done
+    # shellcheck disable=SC2086 # numbers
+    tk_below "$all" $sent
+    sent=''
+  fi
+  for pid in $tk_out; do
+    if [ "$pid" != "$shell" ] && [ "$pid" != "$$" ]; then
+      kill "-$signal" "$pid" 2>/dev/null && sent="$sent $pid"
     fi
   done
-  tk_line "$n"
+  tk_line "$sent"
 }
 
 # tk_reach HOST PORT SECONDS: 0 a connection opens, 1 it does not, 3 no tool to try with.

@@ -181,18 +181,20 @@ fn no_tty(refused: Refused) -> HostError {
     }
 }
 
-/// Stops all that runs below a shell of this identity, from a second one: first asks, then kills.
+/// Stops all that runs below a shell of this identity, from a second one: first asks, then kills what is left of it. The
+/// shell may be at its next request by then.
 fn stop_below(base: Arc<Base>, pid: u32) -> BoxFuture<'static, ()> {
     Box::pin(async move {
         let Ok(mut second) = Session::start(&base).await else { return };
         let limit = Duration::from_secs(10);
-        for (signal, pause) in [("TERM", 2), ("KILL", 0)] {
-            let text = format!("tk_kill_below {pid} {signal}");
-            match second.ask(&base, &text, limit).await {
-                Ok(count) if count.trim() != "0" => {}
-                _ => break,
-            }
-            tokio::time::sleep(Duration::from_secs(pause)).await;
+        let asked = second.ask(&base, &format!("tk_kill_below {pid} TERM"), limit).await;
+        let asked = asked.unwrap_or_default();
+        let numbers: Vec<&str> =
+            asked.split_whitespace().filter(|word| word.parse::<u32>().is_ok()).collect();
+        if !numbers.is_empty() {
+            tokio::time::sleep(Duration::from_secs(2)).await;
+            let text = format!("tk_kill_below {pid} KILL {}", numbers.join(" "));
+            let _ = second.ask(&base, &text, limit).await;
         }
         second.quit().await;
     })

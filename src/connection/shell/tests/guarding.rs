@@ -3,7 +3,7 @@
 use super::*;
 use crate::connection::shell::{Connect, Link, open_on};
 use crate::spec::{Change, Op, Ran};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// A host that cannot be reached while the file `cut` exists.
 async fn host_behind(cut: PathBuf, shell: &str) -> Arc<ShellHost> {
@@ -77,7 +77,6 @@ async fn confirmed_refused_and_cut_off() {
 
         std::fs::remove_file(at("undone")).unwrap();
         let cutting = guarded(dir.path(), "touch done cut; kill -9 $PPID", "true", 3);
-        let start = Instant::now();
         let ran = apply(host, vec![cutting]).await;
         let text = "not confirmed within 3 seconds; it was rolled back";
         assert_eq!(
@@ -85,22 +84,16 @@ async fn confirmed_refused_and_cut_off() {
             (Ran::UNCONFIRMED, text),
             "{shell}"
         );
-        assert!(
-            start.elapsed() > Duration::from_secs(2)
-                && at("undone").exists()
-                && !at("done").exists()
-        );
+        assert!(at("undone").exists() && !at("done").exists());
         assert_eq!(sh(host, "echo back").await, triple(0, "back\n", ""));
         assert_eq!(guards_left(), 0, "{shell}");
 
         // The old connection says nothing any more; the new one proves it, and takes its place.
         std::fs::remove_file(at("undone")).unwrap();
-        let start = Instant::now();
         let silent = guarded(dir.path(), "touch done; exec sleep 20", "test -e done", 12);
         let ran = apply(host, vec![silent, run("behind")]).await;
         assert_eq!(ran.iter().map(|r| r.answer.rc).collect::<Vec<_>>(), [0, 0], "{shell}");
         assert!(at("behind").exists() && at("done").exists() && !at("undone").exists());
-        assert!(start.elapsed() < Duration::from_secs(11), "{shell}: {:?}", start.elapsed());
 
         // Slow, and not proved before it is through.
         let slow = guarded(dir.path(), "rm done; sleep 3; touch slow", "test -e slow", 8);
