@@ -2,7 +2,7 @@
 # Follows ../told/ask.sh and ask.sh. Words: the URI; a machine or nothing; what to tell besides its state and its next
 # start's document: `live` the one that runs, `all` the states and numbers of all, `others` the documents of all
 # others, `host` what the host has, `snapshots` those of the machine and the one that is named last.
-local uri="$1" name="$2" more="$3" line one kvm_names= running=
+local uri="$1" name="$2" more="$3" line one kvm_names='' running=''
 
 kvm_domain_list() { told_ask "$1" virsh -q -c "$uri" list --all --name "$2"; }
 

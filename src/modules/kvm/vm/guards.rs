@@ -148,13 +148,8 @@ fn members(text: &str) -> Vec<Member<'_>> {
     text.lines().filter_map(one).collect()
 }
 
-fn hostdev(
-    pci: Pci,
-    args: &Args,
-    wish: &Wish,
-    seen: &Seen,
-    warnings: &mut Vec<String>,
-) -> Result<(), Failure> {
+/// Refuses a device that another machine has.
+fn nobody_elses(pci: Pci, seen: &Seen) -> Result<(), Failure> {
     for (other, node) in &seen.others {
         let devices = node.find("devices").into_iter().flat_map(|devices| devices.all("hostdev"));
         let mut theirs = devices.filter_map(|node| compare::pci(node.find("source/address")?));
@@ -164,6 +159,17 @@ fn hostdev(
             return Err(Failure::new(text));
         }
     }
+    Ok(())
+}
+
+fn hostdev(
+    pci: Pci,
+    args: &Args,
+    wish: &Wish,
+    seen: &Seen,
+    warnings: &mut Vec<String>,
+) -> Result<(), Failure> {
+    nobody_elses(pci, seen)?;
     if !seen.details.worked(&format!("pci {pci}")) {
         return Err(Failure::new(format!("the host has no PCI device {pci}")));
     }

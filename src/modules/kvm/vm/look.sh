@@ -1,6 +1,6 @@
 # shellcheck shell=sh disable=SC3043,SC2154
 # Follows ../../told/ask.sh and ../ask.sh. Words: the URI, then what to look at, each with its kind in front.
-local uri="$1" word one real kvm_names=
+local uri="$1" word one real
 shift
 
 kvm_real() { readlink -f "$1" 2>/dev/null || tk_put "$1"; }
