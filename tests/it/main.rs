@@ -24,6 +24,7 @@ mod process;
 mod project;
 mod prune;
 mod replicate;
+mod results;
 mod rights;
 mod scenarios;
 mod shipped;
