@@ -2,6 +2,7 @@
 
 pub mod accounts;
 pub mod bhyve;
+pub mod boot;
 pub mod commands;
 pub mod databases;
 pub mod facts;
@@ -22,6 +23,7 @@ use crate::spec::Entry;
 pub static MODULES: &[&[Entry]] = &[
     accounts::FAMILY,
     bhyve::FAMILY,
+    boot::FAMILY,
     commands::FAMILY,
     databases::FAMILY,
     facts::FAMILY,
