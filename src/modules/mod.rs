@@ -9,6 +9,7 @@ pub mod files;
 pub mod flow;
 pub mod freebsd;
 pub mod jails;
+pub mod network;
 pub mod packages;
 pub mod services;
 pub mod sources;
@@ -29,6 +30,7 @@ pub static MODULES: &[&[Entry]] = &[
     flow::FAMILY,
     freebsd::FAMILY,
     jails::FAMILY,
+    network::FAMILY,
     services::FAMILY,
     sources::FAMILY,
     packages::FAMILY,
