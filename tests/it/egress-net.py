@@ -1,4 +1,4 @@
-"""Answers on ports, and tries whether somebody answers. Words: listen, or try PROTO ADDRESS PORT [SOURCE], or
+"""Answers on ports, and tries whether somebody answers. Words: listen, or try PROTO ADDRESS PORT [SOURCE], tagged INTERFACE, or
 hold ADDRESS PORT DIRECTORY (a connection that is used again once DIRECTORY/go is there)."""
 import os
 import socket
@@ -82,7 +82,16 @@ def hold(address, port, directory):
     return True
 
 
-WHAT = {"listen": listen, "try": attempt, "hold": hold}
+def tagged(interface):
+    """One broadcast from the interface's own address, in network 5."""
+    with socket.socket(socket.AF_PACKET, socket.SOCK_RAW) as sender:
+        sender.bind((interface, 0))
+        own = sender.getsockname()[4]
+        sender.send(b"\xff" * 6 + own + struct.pack(">3H", 0x8100, 5, 0x0800) + b"\x45" + b"\0" * 59)
+    return True
+
+
+WHAT = {"tagged": tagged, "listen": listen, "try": attempt, "hold": hold}
 try:
     good = WHAT[sys.argv[1]](*sys.argv[2:])
 except OSError:

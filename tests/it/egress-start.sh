@@ -61,6 +61,7 @@ ip -n w -6 addr add 2a0f::8/128 dev lo nodad
 for guest in a b o; do
   ip -n "$guest" route add default via 10.9.0.100
   ip -n "$guest" -6 route add default via fd09::100
+  ip -n "$guest" route add 10.8.0.0/24 via 10.9.0.1
 done
 ip route add default via 10.9.0.100
 ip -6 route add default via fd09::100

@@ -138,7 +138,17 @@ fn a_guest_on_a_bridge_reaches_its_list_and_nothing_else() {
     let site = Site::start();
     site.expect(
         "a",
-        &[("tcp 5.6.7.8 443", true), ("tcp 10.9.0.3 22", true), ("tcp fd09::100 443", true)],
+        &[
+            ("tcp 5.6.7.8 443", true),
+            ("tcp 5.6.7.8 853", true),
+            ("tcp 5.6.7.9 443", true),
+            ("udp 10.9.0.100 5353", true),
+            ("tcp 10.9.0.3 22", true),
+            ("tcp 10.9.0.1 22", true),
+            ("tcp 10.8.0.2 22", true),
+            ("tcp fd09::100 443", true),
+            ("tcp fd09::3 22", true),
+        ],
     );
     let allow = "allow: [{to: [5.6.7.8, 5.6.8.0/24], ports: [443, 8000-9000]}, {to: 10.9.0.100, proto: udp, ports: [123]}, {to: 'fd09::100', ports: [443]}]";
     site.settles(&format!("{A}, {LESS}, {allow}"));
@@ -193,6 +203,11 @@ fn a_guest_on_a_bridge_reaches_its_list_and_nothing_else() {
 fn spoofs(site: &Site) {
     site.shell("ip -n a addr add 10.9.0.77/24 dev eth0").expect_code(0);
     site.expect("a", &[("tcp 5.6.7.8 443 10.9.0.77", false), ("tcp 5.6.7.8 443 10.9.0.2", true)]);
+    // A frame with the tag of another network.
+    let net = site.dir.path().join("net.py");
+    site.shell(&format!("ip netns exec a python3 {} tagged eth0", net.display())).expect_code(0);
+    let tagged = "nft list table bridge tank_egress_a | grep -c 'counter packets 1 .*\"tagged\"'";
+    assert_eq!(site.shell(tagged).stdout, "1\n");
     // Nobody learns by ARP that it has that address.
     site.expect("w", &[("tcp 10.9.0.77 22", false)]);
     let known = site.shell("ip -n w neigh show 10.9.0.77").stdout;
