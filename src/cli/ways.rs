@@ -66,5 +66,6 @@ pub fn become_defaults(
         exe: own("become_exe"),
         flags: own("become_flags"),
         password: passwords.r#become.clone(),
+        same_user: settings.bool("BECOME_ALLOW_SAME_USER"),
     }
 }

@@ -3,7 +3,7 @@
 use super::batch::Batch;
 use super::keywords::Reader;
 use super::play::{BecomeDefaults, Session};
-use super::pool::{Become, Route};
+use super::pool::{Become, Jail, Route};
 use super::task::TaskRun;
 use crate::base::{Diagnostic, Kind, Value};
 use crate::play::{Keywords, Task};
@@ -59,12 +59,29 @@ pub fn route_of(
     // Connection keywords are those of the play's host (S-87).
     let keywords = target.is_none().then_some(&reader);
     let options = options(&session.options.connection, keywords, vars)?;
-    let other_user = other_user(session, &reader, vars)?;
     let jail = match connection.as_str() {
         "jail" => Some(Box::new(super::jail::of(batch, keywords, vars, &name)?)),
         _ => None,
     };
+    let login = login(&connection, &options, jail.as_deref());
+    let other =
+        |to: &Become| session.options.r#become.same_user || login.as_ref() != Some(&to.user);
+    let other_user = other_user(session, &reader, vars)?.filter(other);
     Ok((Route { host: name, connection, vars: options, r#become: other_user, jail }, target))
+}
+
+/// The login user, where it is known before connecting: nobody becomes it.
+fn login(
+    connection: &str,
+    options: &BTreeMap<&'static str, Value>,
+    jail: Option<&Jail>,
+) -> Option<String> {
+    let root = || "root".to_string();
+    match (connection, jail) {
+        (_, Some(jail)) => Some(jail.user.clone().unwrap_or_else(root)),
+        ("local", None) => rustix::process::geteuid().is_root().then(root),
+        _ => options.get("ansible_user").map(Value::text),
+    }
 }
 
 fn delegate(reader: &Reader<'_>, task: &Task) -> Result<Option<Arc<str>>, Stop> {

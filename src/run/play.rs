@@ -73,6 +73,8 @@ pub struct BecomeDefaults {
     pub flags: Option<String>,
     /// Password that was asked for, marked secret.
     pub password: Option<Value>,
+    /// Whether the login user is become as well (`become_allow_same_user`).
+    pub same_user: bool,
 }
 
 /// How often the operator interrupted: once, finish what runs; twice, now.

@@ -74,6 +74,12 @@ fn by_sudo() {
         let variable = format!("{{\"ansible_become_password\": \"{ADMIN_PASSWORD}\"}}");
         becomes(&project, user, &["-e", &variable]);
     }
+    // Whoever it is already is not become, as Ansible has it.
+    let none = ["-e", "ansible_become_exe=/nosuch"];
+    becomes(&project, "admin", &none);
+    let project = project.env("ANSIBLE_BECOME_ALLOW_SAME_USER", "true");
+    let run = play(&project, &[&["-b", "--become-user", "admin"], &none[..]].concat());
+    assert!(run.code != 0 && run.stdout.contains("/nosuch"), "{run:?}");
     tree.shell("echo 'admin ALL=(ALL) NOPASSWD: ALL' >/etc/sudoers.d/admin").expect_code(0);
     becomes(&project, "root", &[]);
     becomes(&project, "plain", &["--become-password-file", "wrong-word"]);

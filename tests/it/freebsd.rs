@@ -162,7 +162,7 @@ fn the_stand_ins_answer_as_freebsds_tools_did() {
 }
 
 #[test]
-fn what_only_other_systems_know_is_refused() {
+fn f14_f16_what_only_other_systems_know_is_refused() {
     let host = FreeBsd::start();
     let words = fs::read_to_string(Path::new(FIXTURES).join("refused.txt")).unwrap();
     let lines: Vec<&str> = words.lines().filter(|line| !line.starts_with('#')).collect();
@@ -185,9 +185,56 @@ fn facts_are_freebsds() {
 }
 
 #[test]
-fn files_converge() {
+fn f11_f13_files_converge() {
     let host = FreeBsd::start();
     converges(&host, &project(&host), &["files.yml"]);
+}
+
+#[test]
+fn f12_links_that_lead_nowhere_are_seen_as_links() {
+    let host = FreeBsd::start();
+    let project = project(&host).file(
+        "links.yml",
+        "- hosts: target\n  gather_facts: false\n  tasks:\n    \
+         - {name: Link, file: {src: /nosuch/place, dest: /tmp/nowhere, state: link, force: true, follow: false}}\n    \
+         - {stat: {path: /tmp/nowhere}, register: link}\n    \
+         - {stat: {path: /tmp/nowhere, follow: true}, register: target}\n    \
+         - assert:\n        that: ['link.stat.islnk', 'link.stat.lnk_target == \"/nosuch/place\"', 'not target.stat.exists']\n      \
+           when: not ansible_check_mode\n",
+    );
+    let ran = converges(&host, &project, &["links.yml"]);
+    assert_eq!(ran["target: Link"].status, "changed", "{ran:?}");
+    assert_eq!(host.sh("readlink /tmp/nowhere").stdout, "/nosuch/place\n");
+}
+
+#[test]
+fn f23_f24_f28_the_file_that_counts_is_changed_and_a_link_stays_one() {
+    let host = FreeBsd::start();
+    let project = project(&host);
+    let task = |module: &str, words: &str| {
+        project.called("ansible", &["target", "-m", module, "-a", words])
+    };
+    host.sh("mkdir -p /etc/rc.conf.d && echo 'powerd_enable=\"NO\"' >/etc/rc.conf.d/powerd && cp /etc/rc.conf /tmp/old")
+        .expect_code(0);
+    let told = task("rc_service", "name=powerd enabled=AUTO").expect_code(0);
+    assert!(told.stdout.contains("CHANGED"), "{told:?}");
+    let seen = host.sh("cat /etc/rc.conf.d/powerd; cmp /etc/rc.conf /tmp/old && echo same");
+    assert_eq!(seen.stdout, "powerd_enable=\"AUTO\"\nsame\n");
+    let told = task("rc_service", "name=powerd enabled=AUTO").expect_code(0);
+    assert!(!told.stdout.contains("CHANGED"), "{told:?}");
+    // Of a link, what it leads to is changed, and keeps its mode.
+    host.sh("mkdir -p /srv/etc && mv /etc/rc.conf /srv/etc/rc.conf && chmod 600 /srv/etc/rc.conf && ln -s /srv/etc/rc.conf /etc/rc.conf")
+        .expect_code(0);
+    task("sysrc", "name=ntpd_enable value=YES").expect_code(0);
+    let seen = host
+        .sh("readlink /etc/rc.conf; stat -f %Mp%Lp /srv/etc/rc.conf; tail -n 1 /srv/etc/rc.conf");
+    assert_eq!(seen.stdout, "/srv/etc/rc.conf\n0600\nntpd_enable=\"YES\"\n");
+    // A quote that is not closed: nothing is written.
+    host.sh("echo 'broken=\"x' >>/srv/etc/rc.conf").expect_code(0);
+    let before = host.listing();
+    let told = task("sysrc", "name=ntpd_enable value=NO");
+    assert!(told.code == 2 && told.stdout.contains("/etc/rc.conf"), "{told:?}");
+    assert_eq!(host.changed_since(&before), [""; 0]);
 }
 
 #[test]
@@ -208,13 +255,13 @@ fn kernel_loader_boot_environments_and_scripts_converge() {
     let host = FreeBsd::start();
     let project = project(&host);
     converges(&host, &project, &["system.yml"]);
-    // Finding 33: loaded, code 0, and it cannot work.
+    // F-33: loaded, code 0, and it cannot work.
     let told = project.playbook(&["vmm.yml"]).expect_code(2);
     told.out_has(&["it is loaded and does not work"]);
 }
 
 #[test]
-fn interfaces_converge_live_and_at_boot() {
+fn f36_interfaces_converge_live_and_at_boot() {
     let host = FreeBsd::start();
     let project = project(&host);
     converges(&host, &project, &["network.yml"]);
@@ -247,7 +294,7 @@ fn an_interface_that_leads_to_us_is_left_alone() {
     assert_eq!(host.sh("ifconfig -l").stdout, "vtnet0 lo0\n");
     task("name=warden0 members=vtnet0 management=true rollback_timeout=20").expect_code(0);
     assert!(host.sh("ifconfig warden0").stdout.contains("member: vtnet0"));
-    // Finding 34: the name is taken by another kind of thing, and nothing unnamed is left behind.
+    // F-34: the name is taken by another kind of thing, and nothing unnamed is left behind.
     let told = task("name=lo0 type=bridge");
     assert!(told.code == 2 && told.stdout.contains("is no bridge"), "{told:?}");
     assert_eq!(host.sh("ifconfig -l").stdout, "vtnet0 lo0 warden0\n");
@@ -266,7 +313,7 @@ fn rules_of_pf_converge() {
 }
 
 #[test]
-fn rules_that_lock_us_out_undo_themselves() {
+fn f49_rules_that_lock_us_out_undo_themselves() {
     let host = FreeBsd::start();
     let project = project(&host);
     let old = "pass in quick proto tcp from any to any port 22 keep state\n";
@@ -289,7 +336,7 @@ fn rules_that_lock_us_out_undo_themselves() {
     let told = play("pass in on vtnet0 inet proto tcp\nblock inn all\npass\n");
     told.expect_code(2).out_has(&["/etc/pf.conf:2: syntax error: block inn all"]);
     assert_eq!(host.changed_since(&before), [""; 0]);
-    // Rules that let us in are kept, and what jails put into a table stays there (finding 49).
+    // Rules that let us in are kept, and what jails put into a table stays there (F-49).
     host.sh("pfctl -q -t jails -T add 10.17.89.10").expect_code(0);
     let new = "table <jails> persist\nblock in all\n\
                pass in quick proto tcp from any to any port 22 keep state\n";
@@ -316,7 +363,7 @@ fn rules_that_silence_the_old_connection_are_proved_by_a_new_one() {
 }
 
 #[test]
-fn another_user_is_become_by_su() {
+fn f10a_another_user_is_become_by_su() {
     let host = FreeBsd::start();
     // Root's shell is csh, and that of this user lets nobody in.
     project(&host).playbook(&["su.yml"]).expect_code(0).out_has(&["changed=1 "]);

@@ -1,5 +1,6 @@
 //! The rules of the house, checked on its sources: layers, sizes, words, the top level, dependencies, shell files.
 
+mod findings;
 mod source;
 
 use std::fs;

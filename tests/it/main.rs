@@ -28,6 +28,7 @@ mod replicate;
 mod rights;
 mod scenarios;
 mod shipped;
+mod site;
 mod sshd;
 mod status;
 mod storage;

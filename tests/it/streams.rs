@@ -209,7 +209,7 @@ fn an_operator_that_is_killed_leaves_nothing_running() {
 }
 
 #[test]
-fn failures_of_either_end_are_told_and_leave_nothing() {
+fn f54_failures_of_either_end_are_told_and_leave_nothing() {
     let sshd = Sshd::start();
     block_on(async {
         let host = host(&sshd, sshd.port()).await;

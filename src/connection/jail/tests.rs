@@ -150,7 +150,7 @@ async fn a_stream_runs_in_the_jail() {
 
 /// F-59 (`jls -j`), F-60 (names are exact), F-64 (a dying jail). The liar completes names as `bastille` does.
 #[tokio::test]
-async fn only_a_running_jail_of_exactly_this_name_is_entered() {
+async fn f59_f60_f64_only_a_running_jail_of_exactly_this_name_is_entered() {
     let fake = Fake::new("1 - web2\n3 dying db\n5 liar cms\n7 - 7\n9 - a b\n");
     let gone = |name: &str| unreachable(&format!("jail not running: {name} on host1"));
     for name in ["web", "we", "web22", "WEB2", "w*", "web2\\", "cm", "-x", "1", "$(id)", "it's"] {
@@ -165,7 +165,7 @@ async fn only_a_running_jail_of_exactly_this_name_is_entered() {
 
 /// F-60: errors of jexec are code 1 and a text.
 #[tokio::test]
-async fn what_jexec_says_is_told() {
+async fn f60_what_jexec_says_is_told() {
     let fake = Fake::new("1 - web\n");
     let nobody = unreachable("jexec: nobody: no such user");
     assert_eq!(fake.refusal("web", Some("nobody")).await, nobody);

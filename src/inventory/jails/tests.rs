@@ -206,7 +206,7 @@ impl Loaded {
 }
 
 #[test]
-fn jails_become_hosts_in_groups() {
+fn f59_jails_become_hosts_in_groups() {
     let plugin = "plugin: bastille_jails\nhosts: [jailhosts, 192.0.2.9]\n";
     let answers = vec![
         ("host1", answer("web x.y", &[("web", "prod"), ("db", "prod")])),

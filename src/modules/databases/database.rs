@@ -1,10 +1,9 @@
 //! `postgresql_db`: a database is there, or not.
 
-use super::server::{self, rows, server};
+use super::server::{self, Login, rows};
 use super::{check_name, sql, statements, text};
 use crate::base::Value;
 use crate::modules::accounts::Presence;
-use crate::spec::args::PathText;
 use crate::spec::{
     Answer, Change, Ctx, Doc, Effect, Example, Failure, Fields, Look, Plan, Probe, Ran, Risk,
     State, Support,
@@ -37,21 +36,8 @@ crate::args! {
         force: bool => [default("no")],
         /// Database that is asked.
         maintenance_db: String => [default("postgres")],
-        /// Role that logs in; its own name on the host must be allowed to, as by become.
-        login_user: String => [default("postgres"), aliases(&["login"])],
-        /// The password of that role; it goes by a file that only this user can read, never by words.
-        login_password: Option<String> => [no_log()],
-        /// Host of the server; empty: its socket on this host.
-        login_host: String => [default(""), aliases(&["host"])],
-        /// Directory of the socket.
-        login_unix_socket: Option<PathText> => [aliases(&["unix_socket"])],
-        /// Port of the server.
-        login_port: i64 => [default("5432"), aliases(&["port"])],
-        /// Whether TLS is used, and what is checked.
-        ssl_mode: String => [default("prefer"), choices(&["allow", "disable", "prefer", "require", "verify-ca", "verify-full"])],
-        /// Role that the statements run as after the login.
-        session_role: Option<String> => [],
     }
+    with login: Login,
     rules []
 }
 
@@ -194,13 +180,13 @@ impl State for PostgresqlDb {
     fn probe(&self, args: &Args, _: Ctx<'_>) -> Result<Probe, Failure> {
         args.check()?;
         let sql = format!("{LOOK}{};\n", sql::text(&args.db));
-        server!(args).ask("postgresql_db", &args.maintenance_db, &sql)
+        args.login.server().ask("postgresql_db", &args.maintenance_db, &sql)
     }
 
     fn read(&self, args: &Args, answers: &[Answer], ctx: Ctx<'_>) -> Result<Look<Seen>, Failure> {
         let answer = answers.first().ok_or_else(|| Failure::new("the host did not answer"))?;
         let row = rows(answer)?.into_iter().next();
-        let thing = server!(args).thing(&args.db);
+        let thing = args.login.server().thing(&args.db);
         Ok(Look::Seen(Seen(match ctx.world.thing("postgresql_db", &thing) {
             Some(told) => told.cloned(),
             None => row,
@@ -224,7 +210,7 @@ impl State for PostgresqlDb {
             return Ok(Plan::ok());
         }
         let sql = format!("{};\n", statements.join(";\n"));
-        let server = server!(args);
+        let server = args.login.server();
         let change = server.change(&args.maintenance_db, &sql, &statements.join("\n"))?;
         let gone = args.state == Presence::Absent;
         let left = (!gone).then(|| args.left(seen.0.as_ref()));

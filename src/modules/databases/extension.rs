@@ -1,10 +1,9 @@
 //! `postgresql_ext`: an extension of a database is there, or not.
 
-use super::server::{self, rows, server};
+use super::server::{self, Login, rows};
 use super::{check_name, sql, statements, text};
 use crate::base::Value;
 use crate::modules::accounts::Presence;
-use crate::spec::args::PathText;
 use crate::spec::{
     Answer, Change, Ctx, Doc, Effect, Example, Failure, Fields, Look, Plan, Probe, Ran, Risk,
     State, Support,
@@ -27,21 +26,8 @@ crate::args! {
         cascade: bool => [default("no")],
         /// A comment; empty: none.
         comment: Option<String> => [],
-        /// Role that logs in; its own name on the host must be allowed to, as by become.
-        login_user: String => [default("postgres"), aliases(&["login"])],
-        /// The password of that role; it goes by a file that only this user can read, never by words.
-        login_password: Option<String> => [no_log()],
-        /// Host of the server; empty: its socket on this host.
-        login_host: String => [default(""), aliases(&["host"])],
-        /// Directory of the socket.
-        login_unix_socket: Option<PathText> => [aliases(&["unix_socket"])],
-        /// Port of the server.
-        login_port: i64 => [default("5432"), aliases(&["port"])],
-        /// Whether TLS is used, and what is checked.
-        ssl_mode: String => [default("prefer"), choices(&["allow", "disable", "prefer", "require", "verify-ca", "verify-full"])],
-        /// Role that the statements run as after the login.
-        session_role: Option<String> => [],
     }
+    with login: Login,
     rules []
 }
 
@@ -177,12 +163,12 @@ impl State for PostgresqlExt {
     fn probe(&self, args: &Args, _: Ctx<'_>) -> Result<Probe, Failure> {
         check_name("extension", &args.ext)?;
         check_name("database", &args.login_db)?;
-        server!(args).ask("postgresql_ext", &args.login_db, &args.look())
+        args.login.server().ask("postgresql_ext", &args.login_db, &args.look())
     }
 
     fn read(&self, args: &Args, answers: &[Answer], ctx: Ctx<'_>) -> Result<Look<Seen>, Failure> {
         let answer = answers.first().ok_or_else(|| Failure::new("the host did not answer"))?;
-        let server = server!(args);
+        let server = args.login.server();
         let mut seen = match rows(answer) {
             Ok(rows) => rows.first().map(Seen::of).unwrap_or_default(),
             Err(failure) => {
@@ -224,7 +210,7 @@ impl State for PostgresqlExt {
             return Ok(plan);
         }
         let sql = format!("BEGIN;\n{};\nCOMMIT;\n", statements.join(";\n"));
-        let server = server!(args);
+        let server = args.login.server();
         let change = server.change(&args.login_db, &sql, &statements.join("\n"))?;
         let version = args.wanted(seen).or(seen.version.as_deref()).or(seen.newest.as_deref());
         let comment = args.comment.as_deref().or(seen.comment.as_deref());

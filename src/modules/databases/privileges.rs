@@ -3,11 +3,10 @@
 
 mod objects;
 
-use super::server::{self, Server, rows, server};
+use super::server::{self, Login, Server, rows};
 use super::{check_name, sql, statements};
 use crate::base::Value;
 use crate::modules::accounts::Presence;
-use crate::spec::args::PathText;
 use crate::spec::{
     Answer, Change, Ctx, Doc, Effect, Example, Failure, Fields, Look, Plan, Probe, Ran, State,
     Support,
@@ -38,21 +37,8 @@ crate::args! {
         grant_option: Option<bool> => [aliases(&["admin_option"])],
         /// Whether a role that is not there is an error, else it is passed over.
         fail_on_role: bool => [default("yes")],
-        /// Role that logs in; its own name on the host must be allowed to, as by become.
-        login_user: String => [default("postgres"), aliases(&["login"])],
-        /// The password of that role; it goes by a file that only this user can read, never by words.
-        login_password: Option<String> => [no_log()],
-        /// Host of the server; empty: its socket on this host.
-        login_host: String => [default(""), aliases(&["host"])],
-        /// Directory of the socket.
-        login_unix_socket: Option<PathText> => [aliases(&["unix_socket"])],
-        /// Port of the server.
-        login_port: i64 => [default("5432"), aliases(&["port"])],
-        /// Whether TLS is used, and what is checked.
-        ssl_mode: String => [default("prefer"), choices(&["allow", "disable", "prefer", "require", "verify-ca", "verify-full"])],
-        /// Role that the statements run as after the login.
-        session_role: Option<String> => [],
     }
+    with login: Login,
     rules []
 }
 
@@ -173,7 +159,7 @@ fn implicit(role: &str) -> bool {
 
 impl Seen {
     fn read(args: &Args, answer: &Answer, ctx: Ctx<'_>) -> Result<Self, Failure> {
-        let server = server!(args);
+        let server = args.login.server();
         let foretold =
             |kind, name: &str| matches!(ctx.world.thing(kind, &server.thing(name)), Some(Some(_)));
         let all = || args.role_names().map(sql::role).collect();
@@ -212,7 +198,7 @@ impl State for PostgresqlPrivs {
     fn probe(&self, args: &Args, _: Ctx<'_>) -> Result<Probe, Failure> {
         check_name("database", &args.login_db)?;
         args.objects()?;
-        server!(args).ask("postgresql_privs", &args.login_db, &args.ask_roles())
+        args.login.server().ask("postgresql_privs", &args.login_db, &args.ask_roles())
     }
 
     fn read(&self, args: &Args, answers: &[Answer], ctx: Ctx<'_>) -> Result<Look<Seen>, Failure> {
@@ -221,7 +207,7 @@ impl State for PostgresqlPrivs {
         if let Some(role) = seen.missing.first().filter(|_| args.fail_on_role) {
             return Err(Failure::new(format!("Role '{role}' does not exist")));
         }
-        let server = server!(args);
+        let server = args.login.server();
         if let Some(told) = ctx.world.thing("postgresql_privs", &args.thing(&server)) {
             let as_wanted = told.map(Value::text).unwrap_or_default() == args.state.word();
             return Ok(Look::Seen(Seen { differs: Some(!as_wanted), ..seen }));
@@ -260,7 +246,7 @@ impl State for PostgresqlPrivs {
             return Ok(plan);
         }
         let sql = format!("BEGIN;\n{};\nCOMMIT;\n", statements.join(";\n"));
-        let server = server!(args);
+        let server = args.login.server();
         let change = server.change(&args.login_db, &sql, &statements.join("\n"))?;
         let left = Some(Value::from(args.state.word()));
         let effect = Effect::Thing("postgresql_privs", args.thing(&server), left);

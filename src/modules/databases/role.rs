@@ -1,10 +1,9 @@
 //! `postgresql_user`: a role is there with its rights and its password, or not.
 
-use super::server::{self, rows, server};
+use super::server::{self, Login, rows};
 use super::{check_name, flag, scram, sql, statements, text};
 use crate::base::Value;
 use crate::modules::accounts::Presence;
-use crate::spec::args::PathText;
 use crate::spec::{
     Answer, Change, Ctx, Doc, Effect, Example, Failure, Fields, Look, Plan, Probe, Ran, Risk,
     State, Support,
@@ -33,21 +32,8 @@ crate::args! {
         comment: Option<String> => [],
         /// Database that is asked.
         login_db: String => [default("postgres"), aliases(&["db"])],
-        /// Role that logs in; its own name on the host must be allowed to, as by become.
-        login_user: String => [default("postgres"), aliases(&["login"])],
-        /// The password of that role; it goes by a file that only this user can read, never by words.
-        login_password: Option<String> => [no_log()],
-        /// Host of the server; empty: its socket on this host.
-        login_host: String => [default(""), aliases(&["host"])],
-        /// Directory of the socket.
-        login_unix_socket: Option<PathText> => [aliases(&["unix_socket"])],
-        /// Port of the server.
-        login_port: i64 => [default("5432"), aliases(&["port"])],
-        /// Whether TLS is used, and what is checked.
-        ssl_mode: String => [default("prefer"), choices(&["allow", "disable", "prefer", "require", "verify-ca", "verify-full"])],
-        /// Role that the statements run as after the login.
-        session_role: Option<String> => [],
     }
+    with login: Login,
     rules []
 }
 
@@ -267,7 +253,7 @@ impl State for PostgresqlUser {
     fn probe(&self, args: &Args, _: Ctx<'_>) -> Result<Probe, Failure> {
         check_name("role", &args.user)?;
         args.rights()?;
-        server!(args).ask("postgresql_user", &args.login_db, &args.look())
+        args.login.server().ask("postgresql_user", &args.login_db, &args.look())
     }
 
     fn read(&self, args: &Args, answers: &[Answer], ctx: Ctx<'_>) -> Result<Look<Seen>, Failure> {
@@ -281,7 +267,7 @@ impl State for PostgresqlUser {
         })?;
         let row = rows.first().ok_or_else(|| Failure::new("the server did not answer"))?;
         let role = row.get("role").filter(|role| !role.is_null()).cloned();
-        let thing = server!(args).thing(&args.user);
+        let thing = args.login.server().thing(&args.user);
         let role = match ctx.world.thing("postgresql_user", &thing) {
             Some(told) => told.cloned(),
             None => role,
@@ -307,7 +293,7 @@ impl State for PostgresqlUser {
         };
         let sql = format!("BEGIN;\n{}\nCOMMIT;\n", lines(|statement| &statement.sql, ";"));
         let shown = lines(|statement| &statement.shown, "");
-        let server = server!(args);
+        let server = args.login.server();
         let change = server.change(&args.login_db, &sql, &shown)?;
         let gone = args.state == Presence::Absent;
         let left = if gone { None } else { Some(args.left(seen)?) };

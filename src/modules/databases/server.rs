@@ -3,6 +3,7 @@
 use super::sql;
 use crate::base::Value;
 use crate::base::value::from_json;
+use crate::spec::args::PathText;
 use crate::spec::{Answer, Change, Failure, Op, Probe, Ran};
 
 /// In front of all SQL: backslashes in texts are plain, and no error shows the statement it is about.
@@ -27,21 +28,40 @@ pub struct Server<'a> {
     pub session: Option<&'a str>,
 }
 
-/// The arguments that all four modules have for it.
-macro_rules! server {
-    ($args:expr) => {
-        $crate::modules::databases::server::Server {
-            user: &$args.login_user,
-            password: $args.login_password.as_deref().unwrap_or_default(),
-            host: &$args.login_host,
-            socket: $args.login_unix_socket.as_ref().map(|path| path.as_str()),
-            port: $args.login_port,
-            tls: &$args.ssl_mode,
-            session: $args.session_role.as_deref(),
-        }
-    };
+crate::args! {
+    /// The arguments that all modules have for it.
+    pub struct Login {
+        /// Role that logs in; its own name on the host must be allowed to, as by become.
+        login_user: String => [default("postgres"), aliases(&["login"])],
+        /// The password of that role; it goes by a file that only this user can read, never by words.
+        login_password: Option<String> => [no_log()],
+        /// Host of the server; empty: its socket on this host.
+        login_host: String => [default(""), aliases(&["host"])],
+        /// Directory of the socket.
+        login_unix_socket: Option<PathText> => [aliases(&["unix_socket"])],
+        /// Port of the server.
+        login_port: i64 => [default("5432"), aliases(&["port"])],
+        /// Whether TLS is used, and what is checked.
+        ssl_mode: String => [default("prefer"), choices(&["allow", "disable", "prefer", "require", "verify-ca", "verify-full"])],
+        /// Role that the statements run as after the login.
+        session_role: Option<String> => [],
+    }
 }
-pub(super) use server;
+
+impl Login {
+    /// The server that they name.
+    pub fn server(&self) -> Server<'_> {
+        Server {
+            user: &self.login_user,
+            password: self.login_password.as_deref().unwrap_or_default(),
+            host: &self.login_host,
+            socket: self.login_unix_socket.as_ref().map(PathText::as_str),
+            port: self.login_port,
+            tls: &self.ssl_mode,
+            session: self.session_role.as_deref(),
+        }
+    }
+}
 
 impl Server<'_> {
     /// Names a thing of this server in the predicted world.

@@ -95,7 +95,7 @@ mod tests {
         kern.racct.enable=1\nzfs_load=\"YES\"  # root\nbeastie_disable=\"YES\"\n# vmm_load=\"YES\"\nboot_serial = NO";
 
     #[test]
-    fn finding_25_dotted_and_unquoted_names_are_read() {
+    fn f25_dotted_and_unquoted_names_are_read() {
         assert_eq!(values(TEXT, "kern.racct.enable"), ["1"]);
         assert_eq!(values(TEXT, "boot_serial"), ["YES", "NO"], "the last one counts");
         assert_eq!(values(TEXT, "vmm_load"), [""; 0]);

@@ -275,7 +275,7 @@ async fn freebsd_services_are_started_proved_and_stopped() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn freebsd_services_that_are_odd() {
+async fn f29_f30_freebsd_services_that_are_odd() {
     in_all_shells(rc_d_odd).await;
 }
 

@@ -1,10 +1,11 @@
 //! A small text file that a module's own probe read, and how it is written again.
 
 use super::Told;
+use crate::base::{Key, Value};
 use crate::spec::file::WriteFile;
 use crate::spec::input::hex;
 use crate::spec::world::Text;
-use crate::spec::{Change, Ctx, Diff, Failure, Input, Op, PathKind, PathState};
+use crate::spec::{Change, Ctx, Diff, Failure, Input, Op, PathKind, PathState, Ran};
 use bytes::Bytes;
 use sha1::{Digest, Sha1};
 
@@ -118,6 +119,19 @@ impl Kept {
             after_header: Some(self.path.clone()),
             ..Diff::default()
         }
+    }
+
+    /// Why it could not be written: its directory is not there.
+    pub fn no_place(ran: &Ran) -> Option<Failure> {
+        let Op::WriteFile(file) = &ran.change.op else { return None };
+        let missing = ran.answer.rc == Ran::NO_PLACE;
+        missing.then(|| Failure::new(format!("the directory of {} is not there", file.path)))
+    }
+
+    /// `backup_file` of a result: where the old file is, if one was kept.
+    pub fn backup(ran: &[Ran]) -> Option<(Key, Value)> {
+        let path = ran.iter().find_map(|ran| ran.backup.clone())?;
+        Some((Key::from("backup_file"), Value::from(path)))
     }
 
     /// Whether it is what a change wrote.

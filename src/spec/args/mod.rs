@@ -165,6 +165,17 @@ impl ArgTable {
     }
 }
 
+/// Both tables' arguments in one; `N` is how many they are.
+pub const fn joined<const N: usize>(own: &[Arg], more: &[Arg]) -> [Arg; N] {
+    let mut all = [Arg::of::<String>("", ""); N];
+    let mut at = 0;
+    while at < N {
+        all[at] = if at < own.len() { own[at] } else { more[at - own.len()] };
+        at += 1;
+    }
+    all
+}
+
 /// Typed arguments; made by [`args!`](crate::args).
 pub trait ArgStruct: Send + Sync + Sized + 'static {
     /// Its table.
@@ -173,7 +184,8 @@ pub trait ArgStruct: Send + Sync + Sized + 'static {
     fn from_map(args: &Map) -> Result<Self, ArgError>;
 }
 
-/// Declares typed arguments.
+/// Declares typed arguments. Those that several modules have are a struct of their own: `with login: Login,` behind
+/// the struct makes them arguments of this one too.
 ///
 /// ```
 /// tank::choices! {
@@ -202,35 +214,57 @@ macro_rules! args {
                 $field:ident $(as $key:literal)? : $ty:ty => [ $( $set:ident ( $($value:expr),* ) ),* $(,)? ]
             ),* $(,)?
         }
+        $(with $group:ident: $of:path,)?
         $(rules [ $($rule:expr),* $(,)? ])?
     ) => {
         $(#[$outer])*
         #[derive(Clone, Debug)]
         $vis struct $name {
             $( $(#[doc = $doc])* pub $field: $ty, )*
+            $(
+                /// Arguments that others have as well.
+                pub $group: $of,
+            )?
+        }
+
+        impl $name {
+            /// Reads them of arguments that were checked.
+            $vis fn of_known(
+                known: &$crate::spec::args::Known<'_>,
+            ) -> Result<Self, $crate::spec::args::ArgError> {
+                Ok(Self {
+                    $( $field: known.read::<$ty>($crate::args!(@key $field $($key)?))?, )*
+                    $( $group: <$of>::of_known(known)?, )?
+                })
+            }
         }
 
         impl $crate::spec::args::ArgStruct for $name {
-            const TABLE: &'static $crate::spec::args::ArgTable = &$crate::spec::args::ArgTable {
-                args: &[
+            const TABLE: &'static $crate::spec::args::ArgTable = {
+                const OWN: &[$crate::spec::args::Arg] = &[
                     $(
                         $crate::spec::args::Arg::of::<$ty>(
                             $crate::args!(@key $field $($key)?),
                             concat!($($doc, "\n"),*),
                         ) $( . $set ( $($value),* ) )*
                     ),*
-                ],
-                rules: &[ $($($rule),*)? ],
+                ];
+                const ALL: &[$crate::spec::args::Arg] = $crate::args!(@all OWN $($of)?);
+                &$crate::spec::args::ArgTable { args: ALL, rules: &[ $($($rule),*)? ] }
             };
 
             fn from_map(args: &$crate::base::Map) -> Result<Self, $crate::spec::args::ArgError> {
-                let known = $crate::spec::args::canonical(Self::TABLE, args)?;
-                Ok(Self {
-                    $( $field: known.read::<$ty>($crate::args!(@key $field $($key)?))?, )*
-                })
+                Self::of_known(&$crate::spec::args::canonical(Self::TABLE, args)?)
             }
         }
     };
+    (@all $own:ident) => { $own };
+    (@all $own:ident $of:path) => {{
+        const MORE: &[$crate::spec::args::Arg] = <$of as $crate::spec::args::ArgStruct>::TABLE.args;
+        const BOTH: [$crate::spec::args::Arg; $own.len() + MORE.len()] =
+            $crate::spec::args::joined($own, MORE);
+        &BOTH
+    }};
     (@key $field:ident $key:literal) => { $key };
     (@key $field:ident) => { stringify!($field) };
 }

@@ -160,7 +160,7 @@ async fn sudo_with_and_without_password() {
 }
 
 #[tokio::test]
-async fn su_to_root_and_plain_users() {
+async fn f10a_su_to_root_and_plain_users() {
     let users = Users::new("su");
     let to = Identity::user("h", &users.to, Method::Su);
     works(&users.open(&to.clone().password(PASSWORD), &limits()).await.unwrap(), &users.to).await;

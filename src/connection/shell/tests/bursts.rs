@@ -186,7 +186,7 @@ async fn what_vanishes_disturbs_nobody() {
 }
 
 #[tokio::test]
-async fn twenty_probes_start_two_programs() {
+async fn f9_twenty_probes_start_two_programs() {
     let tools = tempfile::tempdir().unwrap();
     let dir = tempfile::tempdir().unwrap();
     let log = tools.path().join("log");

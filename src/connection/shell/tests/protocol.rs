@@ -108,7 +108,7 @@ async fn programs_that_cannot_be_started_are_told_apart() {
 }
 
 #[tokio::test]
-async fn a_child_in_the_background_disturbs_nobody() {
+async fn f6_a_child_in_the_background_disturbs_nobody() {
     for shell in SHELLS {
         let host = &host(shell).await;
         let start = Instant::now();
@@ -122,7 +122,7 @@ async fn a_child_in_the_background_disturbs_nobody() {
 }
 
 #[tokio::test]
-async fn any_bytes_and_any_length_come_back() {
+async fn f2_f5_any_bytes_and_any_length_come_back() {
     for shell in SHELLS {
         let host = &host(shell).await;
         let octal = (0..256).map(|b| format!("\\{b:03o}")).collect::<Vec<_>>().concat();
@@ -183,7 +183,7 @@ async fn requests_are_pipelined_and_answered_in_order() {
 }
 
 #[tokio::test]
-async fn a_killed_shell_is_opened_again_for_probes_only() {
+async fn f3_a_killed_shell_is_opened_again_for_probes_only() {
     for shell in SHELLS {
         let (host, local) = host_and_line(shell).await;
         let kill = Probe::new("kill", "kill -9 $$");
@@ -260,7 +260,7 @@ async fn a_stuck_probe_ends_with_its_limit_and_others_go_on() {
 }
 
 #[tokio::test]
-async fn the_temp_directory_is_made_late_private_and_removed() {
+async fn f10_the_temp_directory_is_made_late_private_and_removed() {
     for shell in SHELLS {
         let scratch = tempfile::tempdir().unwrap();
         let mut env = env_of(shell);
@@ -290,7 +290,7 @@ async fn the_temp_directory_is_made_late_private_and_removed() {
 }
 
 #[tokio::test]
-async fn csh_as_login_shell() {
+async fn f1_csh_as_login_shell() {
     let local = Local::new("/bin/csh", env_of("dash"));
     let host = open(local as Arc<dyn Transport>, &Identity::login("h"), &limits()).await.unwrap();
     assert_eq!(sh(&host, "echo hi; echo e >&2; exit 3").await, triple(3, "hi\n", "e\n"));

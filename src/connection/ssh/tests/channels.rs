@@ -158,7 +158,7 @@ async fn few_sessions_per_connection_are_enough() {
 }
 
 #[tokio::test]
-async fn sixty_programs_at_once_all_run() {
+async fn f8_sixty_programs_at_once_all_run() {
     let scratch = Scratch::new();
     let sshd = Sshd::start(&scratch, "");
     let transport = works(&sshd.vars(&scratch), &scratch.env()).await;

@@ -43,7 +43,7 @@ impl Login for Words {
 }
 
 #[tokio::test]
-async fn a_given_password_is_sent_by_either_method() {
+async fn f7_a_given_password_is_sent_by_either_method() {
     for method in [MethodKind::Password, MethodKind::KeyboardInteractive] {
         let scratch = Scratch::new();
         let login: Option<Arc<dyn Login>> = Some(Arc::new(Words(method)));

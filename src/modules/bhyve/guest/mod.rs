@@ -118,7 +118,7 @@ impl Args {
         if template.starts_with(['-', '.']) || !template.chars().all(plain) || template.is_empty() {
             return Err(Failure::new(format!("{template:?} is no name of a template")));
         }
-        // `vm create -s junk` fails and leaves the machine behind (finding 73).
+        // `vm create -s junk` fails and leaves the machine behind (F-73).
         for (name, size) in [("size", &self.size), ("memory", &self.memory)] {
             let digits = |text: &str| !text.is_empty() && text.chars().all(|c| c.is_ascii_digit());
             let fits = |size: &String| {

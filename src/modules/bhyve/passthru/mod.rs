@@ -10,7 +10,7 @@ use crate::modules::freebsd::{loader, only_freebsd};
 use crate::modules::told::{Kept, Told};
 use crate::spec::args::PathText;
 use crate::spec::{
-    Answer, Change, Ctx, Doc, Example, Failure, Fields, Look, Op, Plan, Probe, Ran, Risk, State,
+    Answer, Change, Ctx, Doc, Example, Failure, Fields, Look, Plan, Probe, Ran, Risk, State,
     Support,
 };
 use devices::{Address, Function, Host};
@@ -271,9 +271,7 @@ impl State for BhyvePassthru {
     }
 
     fn explain(&self, _: &Args, ran: &Ran) -> Option<Failure> {
-        let Op::WriteFile(file) = &ran.change.op else { return None };
-        let missing = ran.answer.rc == Ran::NO_PLACE;
-        missing.then(|| Failure::new(format!("the directory of {} is not there", file.path)))
+        Kept::no_place(ran)
     }
 
     fn result(
@@ -304,9 +302,7 @@ impl State for BhyvePassthru {
         let mut fields = Fields::new();
         fields.insert("devices".into(), Value::list(goal.iter().map(row).collect()));
         fields.insert("reboot_required".into(), Value::from(waits));
-        if let Some(path) = ran.iter().find_map(|ran| ran.backup.clone()) {
-            fields.insert("backup_file".into(), Value::from(path));
-        }
+        fields.extend(Kept::backup(ran));
         fields
     }
 }

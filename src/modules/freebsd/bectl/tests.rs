@@ -58,7 +58,7 @@ fn a_temporary_choice_would_win_over_the_active_one() {
 }
 
 #[test]
-fn finding_57_roots_on_ufs_and_odd_names_are_told() {
+fn f57_roots_on_ufs_and_odd_names_are_told() {
     let ufs = host("$ bectl list -H\n--stderr--\nlibbe_init(\"\") failed.\n--rc 255--\n");
     let words = "boot environments need a root on ZFS: libbe_init(\"\") failed.";
     assert_eq!(ufs.refusal(&Bectl, "{name: a}"), words);

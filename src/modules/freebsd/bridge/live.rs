@@ -37,7 +37,7 @@ pub fn read(text: &str) -> Vec<Interface> {
     all
 }
 
-/// `bridge0: flags=8843<UP,...> metric 0 mtu 1500`; a name may hold blanks (finding 36).
+/// `bridge0: flags=8843<UP,...> metric 0 mtu 1500`; a name may hold blanks (F-36).
 fn head(line: &str) -> Option<Interface> {
     let (name, rest) = line.split_once(": flags=")?;
     let flags = rest.split_once('<').and_then(|(_, rest)| rest.split_once('>'))?.0;
@@ -100,7 +100,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn finding_36_names_with_blanks_are_other_interfaces() {
+    fn f36_names_with_blanks_are_other_interfaces() {
         let text = "bad name: flags=8843<UP,BROADCAST> metric 0 mtu 1500\n\tether 58:9c:fc:00:24:5c\n\
             \tid 00:00:00:00:00:00 priority 32768 hellotime 2 fwddelay 15\n\tgroups: bridge\n\
             vlan0: flags=8842<BROADCAST,RUNNING> metric 0 mtu 1400\n\tgroups: vlan\n\

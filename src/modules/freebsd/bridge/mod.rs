@@ -89,6 +89,7 @@ static DOC: Doc = Doc {
     returns: &[
         ("live_changed", "whether the interface itself differed"),
         ("persistent_changed", "whether rc.conf differed"),
+        ("members", "of a bridge: its members before anything was done"),
     ],
 };
 
@@ -208,8 +209,13 @@ impl State for FreeBsdBridge {
         }
     }
 
-    fn result(&self, args: &Args, _: &Seen, _: Option<&Seen>, _: &Plan, _: &[Ran]) -> Fields {
-        [(Key::from("name"), Value::from(args.name.as_str()))].into_iter().collect()
+    fn result(&self, args: &Args, before: &Seen, _: Option<&Seen>, _: &Plan, _: &[Ran]) -> Fields {
+        let mut fields = vec![("name", Value::from(args.name.as_str()))];
+        if args.kind == Kind::Bridge {
+            let members = before.of(&args.name).map(|bridge| bridge.members.clone());
+            fields.push(("members", Value::from(members.unwrap_or_default()).untrusted()));
+        }
+        fields.into_iter().map(|(name, value)| (Key::from(name), value)).collect()
     }
 }
 

@@ -47,7 +47,7 @@ impl Ifconfig<'_> {
             return step;
         }
         words.extend(["name", name]);
-        // Finding 34: when the name is taken the new one stays, under a name of its own that it tells.
+        // F-34: when the name is taken the new one stays, under a name of its own that it tells.
         let text = format!(
             "made=$({}) && exit\nrc=$?\ncase $made in '' | {}) ;; *) {} \"$made\" destroy ;; esac\nexit \"$rc\"",
             self.text(&words),
@@ -57,7 +57,7 @@ impl Ifconfig<'_> {
         Step { text: format!("({text})"), ..step }
     }
 
-    /// Gives a vlan another number or parent: one that has a parent is not given another (finding 38).
+    /// Gives a vlan another number or parent: one that has a parent is not given another (F-38).
     fn retag(&self, name: &str, old: Option<&(i64, String)>, new: &(i64, String)) -> Vec<Step> {
         let mut steps = Vec::new();
         let (tag, parent) = (new.0.to_string(), new.1.as_str());
@@ -90,7 +90,7 @@ impl Ifconfig<'_> {
         )
     }
 
-    /// The address comes first, else inet6 does not find it (finding 37).
+    /// The address comes first, else inet6 does not find it (F-37).
     fn no_address(&self, name: &str, net: &IpNet) -> Step {
         let Step { text, undo, .. } = self.address(name, net);
         Step { why: format!("remove {net} from {name}"), text: undo, undo: text }
@@ -116,7 +116,7 @@ impl Ifconfig<'_> {
             let why = format!("take {member} out of {name}");
             steps.push(self.step(why, &[name, "deletem", member], &[name, "addm", member]));
         }
-        // One by one: several at once are not all or nothing (finding 38).
+        // One by one: several at once are not all or nothing (F-38).
         for member in wish.members.iter().filter(|member| !now.members.contains(member)) {
             let why = format!("add {member} to {name}");
             steps.push(self.step(why, &[name, "addm", member], &[name, "deletem", member]));

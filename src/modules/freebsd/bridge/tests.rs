@@ -26,7 +26,7 @@ fn boot(host: &Replay, args: &str) -> String {
 }
 
 #[test]
-fn what_is_there_is_left_and_what_lacks_is_added() {
+fn f37_what_is_there_is_left_and_what_lacks_is_added() {
     let host = host();
     assert_eq!(live(&host, "name: warden0, addresses: [10.77.0.1/24], members: [tap0]"), [""; 0]);
     let more = "name: warden0, addresses: [10.77.0.1/24, 10.78.0.1/24, 'fd00:78::1/64'], mtu: 1400";
@@ -44,7 +44,7 @@ fn what_is_there_is_left_and_what_lacks_is_added() {
 }
 
 #[test]
-fn finding_34_an_unnamed_bridge_is_not_left_behind() {
+fn f34_an_unnamed_bridge_is_not_left_behind() {
     let host = host();
     let todo = live(&host, "name: lan0, addresses: [10.0.0.1/24]");
     assert_eq!(
@@ -58,7 +58,7 @@ fn finding_34_an_unnamed_bridge_is_not_left_behind() {
 }
 
 #[test]
-fn finding_36_names_that_the_scripts_cannot_take() {
+fn f36_names_that_the_scripts_cannot_take() {
     let host = host();
     for bad in
         ["''", "'bad name'", "bad/name", "0abc", "averylongname123", "a-b", "\"a\\nb\"", "'$x'"]
@@ -84,7 +84,7 @@ fn finding_36_names_that_the_scripts_cannot_take() {
 }
 
 #[test]
-fn finding_38_members_one_by_one_and_vlans_by_way_of_nothing() {
+fn f38_members_one_by_one_and_vlans_by_way_of_nothing() {
     let host = host();
     let text = host.refusal(&FreeBsdBridge, "{name: lan0, members: [tap0]}");
     assert_eq!(text, "tap0 is a member of warden0 already");
@@ -119,7 +119,31 @@ fn the_way_to_us_is_not_touched_unless_it_can_come_back() {
 }
 
 #[test]
-fn finding_35_rc_conf_makes_it_under_a_number_of_its_own() {
+fn f39_a_pair_goes_by_one_of_its_halves() {
+    // Recorded of ifconfig.txt.
+    let half = |end: &str| {
+        format!(
+            "epair3{end}: flags=8862<BROADCAST,RUNNING,SIMPLEX,MULTICAST> metric 0 mtu 1500\n\tgroups: epair\n"
+        )
+    };
+    let recorded = RECORDED.replacen("tap5: flags", &(half("a") + &half("b") + "tap5: flags"), 1);
+    let host = Replay::freebsd(&["ifconfig", "sysctl", "route"], &recorded);
+    let gone = live(&host, "name: epair3, type: epair, state: absent");
+    assert_eq!(gone, ["ifconfig epair3a destroy"]);
+}
+
+#[test]
+fn f41_a_host_without_a_way_out_has_no_interface_that_leads_to_us() {
+    let (before, after) = RECORDED.split_once("$ route -n get default\n").unwrap();
+    let after = after.split_once("--\n").map_or("", |(_, after)| after);
+    let none = "$ route -n get default\n--stderr--\nroute: route has not been found\n--rc 255--\n";
+    let host = Replay::freebsd(&["ifconfig", "sysctl", "route"], &format!("{before}{none}{after}"));
+    let todo = live(&host, "name: lan0, members: [vtnet0]");
+    assert!(todo.contains(&"ifconfig lan0 addm vtnet0".to_string()), "{todo:?}");
+}
+
+#[test]
+fn f35_rc_conf_makes_it_under_a_number_of_its_own() {
     let host = host();
     let new = boot(
         &host,

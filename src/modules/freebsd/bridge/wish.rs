@@ -21,7 +21,7 @@ pub struct Wish {
     pub vlan: Option<(i64, String)>,
 }
 
-/// Whether the rc scripts and ifconfig can take a name as it is (finding 36).
+/// Whether the rc scripts and ifconfig can take a name as it is (F-36).
 fn is_name(name: &str) -> bool {
     let letter = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '.');
     name.starts_with(|c: char| c.is_ascii_alphabetic())

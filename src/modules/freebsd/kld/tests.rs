@@ -34,7 +34,7 @@ fn files_and_modules_of_the_kernel_are_told_apart() {
 }
 
 #[test]
-fn finding_33_what_kldload_and_kldunload_say_is_not_taken_for_truth() {
+fn f33_what_kldload_and_kldunload_say_is_not_taken_for_truth() {
     let host = host(RECORDED);
     assert_eq!(
         host.refusal(&Kld, "{name: kernel, state: absent}"),

@@ -9,8 +9,8 @@ use crate::modules::accounts::Presence;
 use crate::modules::told::{Kept, Told};
 use crate::spec::args::PathText;
 use crate::spec::{
-    Answer, Change, Ctx, Doc, Example, Failure, Fields, Look, Op, Plan, Probe, Ran, Risk, Rule,
-    State, Support,
+    Answer, Change, Ctx, Doc, Example, Failure, Fields, Look, Plan, Probe, Ran, Risk, Rule, State,
+    Support,
 };
 
 crate::args! {
@@ -149,9 +149,7 @@ impl State for LoaderConf {
     }
 
     fn explain(&self, _: &Args, ran: &Ran) -> Option<Failure> {
-        let Op::WriteFile(file) = &ran.change.op else { return None };
-        let missing = ran.answer.rc == Ran::NO_PLACE;
-        missing.then(|| Failure::new(format!("the directory of {} is not there", file.path)))
+        Kept::no_place(ran)
     }
 
     fn result(
@@ -172,9 +170,7 @@ impl State for LoaderConf {
         let mut fields = Fields::new();
         fields.insert(Key::from("running"), running.map_or(Value::NULL, Value::from));
         fields.insert(Key::from("reboot_required"), Value::from(waits));
-        if let Some(path) = ran.iter().find_map(|ran| ran.backup.clone()) {
-            fields.insert(Key::from("backup_file"), Value::from(path));
-        }
+        fields.extend(Kept::backup(ran));
         fields
     }
 }

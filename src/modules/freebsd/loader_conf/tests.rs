@@ -44,7 +44,7 @@ fn the_file_is_compared_and_the_running_kernel_told() {
 }
 
 #[test]
-fn doubles_and_broken_lines_are_warned_of() {
+fn f25_doubles_and_broken_lines_are_warned_of() {
     let host = host();
     host.write("loader.conf", "console=\"vidconsole\"\nconsole=\"comconsole\"\nbroken\n");
     let (plan, _) =

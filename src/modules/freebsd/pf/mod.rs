@@ -274,9 +274,7 @@ impl State for Pf {
         let mut fields = Fields::new();
         fields.insert(Key::from("enabled"), Value::from(before.enabled == Some(true)));
         fields.insert(Key::from("loaded"), Value::from(ran.iter().any(|one| loads(&one))));
-        if let Some(path) = ran.iter().find_map(|ran| ran.backup.clone()) {
-            fields.insert(Key::from("backup_file"), Value::from(path));
-        }
+        fields.extend(Kept::backup(ran));
         fields
     }
 }

@@ -4,7 +4,7 @@ use crate::base::quote;
 use crate::spec::Failure;
 
 /// Where the record of loaded rules is: which text they were, and what pf showed of them then. pf's own form of
-/// rules is expanded and in another order (finding 44), so it can only be compared with itself.
+/// rules is expanded and in another order (F-44), so it can only be compared with itself.
 pub fn record(anchor: Option<&str>) -> String {
     let name =
         anchor.map_or("main".to_string(), |anchor| format!("anchor.{}", anchor.replace('/', "%")));
@@ -30,7 +30,7 @@ pub fn refusal(said: &str, path: &str, text: &str) -> Failure {
             None => shown.push(format!("{path}:{rest}")),
         }
     }
-    // Finding 43.
+    // F-43.
     if !text.is_empty() && !text.ends_with('\n') {
         shown.push("The last line does not end in a newline: pf does not read such a line.".into());
     }
@@ -159,7 +159,7 @@ mod tests {
     }
 
     #[test]
-    fn finding_43_a_missing_newline_and_cr_are_named() {
+    fn f43_a_missing_newline_and_cr_are_named() {
         let failure = refusal("stdin:2: syntax error\n", "/f", "ext_if=vtnet0\npass in on $ext_if");
         assert!(failure.msg.contains("does not end in a newline"), "{}", failure.msg);
         let failure = refusal("stdin:1: syntax error\n", "/f", "pass\r\nblock\r\n");

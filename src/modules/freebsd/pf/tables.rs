@@ -66,7 +66,7 @@ pub fn held(said: &Said) -> Result<Option<BTreeSet<String>>, Failure> {
     if said.rc == 0 {
         return Ok(Some(said.text.lines().filter_map(shown).collect()));
     }
-    // 13.2 has lost its words for it: finding 46.
+    // 13.2 has lost its words for it: F-46.
     let missing = ["Unknown error: -1", "Table does not exist", "No such process", "No such file"];
     if missing.iter().any(|words| said.text.contains(words)) {
         return Ok(None);
@@ -112,7 +112,7 @@ mod tests {
     }
 
     #[test]
-    fn finding_46_a_missing_table_is_told_by_its_words() {
+    fn f46_a_missing_table_is_told_by_its_words() {
         let said = |rc, text: &str| Said { what: "table x".into(), rc, text: text.into() };
         assert_eq!(held(&said(255, "pfctl: Unknown error: -1.\n")).unwrap(), None);
         assert_eq!(held(&said(255, "pfctl: Table does not exist.\n")).unwrap(), None);

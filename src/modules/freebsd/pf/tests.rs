@@ -34,7 +34,7 @@ fn kinds(plan: &Plan) -> Vec<&str> {
 const NEW: &str = "path: @/pf.conf, content: \"block in all\\npass in proto tcp to port 22\\n\"";
 
 #[test]
-fn the_file_stays_the_old_one_until_the_new_rules_are_proved() {
+fn f44_the_file_stays_the_old_one_until_the_new_rules_are_proved() {
     let host = host(RECORDED);
     let (plan, fields) = host.plan(&Pf, &format!("{{{NEW}, rollback_timeout: 30}}")).unwrap();
     assert_eq!(kinds(&plan), ["load the rules", "write"]);
@@ -47,7 +47,7 @@ fn the_file_stays_the_old_one_until_the_new_rules_are_proved() {
         "{rollback}{confirm}"
     );
     assert_eq!((seconds, fields[&Key::from("enabled")].is_true()), (30, true));
-    // Finding 44: what pf shows is another text than the file, and says nothing of it.
+    // F-44: what pf shows is another text than the file, and says nothing of it.
     assert_eq!(
         plan.warnings,
         ["the new rules have no point for the anchors that are there: bastille, rdr"]
@@ -63,7 +63,7 @@ fn rules_that_are_on_disk_and_not_loaded_come_back_as_pf_shows_them() {
 }
 
 #[test]
-fn finding_42_a_missing_module_is_named_and_rules_are_checked_without_it() {
+fn f42_a_missing_module_is_named_and_rules_are_checked_without_it() {
     let host = host(ABSENT);
     assert_eq!(host.refusal(&Pf, &format!("{{{NEW}}}")), "pf.ko is not loaded: kld loads it");
     assert_eq!(host.todo(&Pf, "{tables: {jails: []}, path: @/pf.conf}"), [""; 0]);
@@ -81,7 +81,7 @@ fn finding_42_a_missing_module_is_named_and_rules_are_checked_without_it() {
 }
 
 #[test]
-fn findings_45_and_46_the_state_of_pf_and_tables() {
+fn f45_f46_the_state_of_pf_and_tables() {
     let host = host(RECORDED);
     let base = "path: @/pf.conf";
     assert_eq!(host.todo(&Pf, &format!("{{{base}, enable: true}}")), [""; 0]);
@@ -100,6 +100,21 @@ fn findings_45_and_46_the_state_of_pf_and_tables() {
     let mut host = host;
     host.predict(&Pf, &format!("{{{base}, {other}}}"));
     assert_eq!(host.todo(&Pf, &format!("{{{base}, {other}}}")), [""; 0], "a check run remembers");
+}
+
+#[test]
+fn f48_an_anchor_is_emptied_of_rules_only() {
+    let load = rules::Load {
+        pfctl: "pfctl",
+        anchor: Some("rdr/web"),
+        path: "/etc/pf.web",
+        sha1: Some("0"),
+        enables: false,
+        old: rules::Old::Nothing,
+    };
+    let text = load.rollback();
+    let empty = "{ pfctl -a rdr/web -F rules; pfctl -a rdr/web -F nat; }\n";
+    assert!(text.ends_with(empty) && !text.contains("-F all"), "{text}");
 }
 
 #[test]

@@ -63,6 +63,7 @@ static DOC: Doc = Doc {
     returns: &[
         ("script_changed", "whether the script has become another: what runs may be the old one"),
         ("enabled", "the value of its variable before anything was done"),
+        ("running", "whether it ran before anything was done, where `state` is given and its script can tell"),
     ],
 };
 
@@ -232,7 +233,10 @@ impl State for RcService {
     fn result(&self, args: &Args, before: &Seen, _: Option<&Seen>, _: &Plan, _: &[Ran]) -> Fields {
         let enabled = before.rc.value(&args.variable()).ok().flatten();
         let enabled = enabled.map_or(Value::NULL, Value::from);
-        let fields = [("name", Value::from(args.name.as_str())), ("enabled", enabled)];
+        let mut fields = vec![("name", Value::from(args.name.as_str())), ("enabled", enabled)];
+        if let Some(running) = before.daemon.as_ref().and_then(|daemon| daemon.running) {
+            fields.push(("running", Value::from(running)));
+        }
         fields.into_iter().map(|(name, value)| (Key::from(name), value)).collect()
     }
 }

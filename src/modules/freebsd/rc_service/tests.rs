@@ -30,7 +30,7 @@ fn a_script_that_comes_with_the_task_is_started() {
 }
 
 #[test]
-fn findings_26_to_31_only_what_onestatus_says_counts() {
+fn f26_f30_only_what_onestatus_says_counts() {
     let host = host();
     let todo = |args: &str| host.todo(&RcService, args);
     assert_eq!(todo("{name: sshd, state: started}"), [""; 0]);
@@ -69,7 +69,7 @@ fn content_and_mode_are_compared() {
 }
 
 #[test]
-fn what_cannot_work_is_refused() {
+fn f31_what_cannot_work_is_refused() {
     let host = host();
     let refusal = |args: &str| host.refusal(&RcService, args);
     assert_eq!(

@@ -98,7 +98,7 @@ fn f68_an_address_in_use_is_refused() {
 }
 
 #[test]
-fn what_bastille_would_do_otherwise_is_refused() {
+fn f68_what_bastille_would_do_otherwise_is_refused() {
     let host = host();
     let refusal =
         |rest: &str| host.refusal(JAIL, &format!("{{name: web, ip: 10.17.89.30, {rest}}}"));

@@ -18,7 +18,7 @@ fn host(recorded: &str) -> Bench {
 const FILE: &str = "write @/b/jails/web/rctl.conf";
 
 #[test]
-fn file_and_kernel_are_compared_apart() {
+fn f65_file_and_kernel_are_compared_apart() {
     let host = host(RECORDED);
     let args = |amount: &str| format!("{{name: web, resource: memoryuse, amount: {amount}}}");
     let live = "rctl_act jail:web:memoryuse:deny=314572800 jail:web:memoryuse:deny=";

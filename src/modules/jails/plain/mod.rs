@@ -189,10 +189,13 @@ impl State for JailConf {
     }
 }
 
+/// Of a variable that nobody sets jail(8) says so, and exits 0.
+const VALIDATE: &str = "/bin/sh -c 'said=$(jail -f \"$1\" -e , 2>&1 >/dev/null) && [ -z \"$said\" ] && exit; printf \"%%s\\n\" \"$said\" >&2; exit 1' sh %s";
+
 /// Writes the file; jail(8) must be able to read it.
 fn write(args: &Args, seen: &Seen, new: &str) -> Change {
     let mut file = seen.file.file(new.to_string(), 0o644);
-    file.validate = Some("jail -f %s -e ','".to_string());
+    file.validate = Some(VALIDATE.to_string());
     file.change(format!("change the block of {} in {}", args.name, seen.file.path))
 }
 

@@ -1,5 +1,6 @@
 use super::super::tests::Bench;
 use super::*;
+use crate::spec::ArgStruct;
 
 const PLAIN: &JailConf = &JailConf;
 /// Recorded (jail.txt).
@@ -51,6 +52,52 @@ fn f64_what_runs_is_what_jls_shows() {
     let (plan, _) = host.plan(PLAIN, &args("web", "started")).unwrap();
     assert_eq!(plan.changes().count(), 1);
     assert_eq!(plan.warnings, ["web is dying: something still holds it"]);
+}
+
+#[test]
+fn f63_what_jail_says_beside_its_code_counts() {
+    let host = host();
+    let args = "{path: @jail.conf, name: web, params: {mount.fdescfs: true}}";
+    let (plan, _) = host.plan(PLAIN, args).unwrap();
+    let Op::WriteFile(file) = &plan.changes().next().unwrap().op else { panic!() };
+    let command = file.validate.clone().unwrap();
+    // Recorded (jail.txt): the second has a variable that nobody sets, the third lacks a semicolon.
+    let recorded = "$ jail -f /1 -e ,\nname=web,path=/jails/web,nosuchparam=1,persist\n--rc 0--\n\n\
+        $ jail -f /2 -e ,\nname=web,path=/x,persist\n--stderr--\njail: web: path: variable \"undef\" not found\n--rc 0--\n\n\
+        $ jail -f /3 -e ,\n--stderr--\njail: /3 line 2: syntax error at or near \"persist\"\n--rc 1--\n";
+    let tools = crate::modules::tests::replay::Replay::freebsd(&["jail"], recorded);
+    for shell in ["dash", "bash", "mksh", "busybox"] {
+        for (file, said) in
+            [("/1", ""), ("/2", "variable \"undef\" not found"), ("/3", "syntax error")]
+        {
+            let text = command.replace("%%", "\0").replace("%s", file).replace('\0', "%");
+            let words = if shell == "busybox" { vec!["sh", "-c"] } else { vec!["-c"] };
+            let ran = std::process::Command::new(shell)
+                .args(words)
+                .arg(&text)
+                .env("PATH", format!("{}:/usr/bin:/bin", tools.path("bin")))
+                .output()
+                .unwrap();
+            let told = String::from_utf8_lossy(&ran.stderr).into_owned();
+            assert_eq!(ran.status.success(), said.is_empty(), "{shell} {file}: {told}");
+            assert!(told.contains(said), "{shell} {file}: {told}");
+        }
+    }
+    // Whether it runs is what jls shows afterwards, whatever `jail -c` returned.
+    let start = "{path: '@jail.conf', name: web2, state: started}";
+    let (plan, _) = host.plan(PLAIN, start).unwrap();
+    let change = plan.changes().next().unwrap();
+    let args = Args::from_map(&crate::modules::services::tests::arguments(start)).unwrap();
+    let seen = Seen { file: Kept::default(), block: None, runs: None, dying: false };
+    let inputs = crate::spec::Inputs::default();
+    let ctx = Ctx {
+        platform: &host.host.platform,
+        inputs: &inputs,
+        world: &host.host.world,
+        diff: false,
+    };
+    let proof = PLAIN.verify(&args, change, &seen, ctx);
+    assert_eq!(proof, Err("web2 does not run".to_string()));
 }
 
 #[test]

@@ -25,7 +25,7 @@ fn host(recorded: &str) -> Bench {
 const DIR: &str = "bastille_rdr_act @/b/jails";
 
 #[test]
-fn file_and_pf_are_compared() {
+fn f47_file_and_pf_are_compared() {
     let host = host(RECORDED);
     let todo = |args: &str| host.todo(RDR, args);
     assert_eq!(todo("{name: web, host_port: 8080, jail_port: 80}"), [""; 0]);
@@ -54,7 +54,7 @@ fn the_file_without_one_port_goes_along() {
 }
 
 #[test]
-fn what_pf_lacks_is_told_and_nothing_is_written() {
+fn f42_what_pf_lacks_is_told_and_nothing_is_written() {
     let lacks = |from: &str| {
         let host = host(&RECORDED.replace(from, "# none"));
         host.refusal(RDR, "{name: web2, host_port: 443}")

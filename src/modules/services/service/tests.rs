@@ -42,7 +42,7 @@ const HOSTNAME: &str = "# hostname : Set the system's hostname\n#\n\n";
 const NO_STATUS: &str = "/etc/rc.d/netif: unknown directive 'onestatus'.\nUsage: /etc/rc.d/netif [fast|force|one|quiet](start|stop|restart|rcvar|enable|disable|delete|enabled|describe|extracommands|cloneup|clonedown|clear|vnetup|vnetdown)\n";
 
 #[test]
-fn freebsd_as_recorded() {
+fn f26_freebsd_as_recorded() {
     let running = ("status", 0, "sshd is running as pid 703.\n");
     let stopped = ("status", 1, "powerd is not running.\n");
     let ok = rc("{name: sshd, state: started, enabled: true}", &[("rcvar", 0, SSHD), running]);
@@ -67,7 +67,7 @@ fn freebsd_as_recorded() {
 }
 
 #[test]
-fn freebsd_scripts_that_say_other_things() {
+fn f27_f50_freebsd_scripts_that_say_other_things() {
     let none = ("status", 1, NO_STATUS);
     let plan = rc("{name: netif, state: started}", &[none]).unwrap();
     assert_eq!(done(&plan), ["Act: service netif onestart || exit; sleep 1"]);
@@ -104,7 +104,7 @@ fn freebsd_scripts_that_say_other_things() {
 }
 
 #[test]
-fn several_variables_and_words_for_yes() {
+fn f28_several_variables_and_words_for_yes() {
     for (value, enabled) in
         [("TRUE", true), ("on", true), ("1", true), ("maybe", false), ("NONE", false)]
     {

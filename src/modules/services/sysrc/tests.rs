@@ -16,7 +16,7 @@ fn known(text: &str, name: &str) -> String {
 }
 
 #[test]
-fn values_are_what_a_shell_makes_of_them() {
+fn f20_values_are_what_a_shell_makes_of_them() {
     for (text, wanted) in [
         ("v=\"a b\"", "a b"),
         ("v=a\\ b # c", "a b"),
@@ -55,12 +55,22 @@ fn values_are_what_a_shell_makes_of_them() {
         assert_eq!(value(text, "v"), Some(None), "{text}");
     }
     assert_eq!(value("w=1", "v"), None);
+    // What we write reads back as it was given.
+    for given in ["a \"quoted\" b", "$HOME `id` $(id)", "it's \\ # ; & < > * |", ""] {
+        let text = String::from_utf8(Conf::parse(b"w=1\n").unwrap().set("v", given)).unwrap();
+        assert_eq!(known(&text, "v"), given, "{text}");
+        let ran = std::process::Command::new("dash")
+            .args(["-c", &format!("{text}\nprintf %s \"$v\"")])
+            .output()
+            .unwrap();
+        assert_eq!(String::from_utf8_lossy(&ran.stdout), given, "{text}: the shell");
+    }
     assert!(Conf::parse(b"v=\"a").is_err() && Conf::parse(b"v='a").is_err());
     assert!(Conf::parse(b"cat <<E\nv=1\nE\n").is_err());
 }
 
 #[test]
-fn only_what_is_meant_is_changed() {
+fn f22_only_what_is_meant_is_changed() {
     let set = |text: &str, name: &str, value: &str| {
         String::from_utf8(Conf::parse(text.as_bytes()).unwrap().set(name, value)).unwrap()
     };
@@ -82,10 +92,11 @@ fn only_what_is_meant_is_changed() {
 }
 
 #[test]
-fn lists() {
+fn f18_f21_lists() {
     assert_eq!(list::with("", "lo1", " "), "lo1");
     assert_eq!(list::with("a  b", "c", " "), "a  b c");
     assert_eq!(list::with("a b", "b c", " "), "a b c");
+    assert_eq!(list::with("e", "-v", " "), "e -v");
     assert_eq!(list::with("a,b", "c", ","), "a,b,c");
     assert_eq!(list::without("a b c b", "b", " "), "a c");
     assert_eq!(list::without("a  b", "x", " "), "a  b");
@@ -145,9 +156,30 @@ fn states_and_results() {
     let (made, _) =
         plan(yaml, None, "devfs_rulesets=\"/etc/defaults/devfs.rules\" # why\n").unwrap();
     assert_eq!(made.unwrap(), "devfs_rulesets=\"/etc/defaults/devfs.rules /x\"\n");
+    // F-18, F-21: nothing would change, and nothing is made of a name that is not set.
+    assert_eq!(text("{name: a, value: x, state: value_present}", "a=\"x y\"\n"), None);
     let computed = plan("{name: a, value: x, state: value_present}", Some("a=\"$b c\"\n"), "");
     assert!(computed.unwrap_err().msg.contains("computes"));
+}
+
+#[test]
+fn f17_a_file_is_what_is_in_it() {
+    let silent = "{name: cron_enable, path: /boot/loader.conf, value: \"YES\"}";
+    let default = "cron_enable=\"YES\"\n";
+    let (text, _) = plan(silent, Some("console=\"x\"\n"), default).unwrap();
+    assert_eq!(text.unwrap(), "console=\"x\"\ncron_enable=\"YES\"\n");
+}
+
+#[test]
+fn f23_a_file_that_no_shell_reads_is_left_alone() {
+    let error = plan("{name: a, value: 1}", Some("a=\"1\nb=2\n"), "").unwrap_err();
+    assert!(error.msg.starts_with("/etc/rc.conf: "), "{}", error.msg);
+}
+
+#[test]
+fn f19_names_that_are_none() {
     for (yaml, text) in [
+        ("{name: a-b, value: 1}", "Name may only contain alpha-numeric and underscore characters"),
         (
             "{name: kern.x, value: 1}",
             "Name may only contain alpha-numeric and underscore characters",

@@ -100,7 +100,7 @@ mod tests {
     }
 
     #[test]
-    fn finding_32_quotes_and_blanks_are_read() {
+    fn f32_quotes_and_blanks_are_read() {
         for line in ["net.inet.ip.forwarding = 1\n", "net.inet.ip.forwarding=\"1\" # on\n"] {
             assert_eq!(value(line, "net.inet.ip.forwarding", FreeBsd).as_deref(), Some("1"));
         }

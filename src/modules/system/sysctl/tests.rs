@@ -32,7 +32,7 @@ fn file_and_live_value_are_compared_apart() {
 }
 
 #[test]
-fn finding_32_what_the_kernel_does_not_take_is_told_before_anything_is_written() {
+fn f32_what_the_kernel_does_not_take_is_told_before_anything_is_written() {
     let host = freebsd();
     let refusal = |args: &str| host.refusal(&Sysctl, args);
     let unknown = "name: nosuch.oid, value: 1, sysctl_file: @/s.conf";
@@ -69,7 +69,7 @@ fn a_tunable_waits_for_the_next_boot() {
 }
 
 #[test]
-fn finding_32_a_value_that_the_kernel_cut_is_no_success() {
+fn f32_a_value_that_the_kernel_cut_is_no_success() {
     let host = freebsd();
     let args = "{name: net.inet.ip.forwarding, value: 99999999999999, sysctl_file: @/s.conf, sysctl_set: true, reload: false}";
     let cut =

@@ -69,7 +69,7 @@ fn inherited_and_received_values_count() {
 }
 
 #[test]
-fn volumes_grow_and_do_not_shrink() {
+fn f52_volumes_grow_and_do_not_shrink() {
     let run = |properties: &str| {
         let yaml = format!("{{name: tank/vol, state: present, {properties}}}");
         does(&yaml, &told(VOLUME, ""))
@@ -125,7 +125,7 @@ fn removal(listing: &str, origins: &str) -> Vec<Answer> {
 }
 
 #[test]
-fn nothing_is_destroyed_by_surprise() {
+fn f53_nothing_is_destroyed_by_surprise() {
     let origins = "tk1\t-\ntk1/a\t-\ntk1/a/b\t-\ntk1/c\ttk1/a@s2\n";
     let mut held = removal(LISTING, origins);
     held.push(answer(&[("holds", 0, "tk1/a@s1\tkeep\tSun Nov 22 05:17 2026\n", "")]));

@@ -117,6 +117,13 @@ impl Args {
             if name.contains('/') {
                 return Err(Failure::new(format!("{name:?} is no name of a pool")));
             }
+            let reserved = ["mirror", "raidz", "draid", "spare"];
+            if name == "log" || reserved.iter().any(|word| name.starts_with(word)) {
+                return Err(Failure::new(format!("{name:?} is reserved: it is a kind of device")));
+            }
+            if !name.starts_with(|c: char| c.is_ascii_alphabetic()) {
+                return Err(Failure::new(format!("{name:?}: a pool's name begins with a letter")));
+            }
         }
         let paths = [&self.mountpoint, &self.altroot].into_iter().flatten();
         if let Some(path) = paths.into_iter().find(|path| path.starts_with('-')) {
@@ -155,7 +162,7 @@ impl State for Zpool {
         };
         let Some(wanted) = wanted else { return Ok(Look::Seen(seen)) };
         match answers.get(1) {
-            None => Ok(Look::Ask(ask_paths(&seen, &wanted))),
+            None => Ok(Look::Ask(ask_paths(args, &seen, &wanted))),
             Some(answer) => {
                 seen.read_paths(answer)?;
                 seen.wanted = Some(wanted);
@@ -206,10 +213,14 @@ impl State for Zpool {
     }
 }
 
-/// What the paths of devices lead to, and whether a pool that is not there could be imported.
-fn ask_paths(seen: &Seen, wanted: &[Vdev]) -> Probe {
+/// What the paths of devices lead to and hold, and whether a pool that is not there could be imported.
+fn ask_paths(args: &Args, seen: &Seen, wanted: &[Vdev]) -> Probe {
     let script = concat!(include_str!("../ask.sh"), include_str!("paths.sh"));
-    let flags = if seen.pool.is_none() { " import " } else { "" };
+    let flags = match (&seen.pool, args.vdev_changes) {
+        (None, _) => " import holds ",
+        (Some(_), VdevChanges::Add) => " holds ",
+        _ => "",
+    };
     let own = wanted.iter().flat_map(|vdev| vdev.disks.iter().cloned());
     let there = seen.status.iter().flat_map(|status| status.devices());
     let there = there.map(str::to_string);

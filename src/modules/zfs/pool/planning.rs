@@ -21,6 +21,7 @@ pub fn create(args: &Args, seen: &Seen) -> Result<Plan, Failure> {
         );
         return Err(Failure::new(text));
     }
+    free(args, seen, wanted)?;
     let (own, root) = (args.pool_wishes()?, args.filesystem_wishes()?);
     properties::check(&own)?;
     wish::check(&root, Type::Filesystem, None)?;
@@ -50,6 +51,22 @@ pub fn create(args: &Args, seen: &Seen) -> Result<Plan, Failure> {
     let before = side("absent", Value::list(Vec::new()));
     let after = side("present", vdevs::to_value(wanted));
     Ok(Plan::of(vec![change]).diff(Diff { before, after, ..Diff::default() }))
+}
+
+/// Refuses devices that hold something: zpool of FreeBSD would make the pool over it without a word.
+fn free(args: &Args, seen: &Seen, wanted: &[vdevs::Vdev]) -> Result<(), Failure> {
+    if args.force {
+        return Ok(());
+    }
+    for disk in wanted.iter().flat_map(|vdev| &vdev.disks) {
+        let path = seen.paths.get(disk).map_or(disk.as_str(), String::as_str);
+        if let Some(what) = seen.holds.get(path) {
+            let text =
+                format!("{disk} holds {what}: nothing is made over it unless `force` is given");
+            return Err(Failure::new(text));
+        }
+    }
+    Ok(())
 }
 
 /// What a new pool leaves behind.
@@ -138,6 +155,7 @@ fn add(args: &Args, seen: &Seen, wanted: &[vdevs::Vdev]) -> Result<Option<Change
     if args.vdev_changes != VdevChanges::Add {
         return fail("`vdev_changes: add` would add what is missing");
     }
+    free(args, seen, &difference.missing)?;
     let mut argv: Vec<String> = ["zpool", "add"].map(str::to_string).to_vec();
     argv.extend(args.force.then(|| "-f".to_string()));
     let own = args.pool_wishes()?;

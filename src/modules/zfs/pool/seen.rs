@@ -31,6 +31,8 @@ pub struct Seen {
     pub paths: BTreeMap<String, String>,
     /// What FreeBSD's labels stand for.
     pub labels: BTreeMap<String, String>,
+    /// Paths of devices, and the file system or the table of partitions that is on them.
+    pub holds: BTreeMap<String, String>,
     /// Pools that could be imported.
     pub importable: Vec<String>,
     /// Everything in it, with the number of its holds.
@@ -96,6 +98,11 @@ impl Seen {
                 self.labels.insert(format!("/dev/{label}"), format!("/dev/{component}"));
             }
         }
+        let holds = told.all("holds").filter_map(|said| said.text.split_once(": "));
+        // What a pool holds is zpool's to judge.
+        let holds = holds.filter(|(_, what)| !what.starts_with("zfs"));
+        self.holds
+            .extend(holds.map(|(path, what)| (path.to_string(), what.trim_end().to_string())));
         for line in told.all("import").flat_map(|said| said.text.lines()) {
             let name = line.trim_start().strip_prefix("pool: ");
             self.importable.extend(name.map(str::to_string));

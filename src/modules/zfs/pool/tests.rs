@@ -54,6 +54,31 @@ fn a_pool_that_could_be_imported_is_not_made_over() {
 }
 
 #[test]
+fn f51_what_a_device_holds_is_not_made_over() {
+    let holds =
+        [("holds", 0, "/dev/vtbd0p2: ufs\n", ""), ("holds", 0, "/dev/vtbd9: zfs_member\n", "")];
+    let asked = paths(&[("vtbd0p2", "/dev/vtbd0p2"), ("vtbd9", "/dev/vtbd9")], &holds);
+    let does = |yaml: &str| does(yaml, &[absent(), asked.clone()]);
+    let error = does("vdevs: [{disks: [vtbd0p2]}]").unwrap_err();
+    assert_eq!(error.msg, "vtbd0p2 holds ufs: nothing is made over it unless `force` is given");
+    assert!(does("force: true, vdevs: [{disks: [vtbd0p2]}]").unwrap().has_work());
+    // Members of pools are refused by zpool itself, in its own words.
+    assert!(does("vdevs: [{disks: [vtbd9]}]").unwrap().has_work());
+    let more = "vdev_changes: add, vdevs: [{type: mirror, disks: [vtbd1, vtbd2]}, {role: log, disks: [vtbd3]}, {role: cache, disks: [vtbd0p2]}]";
+    let error = super::tests::does(more, &[there(&first()), asked.clone()]).unwrap_err();
+    assert!(error.msg.starts_with("vtbd0p2 holds ufs"), "{}", error.msg);
+}
+
+#[test]
+fn f51a_names_of_pools_are_checked_by_us() {
+    for name in ["mirrorx", "raidz9", "spares", "log", "1tank", "a@b", "a/b", "-f", "a%b", "_x"] {
+        let yaml = format!("{{name: '{name}', vdevs: [{{disks: [/a]}}]}}");
+        let refused = plan(&Zpool, &yaml, &[absent(), paths(&[], &[])], &World::default());
+        assert!(refused.is_err(), "{name}");
+    }
+}
+
+#[test]
 fn devices_are_compared_by_what_names_lead_to() {
     let status = first();
     let same =
@@ -101,7 +126,7 @@ fn devices_are_added_only_where_that_is_allowed_and_nothing_else_differs() {
 }
 
 #[test]
-fn properties_are_compared_by_meaning() {
+fn f55_properties_are_compared_by_meaning() {
     let status = first();
     let run = |yaml: &str| does(yaml, &[there(&status)]);
     let same = "pool_properties: {autotrim: false, version: 5000, feature@async_destroy: enabled}, filesystem_properties: {compression: lz4}, mountpoint: /tank/";

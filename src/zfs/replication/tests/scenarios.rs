@@ -342,7 +342,7 @@ fn s39_a_clone_keeps_its_origin_where_that_is_copied() {
 }
 
 #[test]
-fn s51_old_programs_and_pools() {
+fn s51_f58a_old_programs_and_pools() {
     let mut case = Case::new("a:1 b:2", "-");
     case.to = ancient();
     case.from = ancient();
