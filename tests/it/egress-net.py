@@ -1,4 +1,4 @@
-"""Answers on ports, and tries whether somebody answers. Words: listen, or try PROTO ADDRESS PORT [SOURCE], tagged INTERFACE, or
+"""Answers on ports, and tries whether somebody answers. Words: listen, try PROTO ADDRESS PORT [SOURCE], tagged INTERFACE, or
 hold ADDRESS PORT DIRECTORY (a connection that is used again once DIRECTORY/go is there)."""
 import os
 import socket

@@ -101,10 +101,10 @@ impl Wish {
             bridged: args.mode == Mode::Bridged,
             macs,
             source: all(list(&args.addresses))?,
-            allow: entries(args.allow.as_ref().map(Vec::as_slice), "to")?,
+            allow: entries(args.allow.as_deref(), "to")?,
             deny: all(args.deny.clone().unwrap_or_else(special))?,
             dns: all(list(&args.dns))?,
-            inbound: entries(args.inbound.as_ref().map(Vec::as_slice), "from")?,
+            inbound: entries(args.inbound.as_deref(), "from")?,
         };
         wish.check(args)?;
         Ok(wish)
