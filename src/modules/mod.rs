@@ -10,6 +10,7 @@ pub mod files;
 pub mod flow;
 pub mod freebsd;
 pub mod jails;
+pub mod network;
 pub mod packages;
 pub mod services;
 pub mod sources;
@@ -31,6 +32,7 @@ pub static MODULES: &[&[Entry]] = &[
     flow::FAMILY,
     freebsd::FAMILY,
     jails::FAMILY,
+    network::FAMILY,
     services::FAMILY,
     sources::FAMILY,
     packages::FAMILY,

@@ -9,6 +9,7 @@ mod bastille;
 mod becoming;
 mod connections;
 mod delay;
+mod egress;
 mod errors;
 mod failover;
 mod faults;
