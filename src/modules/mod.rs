@@ -10,6 +10,7 @@ pub mod files;
 pub mod flow;
 pub mod freebsd;
 pub mod jails;
+pub mod kvm;
 pub mod network;
 pub mod packages;
 pub mod services;
@@ -32,6 +33,7 @@ pub static MODULES: &[&[Entry]] = &[
     flow::FAMILY,
     freebsd::FAMILY,
     jails::FAMILY,
+    kvm::FAMILY,
     network::FAMILY,
     services::FAMILY,
     sources::FAMILY,

@@ -18,6 +18,8 @@ mod golden;
 mod guests;
 mod house;
 mod jails;
+mod kvm;
+mod libvirt;
 mod live;
 mod packages;
 mod passage;
