@@ -2,6 +2,7 @@
 
 pub mod accounts;
 pub mod bhyve;
+pub mod boot;
 pub mod commands;
 pub mod databases;
 pub mod facts;
@@ -10,6 +11,7 @@ pub mod flow;
 pub mod freebsd;
 pub mod jails;
 pub mod kvm;
+pub mod network;
 pub mod packages;
 pub mod services;
 pub mod sources;
@@ -23,6 +25,7 @@ use crate::spec::Entry;
 pub static MODULES: &[&[Entry]] = &[
     accounts::FAMILY,
     bhyve::FAMILY,
+    boot::FAMILY,
     commands::FAMILY,
     databases::FAMILY,
     facts::FAMILY,
@@ -31,6 +34,7 @@ pub static MODULES: &[&[Entry]] = &[
     freebsd::FAMILY,
     jails::FAMILY,
     kvm::FAMILY,
+    network::FAMILY,
     services::FAMILY,
     sources::FAMILY,
     packages::FAMILY,
