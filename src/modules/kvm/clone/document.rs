@@ -108,6 +108,14 @@ fn one(args: &Args, disk: &Node, target: &str) -> Result<Copied, Failure> {
     })
 }
 
+/// Paths of a machine's own disks and of its firmware's variables.
+pub fn files(document: &Node) -> Vec<&str> {
+    let disks = document.find("devices").into_iter().flat_map(|devices| devices.all("disk"));
+    let sources = disks.filter_map(|disk| disk.find("source"));
+    let paths = sources.filter_map(|source| source.get("file").or_else(|| source.get("dev")));
+    paths.chain(document.text_at("os/nvram")).filter(|path| path.starts_with('/')).collect()
+}
+
 /// The clone's document, and what of the source it has not.
 pub fn document(args: &Args, source: &Node, copied: &[Copied]) -> (Node, Vec<String>) {
     let mut new = source.clone();

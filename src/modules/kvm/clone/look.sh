@@ -1,5 +1,5 @@
 # shellcheck shell=sh disable=SC3043,SC2154
-# Follows ../../told/ask.sh and ../ask.sh. Words: paths.
+# Follows ../../told/ask.sh. Words: paths.
 local one
 for one; do
   told_say "stat $one" 0 "$(tk_stat "$one" follow)"

@@ -107,7 +107,11 @@ impl State for VmClone {
         let others = super::vm::others(&base.told, &args.uri, &args.name, ctx)?;
         let (paths, real) = (BTreeMap::new(), BTreeMap::new());
         let mut seen = Seen { base, others, source: None, paths, real };
-        if seen.base.domain.is_some() {
+        if let Some(domain) = &seen.base.domain {
+            let Some(answer) = answers.get(1) else {
+                return Ok(Look::Ask(look(&document::files(&domain.xml))));
+            };
+            seen.look(answer, ctx)?;
             return Ok(Look::Seen(seen));
         }
         let Some(answer) = answers.get(1) else {
@@ -118,15 +122,10 @@ impl State for VmClone {
         let Some(source) = &seen.source else { return Ok(Look::Seen(seen)) };
         let copied = document::copies(args, &source.xml)?;
         let Some(answer) = answers.get(2) else {
-            let script = concat!(
-                include_str!("../../told/ask.sh"),
-                include_str!("../ask.sh"),
-                include_str!("look.sh")
-            );
             let mine = copied.iter().map(|copy| copy.to.as_str());
             let theirs = super::vm::sources(&seen.others).map(|(_, path, _)| path);
             let words: Vec<&str> = mine.chain(theirs).collect();
-            return Ok(Look::Ask(Probe::new("kvm_clone", script).words(words)));
+            return Ok(Look::Ask(look(&words)));
         };
         seen.look(answer, ctx)?;
         Ok(Look::Seen(seen))
@@ -159,7 +158,13 @@ impl State for VmClone {
     }
 
     fn verify(&self, args: &Args, change: &Change, after: &Seen, _: Ctx<'_>) -> Result<(), String> {
-        // What was copied is seen by what it is for: libvirt takes any path, so the copy itself has told.
+        if let Op::Script(probe) = &change.op
+            && probe.name == "kvm_copy"
+        {
+            let to = probe.words[2].as_str();
+            let there = after.paths.get(to).is_some_and(Option::is_some);
+            return if there { Ok(()) } else { Err(format!("{to} is not there")) };
+        }
         domain::verify(&args.name, change, &after.base)
     }
 
@@ -183,6 +188,12 @@ impl State for VmClone {
         fields.insert("disks".into(), Value::map(all("disk").filter_map(disk).collect()));
         fields
     }
+}
+
+/// Asks what is at these paths.
+fn look(paths: &[&str]) -> Probe {
+    let script = concat!(include_str!("../../told/ask.sh"), include_str!("look.sh"));
+    Probe::new("kvm_clone", script).words(paths.iter().copied())
 }
 
 impl Seen {

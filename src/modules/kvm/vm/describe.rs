@@ -35,10 +35,10 @@ impl Wish {
             Some("none") => Some(0),
             Some(size) => Some(devices::bytes("hugepages", size)? >> 10),
         };
-        if let (Some(memory), Some(pages)) = (memory, pages.filter(|pages| *pages > 0)) {
-            if memory % (pages << 10) != 0 {
-                return Err(Failure::new("memory is no whole number of huge pages"));
-            }
+        if let (Some(memory), Some(pages)) = (memory, pages.filter(|pages| *pages > 0))
+            && memory % (pages << 10) != 0
+        {
+            return Err(Failure::new("memory is no whole number of huge pages"));
         }
         Ok(Self {
             disks: Disk::all(args.disks.as_ref(), seed.as_ref().map(|seed| seed.target.as_str()))?,

@@ -98,15 +98,16 @@ fn there(seen: &Seen, path: &str) -> bool {
 fn networks(wish: &Wish, seen: &Seen) -> Result<(), Failure> {
     let names = crate::modules::kvm::names(&seen.details, "networks");
     for network in wish.networks.iter().flatten() {
-        if let Some(bridge) = &network.bridge {
-            if !seen.details.worked(&format!("bridge {bridge}")) {
-                return Err(Failure::new(format!("the host has no bridge {bridge}")).missing());
-            }
+        if let Some(bridge) = &network.bridge
+            && !seen.details.worked(&format!("bridge {bridge}"))
+        {
+            return Err(Failure::new(format!("the host has no bridge {bridge}")).missing());
         }
-        if let Some(name) = &network.network {
-            if !names.contains(name) && !seen.networks.contains(name) {
-                return Err(Failure::new(format!("libvirt has no network {name}")).missing());
-            }
+        if let Some(name) = &network.network
+            && !names.contains(name)
+            && !seen.networks.contains(name)
+        {
+            return Err(Failure::new(format!("libvirt has no network {name}")).missing());
         }
         for (other, node) in interfaces(&seen.others) {
             let same = |mine: Option<&String>, at: Option<&str>| {

@@ -9,9 +9,9 @@ create)
     return 1
   fi
   if [ -n "$base" ]; then
-    qemu-img create -q -f "$format" -b "$base" -F "$based" "$image" "$size"
+    qemu-img create -q -f "$format" -b "$base" -F "$based" "$image" ${size:+"$size"}
   else
-    qemu-img create -q -f "$format" "$image" "$size"
+    qemu-img create -q -f "$format" "$image" ${size:+"$size"}
   fi || return
   chmod 600 "$image"
   ;;

@@ -134,18 +134,15 @@ fn define(args: &Args, wish: &Wish, course: &mut Course<'_>, ctx: Ctx<'_>) {
 
 /// Whether the second look shows what a change was to do.
 pub fn verify(args: &Args, wish: &Wish, change: &Change, after: &Seen) -> Result<(), String> {
-    if let (Some(seed), Some(found)) = (&wish.seed, &after.seed) {
-        if args.state != Wanted::Absent {
-            seed::verify(seed, change, found)?;
-        }
+    if let (Some(seed), Some(found)) = (&wish.seed, &after.seed)
+        && args.state != Wanted::Absent
+    {
+        seed::verify(seed, change, found)?;
     }
-    if let Op::Script(probe) = &change.op {
-        if probe.name == "kvm_image" {
-            let (path, size) = (&probe.words[2], &probe.words[3]);
-            let image = after.image(path).ok_or_else(|| format!("{path} is not there"))?;
-            let fits = size.is_empty() || image.1.to_string() == *size;
-            return if fits { Ok(()) } else { Err(format!("{path} has {} bytes", image.1)) };
-        }
+    if let Some((path, size)) = resized(change) {
+        let image = after.image(path).ok_or_else(|| format!("{path} is not there"))?;
+        let fits = size.is_empty() || image.1.to_string() == size;
+        return if fits { Ok(()) } else { Err(format!("{path} has {} bytes", image.1)) };
     }
     if kvm::words(change).first().is_some_and(|word| word == "define") {
         let domain = after.base.domain.as_ref().ok_or("the machine is not there")?;
@@ -154,4 +151,16 @@ pub fn verify(args: &Args, wish: &Wish, change: &Change, after: &Seen) -> Result
         return if left.is_empty() { Ok(()) } else { Err(text()) };
     }
     domain::verify(&args.name, change, &after.base)
+}
+
+/// The image that a change makes or lets grow, and the bytes that it has then; empty: those of what it lies upon.
+fn resized(change: &Change) -> Option<(&str, &str)> {
+    let Op::Script(probe) = &change.op else { return None };
+    match (probe.name, kvm::words(change)) {
+        ("kvm_image", _) => Some((probe.words.get(2)?, probe.words.get(3)?)),
+        (_, [verb, _, path, size]) if verb == "blockresize" => {
+            Some((path, size.strip_suffix('B')?))
+        }
+        _ => None,
+    }
 }
