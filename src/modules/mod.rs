@@ -2,6 +2,7 @@
 
 pub mod accounts;
 pub mod bhyve;
+pub mod boot;
 pub mod commands;
 pub mod databases;
 pub mod facts;
@@ -9,6 +10,8 @@ pub mod files;
 pub mod flow;
 pub mod freebsd;
 pub mod jails;
+pub mod kvm;
+pub mod network;
 pub mod packages;
 pub mod services;
 pub mod sources;
@@ -22,6 +25,7 @@ use crate::spec::Entry;
 pub static MODULES: &[&[Entry]] = &[
     accounts::FAMILY,
     bhyve::FAMILY,
+    boot::FAMILY,
     commands::FAMILY,
     databases::FAMILY,
     facts::FAMILY,
@@ -29,6 +33,8 @@ pub static MODULES: &[&[Entry]] = &[
     flow::FAMILY,
     freebsd::FAMILY,
     jails::FAMILY,
+    kvm::FAMILY,
+    network::FAMILY,
     services::FAMILY,
     sources::FAMILY,
     packages::FAMILY,
