@@ -10,6 +10,8 @@ pub mod files;
 pub mod flow;
 pub mod freebsd;
 pub mod jails;
+pub mod kvm;
+pub mod network;
 pub mod packages;
 pub mod services;
 pub mod sources;
@@ -31,6 +33,8 @@ pub static MODULES: &[&[Entry]] = &[
     flow::FAMILY,
     freebsd::FAMILY,
     jails::FAMILY,
+    kvm::FAMILY,
+    network::FAMILY,
     services::FAMILY,
     sources::FAMILY,
     packages::FAMILY,

@@ -2,6 +2,7 @@
 
 mod bastille;
 mod conf;
+mod dataset;
 mod jail;
 mod limits;
 mod mount;
@@ -28,6 +29,7 @@ pub static FAMILY: &[Entry] = &[
     Entry::state(&rdr::BastilleRdr).with(LOCK),
     Entry::state(&release::BastilleRelease).with(LOCK),
     Entry::state(&template::BastilleTemplate).with(LOCK),
+    Entry::state(&dataset::BastilleZfs).with(LOCK),
     Entry::state(&plain::JailConf),
     Entry::state(&rctl::Rctl),
 ];

@@ -63,7 +63,10 @@ static DOC: Doc = Doc {
     returns: &[
         ("script_changed", "whether the script has become another: what runs may be the old one"),
         ("enabled", "the value of its variable before anything was done"),
-        ("running", "whether it ran before anything was done, where `state` is given and its script can tell"),
+        (
+            "running",
+            "whether it ran before anything was done, where `state` is given and its script can tell",
+        ),
     ],
 };
 
