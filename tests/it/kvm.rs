@@ -198,3 +198,101 @@ fn a_pool_is_built_started_and_deleted() {
     settles(project, &command("state: deleted"), 1);
     assert!(!libvirt.images().join("vms").exists());
 }
+
+const VM: &str = "
+    - kvm_vm:
+        uri: '{{ uri }}'
+        name: web
+        type: qemu
+        memory: 64M
+        cpus: 1
+        disks:
+          - {path: '{{ images }}/web.qcow2', size: 8M}
+        networks:
+          - {user: true}
+        seed:
+          path: '{{ images }}/seed.iso'
+          user_data: {password: sesam12}
+        graphics: vnc
+        autostart: true
+";
+
+/// What libvirt made up for a machine.
+fn made_up(libvirt: &Libvirt, name: &str) -> Vec<String> {
+    let text = libvirt.said(&["dumpxml", name, "--inactive"]);
+    let mine = |line: &&str| line.starts_with("<uuid>") || line.starts_with("<mac ");
+    let all: Vec<String> = text.lines().map(str::trim).filter(mine).map(str::to_string).collect();
+    assert_eq!(all.len(), 2, "{text}");
+    all
+}
+
+#[test]
+fn a_machine_of_parts_is_made_changed_and_run() {
+    let libvirt = Libvirt::start();
+    let (project, outcome) = play(project(&libvirt), VM, &["--check", "--diff"]);
+    outcome.expect_code(0).out_has(&["changed=1 "]).nowhere("sesam12");
+    assert_eq!(fs::read_dir(libvirt.images()).unwrap().count(), 0);
+    let project = settles(project, VM, 1);
+    let first = made_up(&libvirt, "web");
+    assert!(libvirt.images().join("seed.iso").exists());
+    // The image and the seed are root's; libvirt of a host gives them to the machine, ours is nobody's.
+    libvirt.own();
+    let (more, cards) = (VM.replace("cpus: 1", "cpus: 2"), "          - {user: true}\n");
+    let more =
+        more.replace(cards, "          - {user: true, model: e1000}\n          - {user: true}\n");
+    let project = settles(project, &more, 1);
+    let project = settles(project, VM, 1);
+    assert_eq!(made_up(&libvirt, "web"), first, "the first card and its address are kept");
+    let project = settles(project, &VM.replace("size: 8M", "size: 16M"), 1);
+    let small = "never made smaller";
+    let project = fails(project, VM, small);
+    let run = "    - kvm_vm: {uri: '{{ uri }}', name: web, state: running}\n";
+    let project = settles(project, run, 1);
+    let grown = VM.replace("size: 8M", "size: 24M");
+    let (project, outcome) = play(project, &grown, &[]);
+    outcome.expect_code(0).out_has(&["changed=1 "]);
+    assert!(libvirt.said(&["domblkinfo", "web", "vda"]).contains("25165824"));
+    let gone = "    - kvm_vm: {uri: '{{ uri }}', name: web, state: absent}\n";
+    let project = fails(project, gone, "the machine web runs");
+    let second = "    - kvm_vm: {uri: '{{ uri }}', name: two, type: qemu, memory: 64M, disks: [{path: '{{ images }}/web.qcow2'}]}\n";
+    let project = fails(project, second, "is used by the machine web");
+    let bridge = "    - kvm_vm: {uri: '{{ uri }}', name: web, networks: [{bridge: none9}]}\n";
+    let project = fails(project, bridge, "the host has no bridge none9");
+    let off = "    - kvm_vm: {uri: '{{ uri }}', name: web, state: poweredoff}\n";
+    let project = settles(project, off, 1);
+    settles(project, gone, 1);
+    assert!(libvirt.images().join("web.qcow2").exists(), "its disk stays");
+}
+
+#[test]
+fn a_machine_is_remembered_returned_and_cloned() {
+    let libvirt = Libvirt::start();
+    let vm = "    - kvm_vm: {uri: '{{ uri }}', name: web, type: qemu, memory: 64M, disks: [{path: '{{ images }}/web.qcow2', size: 8M}], networks: [{user: true}]}\n";
+    let project = settles(project(&libvirt), vm, 1);
+    libvirt.own();
+    let shot = |words: &str| {
+        format!("    - vm_snapshot: {{uri: '{{{{ uri }}}}', name: web, snapshot: {words}}}\n")
+    };
+    let project = settles(project, &shot("one, description: the first one"), 1);
+    let project = settles(project, &shot("two"), 1);
+    let project = fails(project, &shot("one, state: reverted"), "it needs discard_current");
+    let (project, outcome) =
+        play(project, &shot("one, state: reverted, discard_current: true"), &[]);
+    outcome.expect_code(0).out_has(&["changed=1 "]);
+    assert_eq!(libvirt.said(&["snapshot-current", "web", "--name"]).trim(), "one");
+    let project = settles(project, &shot("two, state: absent"), 1);
+    let clone = "    - vm_clone: {uri: '{{ uri }}', source: web, name: two}\n";
+    let project = settles(project, clone, 1);
+    let (first, second) = (made_up(&libvirt, "web"), made_up(&libvirt, "two"));
+    assert!(first.iter().all(|line| !second.contains(line)), "{first:?} {second:?}");
+    assert!(libvirt.images().join("two-vda.qcow2").exists());
+    let again =
+        clone.replace("name: two", "name: three, disks: {vda: '{{ images }}/two-vda.qcow2'}");
+    let project = fails(project, &again, "is used by the machine two");
+    libvirt.image("there.qcow2", &["-f", "qcow2"]);
+    let there = again.replace("two-vda", "there");
+    let project = fails(project, &there, "is there already: it is not overwritten");
+    let run = "    - kvm_vm: {uri: '{{ uri }}', name: web, state: running}\n";
+    let project = settles(project, run, 1);
+    fails(project, &clone.replace("name: two", "name: four"), "the machine web runs");
+}

@@ -75,6 +75,13 @@ impl Libvirt {
         self.virsh(words).expect_code(0).stdout
     }
 
+    /// Gives all images to the daemon, as a system's libvirt does by itself.
+    pub fn own(&self) {
+        for entry in fs::read_dir(self.images()).unwrap() {
+            give(&entry.unwrap().path());
+        }
+    }
+
     /// Makes an image that the daemon may write.
     pub fn image(&self, name: &str, words: &[&str]) -> PathBuf {
         let path = self.images().join(name);

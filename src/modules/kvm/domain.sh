@@ -1,8 +1,8 @@
 # shellcheck shell=sh disable=SC3043,SC2154
 # Follows ../told/ask.sh and ask.sh. Words: the URI; a machine or nothing; what to tell besides its state and its next
 # start's document: `live` the one that runs, `all` the states and numbers of all, `others` the documents of all
-# others, `host` what the host has.
-local uri="$1" name="$2" more="$3" line one kvm_names= running=
+# others, `host` what the host has, `snapshots` those of the machine and the one that is named last.
+local uri="$1" name="$2" more="$3" line one kvm_names='' running=''
 
 kvm_domain_list() { told_ask "$1" virsh -q -c "$uri" list --all --name "$2"; }
 
@@ -19,7 +19,14 @@ kvm_domain_list transient --transient
 kvm_domain_list saved --with-managed-save
 if [ -n "$name" ] && kvm_has "$name"; then
   kvm_domain_one "$name"
-  case $more in live) kvm_domain_live "$name" ;; esac
+  case $more in
+  live) kvm_domain_live "$name" ;;
+  snapshots)
+    told_ask snapshots virsh -q -c "$uri" snapshot-list "$name" --name
+    told_ask current kvm_quiet virsh -q -c "$uri" snapshot-current "$name" --name
+    told_ask document kvm_quiet virsh -q -c "$uri" snapshot-dumpxml "$name" "$4"
+    ;;
+  esac
 fi
 case $more in
 host)

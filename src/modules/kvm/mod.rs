@@ -1,19 +1,28 @@
 //! libvirt: virtual machines, networks and pools of volumes.
 
+mod clone;
 mod compare;
 mod domain;
 mod net;
 mod pool;
+mod snapshot;
 mod thing;
 mod virt;
+mod vm;
 mod xml;
 
 use crate::modules::told::Told;
 use crate::spec::{Change, Entry, Failure, Op, Os, Platform, Probe, Ran};
 
 /// The family's part of the table.
-pub static FAMILY: &[Entry] =
-    &[Entry::state(&virt::Virt), Entry::state(&net::VirtNet), Entry::state(&pool::VirtPool)];
+pub static FAMILY: &[Entry] = &[
+    Entry::state(&vm::KvmVm),
+    Entry::state(&virt::Virt),
+    Entry::state(&net::VirtNet),
+    Entry::state(&pool::VirtPool),
+    Entry::state(&clone::VmClone),
+    Entry::state(&snapshot::VmSnapshot),
+];
 
 /// Refuses a name that virsh could take for something else: a number is an id for it, and so is what looks like a UUID.
 fn check_name(what: &str, name: &str) -> Result<(), Failure> {

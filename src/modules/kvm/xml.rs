@@ -51,7 +51,6 @@ impl Node {
         self
     }
 
-    #[allow(dead_code)] // for machines described in parts
     /// The same with one more element.
     #[must_use]
     pub fn child(mut self, child: Self) -> Self {

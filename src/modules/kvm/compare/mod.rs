@@ -219,7 +219,6 @@ impl std::fmt::Display for Pci {
 }
 
 impl Pci {
-    #[allow(dead_code)] // for machines described in parts
     /// Reads `0000:01:00.0` or `01:00.0`, hexadecimal as lspci has it.
     pub fn parse(text: &str) -> Option<Self> {
         let (head, function) = text.rsplit_once('.')?;

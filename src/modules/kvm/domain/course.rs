@@ -54,13 +54,19 @@ impl<'a> Course<'a> {
         self.changes.push(change.effect(effect));
     }
 
-    #[allow(dead_code)] // for machines described in parts
     /// A step of something else than the machine.
     pub fn beside(&mut self, change: Change) {
         self.changes.push(change);
     }
 
     fn power(&mut self, verb: &str, after: Power, limit: i64, risk: Risk) {
+        // Without a limit it is asked and nobody waits.
+        let asked = verb == "shutdown" && limit == 0;
+        let kind = if asked { ChangeKind::Act } else { ChangeKind::Plain };
+        self.power_as(verb, after, limit, risk, kind);
+    }
+
+    fn power_as(&mut self, verb: &str, after: Power, limit: i64, risk: Risk, kind: ChangeKind) {
         let Some(domain) = &mut self.now else { return };
         domain.power = after;
         if after == Power::Off && !domain.persistent {
@@ -70,10 +76,7 @@ impl<'a> Course<'a> {
         let probe = Probe::new("kvm_power", include_str!("../power.sh")).words(words);
         let probe = probe.words([limit.to_string()]);
         let why = format!("{verb} the machine {}", self.name);
-        let change = Change::new(Op::Script(probe), why).risk(risk);
-        // Without a limit it is asked and nobody waits.
-        let asked = verb == "shutdown" && limit == 0;
-        self.push(if asked { change.kind(ChangeKind::Act) } else { change });
+        self.push(Change::new(Op::Script(probe), why).risk(risk).kind(kind));
     }
 
     /// Runs.
@@ -108,6 +111,18 @@ impl<'a> Course<'a> {
         if self.there()?.power.is_up() {
             self.power("shutdown", Power::Off, limit, Risk::Medium);
         }
+        Ok(())
+    }
+
+    /// Is shut down and started, each time that it is asked for.
+    ///
+    /// # Errors
+    /// It is not there.
+    pub fn restart(&mut self, limit: i64) -> Result<(), Failure> {
+        if self.there()?.power.is_up() {
+            self.power_as("shutdown", Power::Off, limit, Risk::Medium, ChangeKind::Act);
+        }
+        self.power_as("start", Power::Running, 0, Risk::Low, ChangeKind::Act);
         Ok(())
     }
 
