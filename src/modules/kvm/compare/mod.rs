@@ -112,7 +112,7 @@ fn own(wanted: &Node, found: &Node, path: &str, all: &mut Vec<String>) {
 /// Bytes for people: in the largest unit that gives a whole number.
 pub fn human(bytes: u64) -> String {
     let units = [("TiB", 40), ("GiB", 30), ("MiB", 20), ("KiB", 10)];
-    let fits = units.iter().find(|(_, shift)| bytes > 0 && bytes % (1 << shift) == 0);
+    let fits = units.iter().find(|(_, shift)| bytes > 0 && bytes.is_multiple_of(1 << shift));
     fits.map_or(format!("{bytes} B"), |(unit, shift)| format!("{} {unit}", bytes >> shift))
 }
 
