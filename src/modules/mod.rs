@@ -1,6 +1,7 @@
 //! Task types by family. One module is one file and one line in its family's table.
 
 pub mod accounts;
+pub mod audit;
 pub mod bhyve;
 pub mod boot;
 pub mod commands;
@@ -11,6 +12,7 @@ pub mod flow;
 pub mod freebsd;
 pub mod jails;
 pub mod kvm;
+pub mod lvm;
 pub mod network;
 pub mod packages;
 pub mod services;
@@ -24,6 +26,7 @@ use crate::spec::Entry;
 /// All modules.
 pub static MODULES: &[&[Entry]] = &[
     accounts::FAMILY,
+    audit::FAMILY,
     bhyve::FAMILY,
     boot::FAMILY,
     commands::FAMILY,
@@ -34,6 +37,7 @@ pub static MODULES: &[&[Entry]] = &[
     freebsd::FAMILY,
     jails::FAMILY,
     kvm::FAMILY,
+    lvm::FAMILY,
     network::FAMILY,
     services::FAMILY,
     sources::FAMILY,
