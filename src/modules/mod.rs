@@ -11,6 +11,7 @@ pub mod freebsd;
 pub mod jails;
 pub mod network;
 pub mod packages;
+pub mod pve;
 pub mod services;
 pub mod sources;
 pub mod system;
@@ -34,6 +35,7 @@ pub static MODULES: &[&[Entry]] = &[
     services::FAMILY,
     sources::FAMILY,
     packages::FAMILY,
+    pve::FAMILY,
     system::FAMILY,
     zfs::FAMILY,
 ];
