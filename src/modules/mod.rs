@@ -15,6 +15,7 @@ pub mod kvm;
 pub mod lvm;
 pub mod network;
 pub mod packages;
+pub mod pve;
 pub mod services;
 pub mod sources;
 pub mod system;
@@ -42,6 +43,7 @@ pub static MODULES: &[&[Entry]] = &[
     services::FAMILY,
     sources::FAMILY,
     packages::FAMILY,
+    pve::FAMILY,
     system::FAMILY,
     zfs::FAMILY,
 ];
