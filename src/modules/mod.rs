@@ -1,6 +1,7 @@
 //! Task types by family. One module is one file and one line in its family's table.
 
 pub mod accounts;
+pub mod audit;
 pub mod bhyve;
 pub mod boot;
 pub mod commands;
@@ -11,8 +12,10 @@ pub mod flow;
 pub mod freebsd;
 pub mod jails;
 pub mod kvm;
+pub mod lvm;
 pub mod network;
 pub mod packages;
+pub mod pve;
 pub mod services;
 pub mod sources;
 pub mod system;
@@ -24,6 +27,7 @@ use crate::spec::Entry;
 /// All modules.
 pub static MODULES: &[&[Entry]] = &[
     accounts::FAMILY,
+    audit::FAMILY,
     bhyve::FAMILY,
     boot::FAMILY,
     commands::FAMILY,
@@ -34,10 +38,12 @@ pub static MODULES: &[&[Entry]] = &[
     freebsd::FAMILY,
     jails::FAMILY,
     kvm::FAMILY,
+    lvm::FAMILY,
     network::FAMILY,
     services::FAMILY,
     sources::FAMILY,
     packages::FAMILY,
+    pve::FAMILY,
     system::FAMILY,
     zfs::FAMILY,
 ];

@@ -48,6 +48,8 @@ cp .debian/bin/dash bin/sh
 cp .debian/bin/tcsh bin/csh
 ln bin/csh bin/tcsh
 cp .debian/bin/sshd usr/sbin/sshd
+# The very version of 13.2.
+cp .debian/bin/bsdtar usr/bin/tar
 find bin sbin usr/bin usr/sbin etc/rc.d .debian/packages/*/usr/local/etc/rc.d .debian/packages/*/usr/local/sbin \
     .debian/packages/*/usr/local/bin \
     -type f -exec chmod 755 {} +

@@ -3,6 +3,7 @@
 pub(super) mod foretold;
 pub(super) mod service;
 pub(super) mod sysrc;
+mod timer;
 mod unit;
 
 use crate::spec::{Entry, Risk};
@@ -11,6 +12,7 @@ use crate::spec::{Entry, Risk};
 pub static FAMILY: &[Entry] = &[
     Entry::state(&service::Service),
     Entry::state(&sysrc::Sysrc),
+    Entry::state(&timer::SystemdTimer),
     Entry::state(&unit::SYSTEMD),
     Entry::state(&unit::SYSTEMD_SERVICE),
 ];

@@ -2,6 +2,7 @@
 
 mod hostname;
 mod modprobe;
+mod mount;
 mod sysctl;
 
 use crate::spec::Entry;
@@ -10,5 +11,6 @@ use crate::spec::Entry;
 pub static FAMILY: &[Entry] = &[
     Entry::state(&hostname::Hostname),
     Entry::state(&modprobe::MODPROBE),
+    Entry::state(&mount::Mount),
     Entry::state(&sysctl::Sysctl),
 ];

@@ -123,12 +123,12 @@ impl Replay {
         self
     }
 
-    /// Puts a file into the tree, an hour old.
+    /// Puts a file into the tree, as old as all others.
     pub fn place(&self, path: &str, content: &str) {
         let name = format!("tree{path}");
         std::fs::create_dir_all(std::path::Path::new(&self.path(&name)).parent().unwrap()).unwrap();
         self.write(&name, content);
-        let old = std::time::SystemTime::now() - std::time::Duration::from_secs(3600);
+        let old = std::time::UNIX_EPOCH + std::time::Duration::from_secs(1_700_000_000);
         let file = std::fs::File::options().write(true).open(self.path(&name)).unwrap();
         file.set_times(std::fs::FileTimes::new().set_modified(old)).unwrap();
     }

@@ -1,5 +1,5 @@
-# shellcheck shell=sh disable=SC3043,SC2154,SC3013
-# Follows ask.sh, the command line's look.sh and pci.sh. Words: our files and others that are edited. (All shells have -nt.)
+# shellcheck shell=sh disable=SC3043,SC2154
+# Follows ask.sh, the command line's look.sh and pci.sh. Words: our files and others that are edited.
 local boot_f boot_dir boot_name boot_old boot_file
 boot_pci
 for boot_name in update-initramfs dracut; do told_tool "tool $boot_name" "$boot_name" || :; done
@@ -15,11 +15,14 @@ for boot_dir in /lib/modules/*/; do
     if [ ! -f "$boot_f" ]; then continue; fi
     boot_old=
     for boot_file; do
-      if [ "$boot_file" -nt "$boot_f" ]; then
+      if [ ! -e "$boot_file" ]; then
+        boot_file=${boot_file%/*}
+        if [ ! -d "$boot_file" ] || [ -n "$boot_old" ]; then continue; fi
+        boot_old=$(find "$boot_file" -prune -newer "$boot_f")
+      elif [ -n "$(find "$boot_file" -newer "$boot_f")" ]; then
         boot_old=$boot_file
         break
       fi
-      if [ ! -e "$boot_file" ] && [ "${boot_file%/*}" -nt "$boot_f" ]; then boot_old=${boot_file%/*}; fi
     done
     told_say "initrd $boot_f" 0 "$boot_old"
   done
