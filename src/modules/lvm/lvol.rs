@@ -2,13 +2,14 @@
 
 use super::seen::{KIND, Lv, Lvm, Vg};
 use super::size::{Much, Size, Whole};
+use super::volumes::{done, full, resized};
 use super::{LOOK, check_device, check_name, explain, only_linux, run};
 use crate::base::Value;
 use crate::modules::accounts::Presence;
 use crate::modules::services::service::words;
 use crate::spec::{
-    Answer, Change, Ctx, Doc, Effect, Example, Failure, Fields, Look, Op, Plan, Probe, Ran, Risk,
-    Rule, State, Support,
+    Answer, Change, Ctx, Doc, Effect, Example, Failure, Fields, Look, Plan, Probe, Ran, Risk, Rule,
+    State, Support,
 };
 
 crate::args! {
@@ -67,7 +68,7 @@ pub struct Lvol;
 
 impl Args {
     /// The volume that the task is about.
-    fn name(&self) -> &str {
+    pub fn name(&self) -> &str {
         let named = self.snapshot.as_deref().or(self.lv.as_deref()).or(self.thinpool.as_deref());
         named.unwrap_or_default()
     }
@@ -117,64 +118,6 @@ impl Args {
             }
         }
         Ok(())
-    }
-
-    fn create(&self, lvm: &Lvm, vg: &Vg, size: Option<Size>) -> Result<Change, Failure> {
-        let origin = self.lv.as_deref().and_then(|lv| lvm.lv(&self.vg, lv));
-        let thin_snapshot = self.snapshot.is_some() && origin.is_some_and(Lv::is_thin);
-        if size.is_none() && !thin_snapshot {
-            return Err(Failure::new("No size given."));
-        }
-        let text = self.size.as_deref().unwrap_or_default();
-        if let Some(sign) = size.and_then(|size| size.sign) {
-            let text = format!(
-                "Bad size specification of '{text}' for creating LV: {sign} is for one that is there"
-            );
-            return Err(Failure::new(text));
-        }
-        let mut all = vec!["lvcreate".to_string(), "-y".to_string()];
-        let sized = size.map(|size| size.words(text)).into_iter().flatten();
-        let (lv, target) = (self.lv.as_deref(), |name: &str| format!("{}/{name}", self.vg));
-        match (&self.snapshot, &self.thinpool, lv) {
-            (Some(snapshot), _, lv) => {
-                all.extend(sized);
-                all.extend(["-s".to_string(), "-n".to_string(), snapshot.clone()]);
-                all.extend(words(&self.opts)?);
-                all.push(target(lv.unwrap_or_default()));
-            }
-            (None, Some(pool), Some(lv)) => {
-                let mut sized = sized;
-                let _ = sized.next();
-                all.extend(["-n".to_string(), lv.to_string(), "-V".to_string()]);
-                all.extend(sized);
-                all.extend(words(&self.opts)?);
-                all.extend(["-T".to_string(), target(pool)]);
-            }
-            (None, Some(pool), None) => {
-                all.extend(sized);
-                all.extend(words(&self.opts)?);
-                all.extend(["-T".to_string(), target(pool)]);
-                all.extend(self.pvs.iter().cloned());
-            }
-            (None, None, lv) => {
-                all.extend(["-n".to_string(), lv.unwrap_or_default().to_string()]);
-                all.extend(sized);
-                all.extend(words(&self.opts)?);
-                all.push(self.vg.clone());
-                all.extend(self.pvs.iter().cloned());
-            }
-        }
-        let attr = match (&self.snapshot, &self.thinpool, lv) {
-            (None, Some(_), None) => "twi-a-tz--",
-            (None, Some(_), _) => "Vwi-a-tz--",
-            (Some(_), ..) => "swi-a-s---",
-            _ => "-wi-a-----",
-        };
-        let bytes = size.map_or(0, |size| size.of(0, vg));
-        let new = Lv { attr: attr.to_string(), size: bytes, ..Lv::default() };
-        let name = target(self.name());
-        let change = Change::new(run(all), format!("make {name}")).risk(Risk::Medium);
-        Ok(change.effect(Effect::Thing(KIND, name, Some(new.to_value()))))
     }
 
     fn remove(&self, lv: &Lv) -> Result<Change, Failure> {
@@ -281,66 +224,6 @@ impl Args {
         changes.extend(self.activity(lv));
         Ok(changes)
     }
-}
-
-/// A change of size, seen done when the volume has it within an extent.
-pub fn resized(words: Vec<String>, lv: &Lv, wanted: u64) -> Change {
-    let new = Lv { size: wanted, ..lv.clone() };
-    let why = format!("{} {}: {} to {wanted} bytes", words[0], lv.path(), lv.size);
-    Change::new(run(words), why).effect(Effect::Thing(KIND, lv.path(), Some(new.to_value())))
-}
-
-/// Whether what a change leaves of a volume is there.
-///
-/// # Errors
-/// What is wrong.
-pub fn done(lvm: &Lvm, change: &Change) -> Result<(), String> {
-    for effect in &change.effects {
-        let Effect::Thing(KIND, path, state) = effect else { continue };
-        let Some((vg, name)) = path.split_once('/') else { continue };
-        let there = lvm.lv(vg, name);
-        match (state, there) {
-            (None, Some(_)) => return Err(format!("{path} is still there")),
-            (Some(_), None) => return Err(format!("{path} is not there")),
-            (None, None) => {}
-            (Some(state), Some(lv)) => {
-                let of = |key: &str| state.get(key).map(Value::text).unwrap_or_default();
-                let wanted: u64 = of("size").parse().unwrap_or(0);
-                let extent = lvm.vg(vg).map_or(4 << 20, |vg| vg.extent);
-                // A percentage is rounded by the tool.
-                if wanted > 0
-                    && lv.size.abs_diff(wanted) > extent.saturating_mul(2)
-                    && !is_percent(change)
-                {
-                    return Err(format!("{path} has {} bytes", lv.size));
-                }
-                let active = of("attr").chars().nth(4) == Some('a');
-                let asked = matches!(&change.op, Op::Run(command) if command.argv.first().is_some_and(|tool| tool == "lvchange"));
-                if asked && lv.is_active() != active {
-                    return Err(format!("{path} is {}active", if active { "not " } else { "" }));
-                }
-            }
-        }
-    }
-    Ok(())
-}
-
-fn is_percent(change: &Change) -> bool {
-    matches!(&change.op, Op::Run(command) if command.argv.iter().any(|word| word == "-l"))
-}
-
-/// Warnings of pools that are nearly full.
-pub fn full(lvm: &Lvm, vg: &str) -> Vec<String> {
-    let pools = lvm.lvs.iter().filter(|lv| lv.vg == vg && lv.is_pool());
-    let mut all = Vec::new();
-    for pool in pools {
-        for (what, used) in [("data", pool.used.0), ("metadata", pool.used.1)] {
-            if used > 80.0 {
-                all.push(format!("the {what} of the thin pool {} is {used:.1} % full: at 100 % what is on it breaks", pool.path()));
-            }
-        }
-    }
-    all
 }
 
 impl State for Lvol {

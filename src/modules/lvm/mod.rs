@@ -2,11 +2,13 @@
 
 mod lvg;
 mod lvol;
+mod making;
 mod seen;
 mod size;
 #[cfg(test)]
 mod tests;
 mod thin;
+mod volumes;
 
 use crate::spec::{Command, Ctx, Entry, Failure, Op, Os, Ran};
 

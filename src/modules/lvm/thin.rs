@@ -1,8 +1,8 @@
 //! `lvm_thin`: a thin pool on disks of its own, and its volumes.
 
 use super::lvg;
-use super::lvol::{done, full, resized};
 use super::seen::{KIND, Lv, Lvm, Vg};
+use super::volumes::{done, full, resized};
 use super::{LOOK, check_device, check_name, explain, only_linux, run, size};
 use crate::base::{Key, Value};
 use crate::spec::args::Dict;

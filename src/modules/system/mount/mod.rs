@@ -1,6 +1,7 @@
 //! `mount`: file systems, in the table and as they are.
 
 mod fstab;
+mod live;
 #[cfg(test)]
 mod tests;
 
@@ -8,10 +9,11 @@ use crate::base::{Value, quote};
 use crate::modules::told::{Kept, Told};
 use crate::spec::args::PathText;
 use crate::spec::{
-    Answer, Change, ChangeKind, Command, Ctx, Doc, Effect, Example, Failure, Fields, Look, Op, Os,
+    Answer, Change, ChangeKind, Ctx, Doc, Effect, Example, Failure, Fields, Look, Op, Os,
     PathAttrs, PathKind, Plan, Probe, Ran, Risk, Rule, State, Support,
 };
 use fstab::Line;
+use live::{by_hand, is_mounted, shell};
 
 crate::choices! {
     /// What is wanted.
@@ -161,23 +163,6 @@ impl Args {
     }
 }
 
-/// What mounts a line, whatever the table says yet.
-fn by_hand(line: &Line, os: Os) -> String {
-    // What only the table's readers know.
-    let table = ["noauto", "late", "failok"];
-    let opts = line.opts.split(',').filter(|opt| os != Os::FreeBsd || !table.contains(opt));
-    let opts: Vec<&str> = opts.collect();
-    let [fstype, opts, src, path] =
-        [&line.fstype, &opts.join(","), &line.src, &line.path].map(|word| quote::sh(word));
-    let opts = if opts == "''" { String::new() } else { format!(" -o {opts}") };
-    format!("mount -t {fstype}{opts} {src} {path}")
-}
-
-fn shell(text: String, why: String) -> Change {
-    let env = vec![("LC_ALL".to_string(), "C".to_string())];
-    Change::new(Op::Run(Command { env, ..Command::shell(text) }), why)
-}
-
 impl Seen {
     fn write(&self, args: &Args, text: &str, ctx: Ctx<'_>, plan: &mut Plan) -> Option<Change> {
         if text == self.table.text() {
@@ -264,16 +249,6 @@ impl Seen {
         };
         shell(text, format!("mount {} anew", args.trimmed())).kind(ChangeKind::Act).risk(Risk::High)
     }
-}
-
-fn is_mounted(told: &Told, path: &str) -> Result<bool, Failure> {
-    let (what, at) = if told.has("table") { ("table", 1) } else { ("mountinfo", 4) };
-    let said = told.of(what).filter(|said| said.rc == 0);
-    let said = said.ok_or_else(|| {
-        Failure::new(format!("what is mounted cannot be seen: {}", told.text(what).trim()))
-    })?;
-    let here = |line: &str| line.split_whitespace().nth(at).map(fstab::unescape);
-    Ok(said.text.lines().any(|line| here(line).as_deref() == Some(path)))
 }
 
 impl State for Mount {
