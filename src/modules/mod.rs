@@ -2,6 +2,7 @@
 
 pub mod accounts;
 pub mod bhyve;
+pub mod boot;
 pub mod commands;
 pub mod databases;
 pub mod facts;
@@ -9,6 +10,7 @@ pub mod files;
 pub mod flow;
 pub mod freebsd;
 pub mod jails;
+pub mod kvm;
 pub mod network;
 pub mod packages;
 pub mod pve;
@@ -24,6 +26,7 @@ use crate::spec::Entry;
 pub static MODULES: &[&[Entry]] = &[
     accounts::FAMILY,
     bhyve::FAMILY,
+    boot::FAMILY,
     commands::FAMILY,
     databases::FAMILY,
     facts::FAMILY,
@@ -31,6 +34,7 @@ pub static MODULES: &[&[Entry]] = &[
     flow::FAMILY,
     freebsd::FAMILY,
     jails::FAMILY,
+    kvm::FAMILY,
     network::FAMILY,
     services::FAMILY,
     sources::FAMILY,

@@ -62,7 +62,8 @@ impl Runner<'_, '_> {
         }
     }
 
-    fn mark_failed(&mut self, at: usize) {
+    /// A host is out for good.
+    pub fn mark_failed(&mut self, at: usize) {
         let host = &mut self.hosts[at];
         host.failed = true;
         let name = Arc::clone(&host.name);

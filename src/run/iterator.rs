@@ -77,6 +77,8 @@ pub struct Way {
     frames: Vec<Frame>,
     /// Roles whose tasks have all been passed, since last asked.
     finished: Vec<Arc<Role>>,
+    /// Whether an always has ended behind a failure that nothing catches.
+    lost: bool,
 }
 
 impl Way {
@@ -91,7 +93,7 @@ impl Way {
             role: None,
             failing: false,
         };
-        Self { frames: vec![frame], finished: Vec::new() }
+        Self { frames: vec![frame], finished: Vec::new(), lost: false }
     }
 
     /// The next step and its position; passes over what is not selected. None: nothing is left.
@@ -185,6 +187,11 @@ impl Way {
         })
     }
 
+    /// Whether it ended behind an always with a failure that went on from there.
+    pub fn is_lost(&self) -> bool {
+        self.lost
+    }
+
     /// Ends the innermost role (`meta: end_role`).
     pub fn end_role(&mut self) {
         while let Some(frame) = self.frames.pop() {
@@ -225,7 +232,8 @@ impl Way {
         self.frames.pop();
         self.finished.extend(role);
         if failing {
-            return self.fail();
+            self.lost = !self.fail();
+            return !self.lost;
         }
         !self.frames.is_empty()
     }

@@ -135,6 +135,7 @@ impl<'a, 'b> Runner<'a, 'b> {
         let in_handlers = self.in_handlers;
         let mut lowest: Option<(Position, Step)> = None;
         let mut group = Vec::new();
+        let mut lost = Vec::new();
         for (at, host) in self.hosts.iter_mut().enumerate() {
             if !host.is_active() {
                 continue;
@@ -142,6 +143,9 @@ impl<'a, 'b> Runner<'a, 'b> {
             let next = peek(session, host, in_handlers);
             let finished = host.way.take_finished();
             host.roles.extend(finished.iter().map(|role| role.identity.clone()));
+            if host.way.is_lost() {
+                lost.push(at);
+            }
             let Some((position, step)) = next else { continue };
             match &lowest {
                 Some((best, _)) if *best < position => {}
@@ -152,6 +156,7 @@ impl<'a, 'b> Runner<'a, 'b> {
                 }
             }
         }
+        lost.into_iter().for_each(|at| self.mark_failed(at));
         lowest.map(|(_, step)| (group, step))
     }
 

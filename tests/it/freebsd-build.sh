@@ -48,12 +48,18 @@ cp .debian/bin/dash bin/sh
 cp .debian/bin/tcsh bin/csh
 ln bin/csh bin/tcsh
 cp .debian/bin/sshd usr/sbin/sshd
+# The very version of 13.2.
+cp .debian/bin/bsdtar usr/bin/tar
 find bin sbin usr/bin usr/sbin etc/rc.d .debian/packages/*/usr/local/etc/rc.d .debian/packages/*/usr/local/sbin \
     .debian/packages/*/usr/local/bin \
     -type f -exec chmod 755 {} +
 mkdir -p var/db/pkg var/log var/tmp var/mail var/cron etc/rc.conf.d usr/local/etc/rc.d usr/local/bin usr/local/sbin \
     usr/local/share .debian/packages/doas/usr/local/bin
 mv .debian/bin/doas .debian/packages/doas/usr/local/bin/doas
+# What git fetches from it starts by this name.
+mkdir -p .debian/packages/git/usr/local/bin
+mv .debian/bin/git .debian/packages/git/usr/local/bin/git
+ln -s git .debian/packages/git/usr/local/bin/git-upload-pack
 ln -s /usr/local/etc/doas.conf etc/doas.conf
 chmod 600 etc/master.passwd
 chmod 1777 tmp var/tmp

@@ -226,6 +226,8 @@ fn names_users_networks_and_slots_are_refused() {
         (line("agent=clawdie"), json!({"agent_workers": ["a", "a"]}), "each once"),
         (line("agent=clawdie"), json!({"agent_workers": ["a-b"]}), "small letters and digits"),
         (line("agent=clawdie"), json!({"agent_vnet": ["nosuch"]}), "a network of their own"),
+        (line("agent=clawdie"), json!({"agent_vnet": ["cms"]}), "no port of the world leads into"),
+        (line("agent=clawdie"), json!({"agent_source": {"from": "svn"}}), "svn"),
         (
             line("agent=clawdie"),
             json!({"agent_workers": ["a"], "agent_worker_slots": {"a": 149}}),
@@ -301,6 +303,24 @@ fn the_agent_is_deployed_and_hostd_makes_its_socket() {
         ],
     );
     shown.nowhere("never shown").nowhere("API_KEY=other");
+    // What a shell reads of .env is what was meant; what it could not read is refused by name.
+    let odd = [r#"say "hi""#, "it's", "a`b$c\\d", "$HOME", "#no comment", "two  blanks ", ""];
+    let env: BTreeMap<String, &str> =
+        odd.iter().enumerate().map(|(n, text)| (format!("V{n}"), *text)).collect();
+    let words = json!({"agent_env": env}).to_string();
+    run(&project, &["role.yml", "-e", &words]).expect_code(0);
+    let told = host.sh(
+        ". /usr/local/clawdie/.env; printf '%s|' \"$V0\" \"$V1\" \"$V2\" \"$V3\" \"$V4\" \"$V5\" \"$V6\"",
+    );
+    assert_eq!(told.stdout, odd.map(|text| format!("{text}|")).concat());
+    for wrong in ["a\nb", "it's \"x\"", "$x it's", "it's `x`", "it's \\"] {
+        let words = json!({"agent_env": {"GOOD": "x", "BAD": wrong}}).to_string();
+        let told = run(&project, &["role.yml", "-e", &words]).expect_code(2);
+        assert!(
+            told.stdout.contains("agent_env has") && told.stdout.contains(": BAD\""),
+            "{told:?}"
+        );
+    }
     // AUTO is another value than YES.
     let auto = ["role.yml", "-e", "agent_enable=AUTO"];
     run(&project, &auto).expect_code(0);
@@ -359,14 +379,20 @@ fn the_network_is_there_and_the_agent_pauses_while_rules_change() {
     let seen = host.sh("ifconfig warden0; pfctl -sn").expect_code(0);
     seen.out_has(&["inet 10.0.0.1 ", "inet 10.0.1.1 ", "from 10.0.0.0/24", "from 10.0.1.0/24"]);
     run(&project, &["role.yml"]).expect_code(0).out_has(&["changed=0 "]);
-    // Rules that pf refuses: the agent runs again.
+    // Rules that pf refuses: the line is shown, nothing is touched, and the agent never pauses.
     calls(&host);
-    let words = ["role.yml", "-e", "{\"agent_open_ports\": [\"22 nosuch\"]}", "-e", "@ports.json"];
-    let project = project
-        .file("ports.json", "{\"agent_open_ports\": [22], \"agent_ext_if\": \"vt\\\"net0\"}");
-    let told = run(&project, &words);
-    assert_eq!(told.code, 2, "{told:?}");
+    let before = host.listing();
+    let wrong =
+        ["role.yml", "-e", r#"{"agent_pf_rules": ["pass in on warden0", "block inn all"]}"#];
+    run(&project, &wrong).expect_code(2).out_has(&["syntax error: block inn all"]);
+    assert_eq!(host.changed_since(&before), [""; 0]);
+    // Rules that lock us out are taken back, and the agent goes on behind them.
+    let locked = r#"{"agent_open_ports": [8022], "agent_rollback_timeout": 6}"#;
+    let told = run(&project, &["role.yml", "-e", locked]).expect_code(2);
+    told.out_has(&["no new connection came through", "it was rolled back"]);
+    assert_eq!(calls(&host), "onestop\nonestart\n");
     assert_eq!(host.sh("service clawdie onestatus >/dev/null; echo $?").stdout, "0\n");
+    run(&project, &["role.yml"]).expect_code(0).out_has(&["changed=0 "]);
     // An outer member of the bridge is refused.
     host.sh("ifconfig warden0 addm vtnet0").expect_code(0);
     run(&project, &["role.yml"]).expect_code(2).out_has(&["vtnet0 is a member of warden0"]);
@@ -417,6 +443,13 @@ fn the_roles_of_jails_work_alone() {
     let gone = ["role.yml", "-e", "{\"agent_workers\": [], \"agent_absent\": [\"builder\"]}"];
     run(&project, &gone).expect_code(2).out_has(&["would go without a snapshot"]);
     let sure = [&gone[..], &["-e", "agent_destroy_without_snapshot=true"]].concat();
+    // A jail that does not stop: the agent goes on all the same.
+    agent(&host);
+    calls(&host);
+    host.sh("mkdir /.debian/links/bastille").expect_code(0);
+    run(&project, &sure).expect_code(2).out_has(&["clawdie-builder: stopped", "two at once"]);
+    assert_eq!(calls(&host), "onestop\nonestart\n");
+    host.sh("rmdir /.debian/links/bastille; jls -j clawdie-builder jid").expect_code(0);
     run(&project, &sure).expect_code(0);
     let left = host.sh("bastille list jails").stdout;
     assert_eq!(left, "clawdie-cms\nclawdie-git\nclawdie-llm\n");
@@ -461,6 +494,171 @@ fn a_jail_is_upgraded_and_goes_behind_a_snapshot() {
     run(&project, &["role.yml"])
         .expect_code(2)
         .out_has(&["bastille_zfs_enable cannot be changed while there are jails"]);
+}
+
+/// What is broken by hand, the role that alone puts it right, and all tasks that change something then.
+const BROKEN: [(&str, &str, &[&str]); 13] = [
+    ("pw groupmod wheel -d ops", "freebsd_base", &["freebsd_base : The operator"]),
+    (
+        "sed -i '' '/permit/d' /usr/local/etc/doas.conf",
+        "freebsd_base",
+        &["freebsd_base : What the operator may do as root"],
+    ),
+    ("sysrc gateway_enable=NO", "warden_network", &["warden_network : Packets pass after a boot"]),
+    (
+        "printf 'pass\\n' | pfctl -f -",
+        "warden_network",
+        &[
+            "agent_site : Agents that paused run again",
+            "agent_site : They pause",
+            "warden_network : Rules of pf",
+            "warden_network : What would change in pf",
+        ],
+    ),
+    ("sysrc bastille_enable=NO", "bastille_host", &["bastille_host : Jails after a boot"]),
+    (
+        "sed -i '' '/scram-sha-256/d' JAILS/clawdie-db/root/var/db/postgres/data17/pg_hba.conf",
+        "jail_db",
+        &["jail_db : It runs", "jail_db : Who comes in"],
+    ),
+    (
+        "rm -r JAILS/clawdie-git/root/var/db/git/clawdie.git",
+        "jail_git",
+        &["jail_git : Bare repositories"],
+    ),
+    (
+        "rm JAILS/clawdie-cms/local/www/clawdie/index.html",
+        "jail_cms",
+        &["jail_cms : What Astro has built"],
+    ),
+    (
+        "pfctl -a rdr/clawdie-cms -F nat",
+        "jail_cms",
+        &[
+            "agent_site : Agents that paused run again",
+            "agent_site : They pause",
+            "service_jail : Ports of clawdie-cms",
+            "service_jail : What would change in ports of clawdie-cms",
+        ],
+    ),
+    (
+        "sysrc -f JAILS/clawdie-llm/root/etc/rc.conf llama_server_args=--none",
+        "jail_llm",
+        &["jail_llm : Server runs", "jail_llm : Settings of the server"],
+    ),
+    (
+        "bastille stop clawdie-builder",
+        "jail_worker",
+        &[
+            "agent_site : Agents that paused run again",
+            "agent_site : They pause",
+            "service_jail : What would change in clawdie-builder",
+            "service_jail : clawdie-builder",
+        ],
+    ),
+    ("sed -i '' '/clawdie-llm/d' /etc/hosts", "hosts_block", &["hosts_block : The host"]),
+    ("service clawdie_hostd onestop", "agent_service", &["agent_service : Hostd"]),
+];
+
+/// Breaks one thing after the other; the role alone puts exactly that right.
+fn each_role_repairs(host: &FreeBsd, project: Project) {
+    let mut project = project;
+    for (broken, role, wanted) in BROKEN {
+        host.sh(&broken.replace("JAILS", "/usr/local/bastille/jails")).expect_code(0);
+        project = play(project, role);
+        let ran = tasks(&run(&project, &["role.yml", "--output", "json"]).expect_code(0));
+        let changed: Vec<&str> = ran
+            .iter()
+            .filter(|(_, ended)| ended.status == "changed")
+            .map(|(name, _)| name.strip_prefix("warden: ").unwrap())
+            .collect();
+        assert_eq!(changed, wanted, "{broken}: {role}");
+    }
+}
+
+#[test]
+fn what_is_chosen_by_option_converges() {
+    let host = FreeBsd::start();
+    let agent = shipped("tests/fixtures/site/agent");
+    let git = "/.debian/packages/git/usr/local/bin/git";
+    let made = format!(
+        "export PATH=/usr/local/bin:/.debian/packages/git/usr/local/bin:$PATH HOME=/tmp; {git} init -q -b main /var/agent && \
+         cd /var/agent && : >agent.js && : >hostd.js && {git} add . && \
+         {git} -c user.name=a -c user.email=a@example.org commit -q -m first"
+    );
+    host.sh(&made).expect_code(0);
+    let project = project(&host);
+    let tar = |words: &[&str]| {
+        let mut command = project.command(Path::new("tar"));
+        crate::process::run(command.args(words), crate::project::LIMIT).expect_code(0);
+    };
+    fs::create_dir_all(project.path().join("strapi-5/node_modules/.bin")).unwrap();
+    fs::write(project.path().join("strapi-5/node_modules/.bin/strapi"), "").unwrap();
+    tar(&["-czf", "strapi.tgz", "-C", "strapi-5", "."]);
+    tar(&["-czf", "agent.tgz", "-C", &shipped("tests/fixtures/site"), "agent"]);
+    let options = json!({
+        "agent_vnet": ["llm"],
+        "agent_cms_strapi": true,
+        "agent_cms_strapi_source": project.path().join("strapi.tgz"),
+        "agent_worker_limits": {"memoryuse": "2G", "maxproc": "256"},
+        "agent_source": {"from": "git", "url": "/var/agent"},
+        "agent_enable": "AUTO",
+    });
+    let project = project.file("options.json", &options.to_string());
+    let roles = "freebsd_base, warden_network, bastille_host, jail_cms, jail_llm, jail_worker, hosts_block, agent_service";
+    let project = play(project, roles);
+    let words = ["role.yml", "-e", "@options.json"];
+    converges(&host, &project, &words);
+    let seen = host.sh(
+        "cat /usr/local/bastille/jails/clawdiellm/jail.conf /usr/local/bastille/jails/clawdiellm/root/etc/rc.conf; \
+         rctl jail:clawdie-builder; grep clawdiellm /etc/hosts; sysrc -n clawdie_enable; \
+         ls /usr/local/clawdie/src; cat /usr/local/bastille/jails/clawdie-cms/local/etc/rc.d/strapi",
+    );
+    seen.expect_code(0).out_has(&[
+        "vnet;",
+        "10.0.0.5/24",
+        "jail:clawdie-builder:memoryuse:deny=2147483648\n",
+        "jail:clawdie-builder:maxproc:deny=256\n",
+        "10.0.0.5\tclawdiellm",
+        "\nAUTO\nagent.js\nhostd.js\n",
+        "HOST=10.0.0.4 ",
+    ]);
+    // New code restarts what runs by it; code from a tarball lies over it.
+    let other = json!({"agent_source": {"from": "tarball", "path": project.path().join("agent.tgz"), "strip": 1}});
+    let project = play(project, "agent_service");
+    let other = other.to_string();
+    let words = [&words[..], &["-e", &other]].concat();
+    let ran = tasks(&run(&project, &[&words[..], &["--output", "json"]].concat()).expect_code(0));
+    for name in [
+        "From a tarball",
+        "Hostd takes its new script and settings",
+        "The agent takes its new script and settings",
+    ] {
+        assert!(changed(&ran, name), "{name}: {ran:?}");
+    }
+    let code = host.sh("cat /usr/local/clawdie/src/agent.js").stdout;
+    assert_eq!(code, fs::read_to_string(Path::new(&agent).join("agent.js")).unwrap());
+    run(&project, &words).expect_code(0).out_has(&["changed=0 "]);
+    // A kernel that counts nothing yet: no limit, and that is said.
+    host.sh("/.debian/bin/sed -i 's/^kern.racct.enable: 1/kern.racct.enable: 0/' /.debian/sysctl; rctl -r jail:clawdie-builder")
+        .expect_code(0);
+    let project = play(project, "jail_worker");
+    let told = run(&project, &["role.yml", "-e", "@options.json"]).expect_code(0);
+    told.out_has(&["clawdie-builder is not limited yet"]);
+}
+
+#[test]
+fn hostd_alone_needs_nothing_else_of_a_fresh_host() {
+    let host = FreeBsd::start();
+    let project = project(&host);
+    let playbook = shipped("playbooks/freebsd-host.yml");
+    let words = [playbook.as_str(), "--tags", "hostd"];
+    converges(&host, &project, &words);
+    let seen = host.sh(
+        "stat -f '%Su:%Sg %Mp%Lp' /var/run/clawdie-hostd.sock; service clawdie onestatus; sysrc -n clawdie_hostd_enable; \
+         ls /usr/local/bastille; ifconfig -l; sysrc -ni pf_enable gateway_enable",
+    );
+    assert_eq!(seen.stdout, "root:clawdie 0660\nclawdie is not running.\nYES\nvtnet0 lo0\n");
 }
 
 /// Examples of the docs: commands are read, inventories loaded.
@@ -522,6 +720,12 @@ fn the_whole_site_converges_and_is_verified() {
     let playbook = shipped("playbooks/freebsd-host.yml");
     let ran = converges(&host, &project, &[&playbook]);
     assert!(changed(&ran, "agent_service : Hostd"));
+    each_role_repairs(&host, play(project, ""));
+    // Its operator is no root, and finds nothing to do.
+    let line = host.inventory_line_of("warden", "ops") + " ansible_become_method=doas";
+    let project = self::project(&host);
+    let project = project.file("hosts", &format!("[freebsd_host]\n{line} agent=clawdie\n"));
+    run(&project, &[&playbook]).expect_code(0).out_has(&["changed=0 "]);
     let verify = shipped("playbooks/freebsd-verify.yml");
     let seen = json!({
         "agent_nat_host": "127.0.0.1", "agent_nat_port": host.port(),

@@ -9,7 +9,8 @@ use std::io::Write;
 use std::process::{Command, Stdio};
 
 const PRELUDE: &str = include_str!("../../connection/shell/prelude.sh");
-const SHELLS: [&str; 4] = ["dash", "bash --posix", "mksh", "busybox sh"];
+/// All of them.
+pub const SHELLS: [&str; 4] = ["dash", "bash --posix", "mksh", "busybox sh"];
 
 /// Answers an entry `$ COMMAND` of the file `recorded` beside it: output, `--stderr--`, errors, `--rc N--`.
 const REPLAYER: &str = r#"#!/bin/sh
@@ -41,9 +42,21 @@ shift 3
 exec stat $follow -c '%f|%a|%u|%g|%U|%G|%s|%.Y|%.X|%.Z|%i|%d|%h' -- "$@"
 "#;
 
+/// Words: the scratch directory, then what is run in the tree below it.
+const ENTER: &str = r#"set -e
+dir=$1 tree=$1/tree
+shift
+/bin/mount --bind /usr "$tree/usr"
+/bin/mount --rbind /dev "$tree/dev"
+/bin/mount --bind "$dir" "$tree$dir"
+exec /usr/sbin/chroot "$tree" "$@"
+"#;
+
 /// A host of recorded answers.
 pub struct Replay {
     dir: tempfile::TempDir,
+    /// Whether probes see a tree of the test's own instead of this machine's files.
+    tree: bool,
     /// What the host is.
     pub platform: Platform,
     /// What earlier tasks of a check run would have done.
@@ -81,10 +94,98 @@ impl Replay {
     fn new(tools: &[&str], recorded: &str, platform: Platform) -> Self {
         let dir = tempfile::tempdir().unwrap();
         std::fs::create_dir(dir.path().join("bin")).unwrap();
-        let replay = Self { dir, platform, world: World::default() };
+        let replay = Self { dir, tree: false, platform, world: World::default() };
         replay.write("bin/recorded", recorded);
         tools.iter().for_each(|name| replay.tool(name, REPLAYER));
         replay
+    }
+
+    /// The same, whose probes and changes see a root of the test's own: nothing but what [`Self::place`] puts there, and
+    /// /usr of this machine.
+    pub fn in_tree(mut self) -> Self {
+        self.tree = true;
+        let root = self.path("tree");
+        let dirs = ["usr", "dev", "etc", "proc", "sys", "lib", "tmp", "mnt"].map(String::from);
+        for dir in dirs.into_iter().chain([self.path("")]) {
+            std::fs::create_dir_all(format!("{root}/{dir}")).unwrap();
+        }
+        for name in ["bin", "sbin", "lib64"] {
+            std::os::unix::fs::symlink(format!("usr/{name}"), format!("{root}/{name}")).unwrap();
+        }
+        // Where programs look for their loader.
+        for entry in std::fs::read_dir("/usr/lib").unwrap() {
+            let name = entry.unwrap().file_name().into_string().unwrap();
+            if name.ends_with("-linux-gnu") {
+                let link = format!("{root}/lib/{name}");
+                std::os::unix::fs::symlink(format!("../usr/lib/{name}"), link).unwrap();
+            }
+        }
+        self
+    }
+
+    /// Puts a file into the tree, as old as all others.
+    pub fn place(&self, path: &str, content: &str) {
+        let name = format!("tree{path}");
+        std::fs::create_dir_all(std::path::Path::new(&self.path(&name)).parent().unwrap()).unwrap();
+        self.write(&name, content);
+        let old = std::time::UNIX_EPOCH + std::time::Duration::from_secs(1_700_000_000);
+        let file = std::fs::File::options().write(true).open(self.path(&name)).unwrap();
+        file.set_times(std::fs::FileTimes::new().set_modified(old)).unwrap();
+    }
+
+    /// Puts a link into the tree.
+    pub fn place_link(&self, path: &str, target: &str) {
+        let path = self.path(&format!("tree{path}"));
+        std::fs::create_dir_all(std::path::Path::new(&path).parent().unwrap()).unwrap();
+        std::os::unix::fs::symlink(target, path).unwrap();
+    }
+
+    /// What a file of the tree holds.
+    pub fn placed(&self, path: &str) -> String {
+        std::fs::read_to_string(self.path(&format!("tree{path}"))).unwrap_or_default()
+    }
+
+    /// Carries out what a task plans, in one of the shells; all of it must be seen done, and nothing be left to do.
+    pub fn settles<M: State>(&self, module: &M, args: &str, shell: &str) -> (Plan, Fields) {
+        let (plan, fields) = self.plan(module, args).unwrap();
+        assert!(plan.counts(), "{args}: nothing to do");
+        for change in plan.changes() {
+            let answer = self.carry_out(&change.op, shell);
+            assert_eq!(answer.rc, 0, "{shell}: {}: {}", change.why, answer.error_text());
+        }
+        for change in plan.changes() {
+            assert_eq!(self.proves(module, args, change), Ok(()), "{shell}: {}", change.why);
+        }
+        let (again, _) = self.plan(module, args).unwrap();
+        assert!(!again.has_work(), "{shell}: {args}: {:?}", self.todo(module, args));
+        (plan, fields)
+    }
+
+    /// Does one thing in the tree.
+    pub fn carry_out(&self, op: &Op, shell: &str) -> Answer {
+        let path = |path: &str| self.path(&format!("tree{path}"));
+        match op {
+            Op::WriteFile(file) => {
+                let crate::spec::Content::Bytes(bytes) = &file.content else { panic!("{file:?}") };
+                self.write(&format!("tree{}", file.path), std::str::from_utf8(bytes).unwrap());
+                if let Some(mode) = file.mode {
+                    let mode = std::os::unix::fs::PermissionsExt::from_mode(mode);
+                    std::fs::set_permissions(path(&file.path), mode).unwrap();
+                }
+            }
+            Op::MakeDir { path: dir, .. } => std::fs::create_dir(path(dir)).unwrap(),
+            Op::Remove { path: file, .. } => std::fs::remove_file(path(file)).unwrap(),
+            Op::Script(probe) => return self.ask_in(shell, probe),
+            Op::Run(command) => {
+                let words = match &command.shell {
+                    Some(text) => vec!["sh".to_string(), "-c".to_string(), text.clone()],
+                    None => command.argv.clone(),
+                };
+                return self.answer(&words, &command.stdin.clone().unwrap_or_default());
+            }
+            other => panic!("{other:?}"),
+        }
+        Answer::ok("")
     }
 
     /// A tool of the test's own.
@@ -123,15 +224,25 @@ impl Replay {
         let body = probe.script;
         let text =
             format!("tk_tab='\t' tk_cr='\r' tk_u=t\n{PRELUDE}\nf() {{\n{body}\n}}\nf \"$@\"\n");
-        let mut words = shell.split(' ');
-        let mut command = Command::new(words.next().unwrap());
+        let mut words: Vec<String> = shell.split(' ').map(String::from).collect();
+        words.extend(["-c".into(), text, "probe".into()]);
+        words.extend(probe.words.iter().cloned());
+        self.answer(&words, &probe.input.clone().unwrap_or_default())
+    }
+
+    fn answer(&self, words: &[String], input: &[u8]) -> Answer {
+        let mut command = Command::new(if self.tree { "/usr/bin/unshare" } else { &words[0] });
+        if self.tree {
+            command
+                .args(["-r", "-m", "/bin/sh", "-c", ENTER, "enter", &self.path("")])
+                .arg(&words[0]);
+        }
         let path = format!("{}:/usr/sbin:/usr/bin:/sbin:/bin", self.path("bin"));
-        command.args(words).args(["-c", &text, "probe"]).args(&probe.words);
-        command.env_clear().env("LC_ALL", "C").env("PATH", path);
+        command.args(&words[1..]).env_clear().env("LC_ALL", "C").env("PATH", path);
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().unwrap();
-        let input = probe.input.clone().unwrap_or_default();
-        child.stdin.take().unwrap().write_all(&input).unwrap();
+        // A program that does not listen is no fault.
+        drop(child.stdin.take().unwrap().write_all(input));
         let out = child.wait_with_output().unwrap();
         let rc = out.status.code().unwrap();
         Answer { rc, stdout: out.stdout.into(), stderr: out.stderr.into() }
@@ -202,6 +313,7 @@ impl Replay {
             Op::Script(probe) => format!("{} {}", probe.name, probe.words.join(" ")),
             Op::WriteFile(_) => format!("write: {}", change.why),
             Op::Remove { path, .. } => format!("remove {path}"),
+            Op::MakeDir { path, .. } => format!("mkdir {path}"),
             other => panic!("{other:?}"),
         };
         text.replace(&dir, "@")
