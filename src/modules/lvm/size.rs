@@ -58,7 +58,7 @@ pub fn bytes(text: &str) -> Result<u64, Failure> {
     let number: f64 = number.parse().ok().filter(|_| digits && plain).ok_or_else(wrong)?;
     let all = number * factor;
     // Within what LVM itself can count.
-    if all < 1.0 || all > 9.0e18 {
+    if !(1.0..=9.0e18).contains(&all) {
         return Err(wrong());
     }
     #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // in range, see above
