@@ -100,6 +100,15 @@ pub struct Seen {
 /// Options of a kind: the argument's name, the API's, how it is compared.
 type Options = &'static [(&'static str, &'static str, Kind)];
 
+const CIFS: Options = &[
+    ("server", "server", Kind::Fixed),
+    ("share", "share", Kind::Fixed),
+    ("username", "username", Kind::Text),
+    ("domain", "domain", Kind::Text),
+    ("subdir", "subdir", Kind::Fixed),
+    ("smb_version", "smbversion", Kind::Text),
+];
+
 impl Args {
     fn options(&self, kind: &Type) -> (Option<&Dict>, Options) {
         use Kind::{Bool, Fixed, Text};
@@ -121,17 +130,7 @@ impl Args {
                     ("preallocation", "preallocation", Text),
                 ],
             ),
-            Type::Cifs => (
-                self.cifs_options.as_ref(),
-                &[
-                    ("server", "server", Fixed),
-                    ("share", "share", Fixed),
-                    ("username", "username", Text),
-                    ("domain", "domain", Text),
-                    ("subdir", "subdir", Fixed),
-                    ("smb_version", "smbversion", Text),
-                ],
-            ),
+            Type::Cifs => (self.cifs_options.as_ref(), CIFS),
             Type::Pbs => (
                 self.pbs_options.as_ref(),
                 &[
