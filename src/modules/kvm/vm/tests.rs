@@ -43,7 +43,7 @@ impl Host {
         self
     }
 
-    /// An image as qemu-img 7.2 tells it (shortened).
+    /// An image assembled of the form that qemu-img 7.2 has; not recorded (shortened).
     fn image(self, path: &str, format: &str, size: u64) -> Self {
         let json = format!("{{\"virtual-size\": {size}, \"format\": \"{format}\"}}");
         let stat = "f|600|0|0|root|root|1|1|1|1|7|8|1|-";
