@@ -6,6 +6,7 @@ use crate::modules::kvm::xml::Node;
 use crate::modules::kvm::{compare, words};
 use crate::spec::{ArgStruct, Inputs, Op, Platform, Risk, World};
 
+/// Recorded with libvirt 9.0; its path is shortened and the password of its console is made up.
 const FOUND: &str = include_str!("../../../../tests/fixtures/probe/virt/web.xml");
 const GIVEN: &str = include_str!("../../../../tests/fixtures/probe/virt/web-given.xml");
 
