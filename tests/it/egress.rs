@@ -117,6 +117,10 @@ impl Site {
 
 impl Drop for Site {
     fn drop(&mut self) {
+        // The server of a test is a daemon: nobody's child.
+        if let Ok(pid) = fs::read_to_string(self.dir.path().join("sshd.pid")) {
+            let _ = as_root("kill").arg(pid.trim()).output();
+        }
         if process::is_root() {
             process::kill_children(self.child.id());
             let _ = self.child.kill();
@@ -403,7 +407,7 @@ fn rules_that_lock_the_operator_out_are_taken_back() {
     sshd::make_key(&dir.join("host"), "ed25519", "");
     let here = dir.display();
     let config = format!(
-        "ListenAddress 10.9.0.1\nPort 2222\nHostKey {here}/host\nPidFile none\nAuthorizedKeysFile {here}/key.pub\nStrictModes no\nPermitRootLogin yes\nUsePAM no\n"
+        "ListenAddress 10.9.0.1\nPort 2222\nHostKey {here}/host\nPidFile {here}/sshd.pid\nAuthorizedKeysFile {here}/key.pub\nStrictModes no\nPermitRootLogin yes\nUsePAM no\n"
     );
     fs::write(dir.join("sshd_config"), config).unwrap();
     let host = fs::read_to_string(dir.join("host.pub")).unwrap();
