@@ -10,7 +10,7 @@ mod words;
 
 use super::only_linux;
 use crate::base::{Map, Value};
-use crate::modules::told::Told;
+use crate::modules::told::{Kept, Told};
 use crate::spec::{
     Answer, Change, Ctx, Doc, Example, Failure, Fields, Look, Op, Plan, Probe, Ran, State, Support,
 };
@@ -127,9 +127,7 @@ impl State for KernelCmdline {
     ) -> Fields {
         let Ok(wish) = args.wish() else { return Fields::new() };
         let mut fields = told(&after.unwrap_or(before).boot, &wish);
-        if let Some(path) = ran.iter().find_map(|ran| ran.backup.clone()) {
-            fields.insert("backup_file".into(), Value::from(path));
-        }
+        fields.extend(Kept::backup(ran));
         fields
     }
 }

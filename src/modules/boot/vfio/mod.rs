@@ -356,9 +356,7 @@ impl State for Vfio {
         fields.insert("devices".into(), Value::list(rows));
         fields.insert("initramfs".into(), Value::list(stale));
         fields.insert("reboot_required".into(), Value::from(seen.waits(args)));
-        if let Some(path) = ran.iter().find_map(|ran| ran.backup.clone()) {
-            fields.insert("backup_file".into(), Value::from(path));
-        }
+        fields.extend(Kept::backup(ran));
         fields
     }
 }
