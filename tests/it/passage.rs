@@ -2,6 +2,7 @@
 //! operator, at a rate, with tools.
 
 use std::fs;
+use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -115,7 +116,7 @@ impl Agent {
         let mut command = Command::new("ssh-agent");
         command.args(["-D", "-a"]).arg(socket).stdout(Stdio::null());
         let agent = Self(command.spawn().unwrap());
-        until("the agent answers", || socket.exists());
+        until("the agent answers", || UnixStream::connect(socket).is_ok());
         let mut add = Command::new("ssh-add");
         add.arg("-q").arg(key).env("SSH_AUTH_SOCK", socket);
         process::run(&mut add, Duration::from_secs(10)).expect_code(0);

@@ -3,6 +3,7 @@
 use super::{ConnectionVars, Scratch, keygen, run};
 use std::fs;
 use std::net::{TcpListener, TcpStream};
+use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -131,7 +132,8 @@ impl Agent {
             .spawn()
             .unwrap();
         let start = Instant::now();
-        while !socket.exists() {
+        // Its socket is there before it listens.
+        while UnixStream::connect(&socket).is_err() {
             assert!(start.elapsed() < Duration::from_secs(10), "ssh-agent does not listen");
             std::thread::sleep(Duration::from_millis(10));
         }
