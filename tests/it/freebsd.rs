@@ -10,7 +10,7 @@ use std::process::Command;
 use std::sync::OnceLock;
 use std::time::Duration;
 
-use crate::process::{self, Outcome, as_root};
+use crate::process::{self, Outcome};
 use crate::project::Project;
 use crate::shipped::{self, Ended};
 use crate::tree::{self, Tree};
@@ -38,8 +38,8 @@ impl FreeBsd {
     /// Runs a shell command as root on the host, with its PATH and nothing else of an environment.
     pub fn sh(&self, words: &str) -> Outcome {
         let path = "PATH=/sbin:/bin:/usr/sbin:/usr/bin:/usr/local/sbin:/usr/local/bin";
-        let mut command = as_root("chroot");
-        command.arg(self.root()).args(["/usr/bin/env", "-i", path, "LC_ALL=C", "HOME=/root"]);
+        let mut command = self.chroot();
+        command.args(["/usr/bin/env", "-i", path, "LC_ALL=C", "HOME=/root"]);
         process::run(command.args(["/bin/sh", "-c", words]), Duration::from_secs(60))
     }
 }

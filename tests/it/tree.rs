@@ -94,9 +94,23 @@ impl Tree {
 
     /// Runs a shell command as root in the tree (not over SSH).
     pub fn shell(&self, words: &str) -> Outcome {
-        let mut command = as_root("chroot");
-        command.arg(self.root()).args(["/bin/sh", "-c", words]);
+        let mut command = self.chroot();
+        command.args(["/bin/sh", "-c", words]);
         process::run(&mut command, Duration::from_secs(300))
+    }
+
+    /// A command as root in the tree and under its host name, so that no word sets the machine's.
+    pub fn chroot(&self) -> Command {
+        let named = |pid: &u32| {
+            let name = fs::read_to_string(format!("/proc/{pid}/comm"));
+            name.is_ok_and(|name| name.trim_end() == "unshare")
+        };
+        let mut pids = process::descendants(self.child.id());
+        pids.push(self.child.id());
+        let pid = pids.into_iter().find(named).expect("unshare runs as long as the tree");
+        let mut command = as_root("nsenter");
+        command.arg("--target").arg(pid.to_string()).args(["--uts", "chroot"]).arg(self.root());
+        command
     }
 
     /// Type, mode, owner, path, and content or link target of everything in the tree, a line each:
@@ -252,5 +266,7 @@ fn a_debian_without_python_answers() {
     ssh("root", "echo >>/etc/motd; hostname changed-here").expect_code(0);
     let changed = tree.changed_since(&before);
     assert!(changed.len() == 1 && changed[0].ends_with(" ./etc/motd"), "{changed:?}");
-    assert_ne!(fs::read_to_string("/proc/sys/kernel/hostname").unwrap().trim(), "changed-here");
+    tree.shell("test \"$(hostname)\" = changed-here && hostname changed-again").expect_code(0);
+    let name = fs::read_to_string("/proc/sys/kernel/hostname").unwrap();
+    assert!(!name.starts_with("changed-"), "the machine's own name is {name}");
 }
